@@ -1,0 +1,308 @@
+//! This exists to hold the calls about money, in the bytes that people sign. Source: FND-1.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use linli_ledger::amount::Fen;
+use linli_ledger::hash::Digest;
+use linli_ledger::types::{Day, OrganisationId, RecordId};
+
+/// Where money comes from. Source: `domain` §3.1.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
+)]
+pub enum SourceClass {
+    /// Fiscal appropriation.
+    Fiscal,
+    /// Incentive grant.
+    Incentive,
+    /// Grant of a community foundation.
+    Foundation,
+    /// Designated donation.
+    DesignatedDonation,
+    /// Social capital, sponsorship.
+    SocialCapital,
+    /// Undesignated donation.
+    UndesignatedDonation,
+}
+
+/// Who says that the money came. Source: `domain` §3.6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum AttestationLevel {
+    /// The bank's own key.
+    Bank,
+    /// A connector run by the account bank.
+    Connector,
+    /// Two clerks, where nothing else exists; every trace shows it.
+    TwoClerks,
+}
+
+/// For whom a service is. Source: `domain` §3.2.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
+)]
+pub enum BeneficiaryClass {
+    /// Everybody.
+    General,
+    /// Older people.
+    Elder,
+    /// Children and young people.
+    Child,
+    /// People with disabilities.
+    Disabled,
+    /// Households on minimum living allowance.
+    LowIncome,
+}
+
+/// What money may be used for. An empty list constrains nothing. Source: `domain` §3.2.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct EarmarkTerms {
+    /// Prefixes of catalogue codes, sorted.
+    pub purposes: Vec<String>,
+    /// Administrative paths, sorted.
+    pub places: Vec<String>,
+    /// Classes of beneficiaries, sorted.
+    pub classes: Vec<BeneficiaryClass>,
+    /// A budget line.
+    pub line: Option<RecordId>,
+    /// First day of use.
+    pub available_from: Day,
+    /// Last day on which it may leave the fund.
+    pub lapse_on: Option<Day>,
+    /// Payees that must not get it (the donor's related parties), sorted.
+    pub excluded: Vec<OrganisationId>,
+}
+
+/// A line of a budget. Source: `domain` §3.3.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct LineTerms {
+    /// Code within the budget, 1 to 16 bytes.
+    pub code: String,
+    /// Public name, 1 to 64 bytes.
+    pub name: String,
+    /// Catalogue code that it pays for.
+    pub catalogue: String,
+    /// Approved amount: a hard stop.
+    pub approved: Fen,
+    /// Hash of the council's resolution, where there is one.
+    pub resolution: Option<Digest>,
+}
+
+/// A milestone of a contract.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct MilestoneTerms {
+    /// What it pays; the milestones sum to the total.
+    pub amount: Fen,
+    /// Last day of delivery.
+    pub due: Day,
+}
+
+/// A service contract. Source: `domain` §3.5.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct ContractTerms {
+    /// Human reference, 1 to 64 bytes.
+    pub number: String,
+    /// The fund that pays.
+    pub fund: RecordId,
+    /// The budget line.
+    pub line: RecordId,
+    /// Who buys.
+    pub purchaser: OrganisationId,
+    /// Who delivers.
+    pub provider: OrganisationId,
+    /// Catalogue code of the service.
+    pub catalogue: String,
+    /// Where, as an administrative path.
+    pub place: String,
+    /// For whom.
+    pub beneficiaries: BeneficiaryClass,
+    /// The price.
+    pub total: Fen,
+    /// The most that may be paid in advance; part of the milestones' amounts.
+    pub advance_max: Fen,
+    /// Milestones, in order; their amounts sum to the total.
+    pub milestones: Vec<MilestoneTerms>,
+    /// First day.
+    pub from: Day,
+    /// Last day.
+    pub to: Day,
+    /// Commitment to the provider's bank account.
+    pub payee_account: [u8; 32],
+    /// Hash of the document.
+    pub document: Digest,
+}
+
+/// What a payment is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum PaymentKind {
+    /// Before anything is delivered.
+    Advance,
+    /// For an accepted milestone, by position from 0.
+    Milestone(u32),
+}
+
+/// A request to pay: approvals name the hash of this. Source: `domain` §3.6.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct PaymentTerms {
+    /// The contract.
+    pub contract: RecordId,
+    /// What for.
+    pub kind: PaymentKind,
+    /// How much.
+    pub amount: Fen,
+    /// Commitment to the account that is paid.
+    pub payee_account: [u8; 32],
+    /// Hash of the invoice, used once.
+    pub invoice: [u8; 32],
+}
+
+/// A call of the fund contract. Source: FND-1.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum Call {
+    /// Two governance organisations list a service that may be bought, or one that may not.
+    CatalogueItem {
+        /// Code, 1 to 16 bytes of ASCII.
+        code: String,
+        /// Public name, 1 to 64 bytes.
+        name: String,
+        /// Whether it may be bought.
+        listing: Listing,
+    },
+    /// A fund administrator opens a fund. Creates identifier 0.
+    FundOpen {
+        /// Public name, 1 to 64 bytes.
+        name: String,
+        /// Who keeps it.
+        organisation: OrganisationId,
+        /// Where it may be used, as an administrative path.
+        scope: String,
+        /// The bank where the money lies.
+        bank: OrganisationId,
+    },
+    /// Money came in: fund administrator, approver and the bank sign one body. Creates identifier 0,
+    /// the earmark.
+    SourceIssue {
+        /// The fund.
+        fund: RecordId,
+        /// How much.
+        amount: Fen,
+        /// Where it comes from.
+        class: SourceClass,
+        /// The donor or appropriating body.
+        donor: OrganisationId,
+        /// What it may be used for.
+        earmark: EarmarkTerms,
+        /// Hash of the bank's reference, used once.
+        bank_reference: [u8; 32],
+        /// Hash of the appropriation, agreement or donation receipt.
+        document: Digest,
+        /// Who says so.
+        level: AttestationLevel,
+    },
+    /// A budget officer drafts a budget. Creates identifier 0 (budget) and 1… (lines, in order).
+    BudgetDraft {
+        /// The fund.
+        fund: RecordId,
+        /// Fiscal year.
+        year: u32,
+        /// The lines.
+        lines: Vec<LineTerms>,
+    },
+    /// Another budget officer approves it, naming its hash.
+    BudgetApprove {
+        /// The budget.
+        budget: RecordId,
+        /// The hash of what was read: see [`super::budget_hash`].
+        budget_hash: Digest,
+    },
+    /// Purchaser and provider sign one body; its money is committed. Creates identifier 0.
+    ContractSign {
+        /// The terms.
+        terms: ContractTerms,
+    },
+    /// The provider delivers.
+    DeliverableSubmit {
+        /// The contract.
+        contract: RecordId,
+        /// Position of the milestone, from 0.
+        milestone: u32,
+        /// Hash of what was delivered.
+        document: Digest,
+    },
+    /// Two acceptance officers accept, naming the hash of what was delivered.
+    AcceptanceSign {
+        /// The contract.
+        contract: RecordId,
+        /// Position of the milestone, from 0.
+        milestone: u32,
+        /// Hash of what was delivered.
+        document: Digest,
+        /// How much of the milestone is accepted, basis points.
+        accepted_bp: u32,
+    },
+    /// A fund administrator asks for a payment. Creates identifier 0.
+    PaymentRequest {
+        /// The request.
+        terms: PaymentTerms,
+    },
+    /// The maker changes a request; approvals start again.
+    PaymentEdit {
+        /// The payment.
+        payment: RecordId,
+        /// The new request.
+        terms: PaymentTerms,
+    },
+    /// An approver approves, naming the hash of the request.
+    Approve {
+        /// The payment.
+        payment: RecordId,
+        /// The hash of what was read: see [`super::request_hash`].
+        request_hash: Digest,
+    },
+    /// An approver refuses; the request goes back to its maker.
+    Refuse {
+        /// The payment.
+        payment: RecordId,
+        /// The hash of what was read.
+        request_hash: Digest,
+    },
+    /// A treasurer instructs the bank.
+    PaymentInstruct {
+        /// The payment.
+        payment: RecordId,
+        /// Hash of the instruction number, unique.
+        instruction: [u8; 32],
+    },
+    /// The bank says that it paid.
+    BankConfirm {
+        /// The instruction.
+        instruction: [u8; 32],
+        /// Hash of the bank's reference, used once.
+        bank_reference: [u8; 32],
+        /// How much was paid; must equal the request.
+        amount: Fen,
+        /// Commitment to the account that was paid.
+        payee_account: [u8; 32],
+        /// Hash of the electronic receipt.
+        receipt: Digest,
+    },
+    /// The bank says that it could not pay; the same fen go back.
+    BankFail {
+        /// The instruction.
+        instruction: [u8; 32],
+        /// The bank's code.
+        code: u16,
+    },
+    /// A contract ends; what was not paid returns to the fund.
+    CloseOut {
+        /// The contract.
+        contract: RecordId,
+    },
+}
+
+/// Whether a service may be bought. Source: `domain` §3.4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum Listing {
+    /// It may.
+    Listed,
+    /// It must not.
+    Negative,
+}

@@ -1,0 +1,123 @@
+//! This exists to hold every number that governance may change: rates, caps, windows. Source: REG-5.
+
+use super::CONTRACT;
+use borsh::{BorshDeserialize, BorshSerialize};
+use linli_ledger::record::Record;
+use linli_ledger::types::{BlockTime, Compartment, ContractId, DAY_MS, HOUR_MS, MINUTE_MS};
+use linli_ledger::view::View;
+
+macro_rules! parameters {
+    ($($(#[$doc:meta])* $name:ident = $number:literal, $default:expr, $min:expr, $max:expr;)*) => {
+        /// A parameter of the chain: its number, default and range. Source: REG-5.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Parameter { $($(#[$doc])* $name,)* }
+
+        impl Parameter {
+            /// Every parameter, by number.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// Its number in calls and in genesis.
+            pub const fn number(self) -> u16 { match self { $(Self::$name => $number,)* } }
+
+            /// Its value where nobody has changed it.
+            pub const fn default_value(self) -> u64 { match self { $(Self::$name => $default,)* } }
+
+            /// The least and the greatest value allowed.
+            pub const fn range(self) -> (u64, u64) { match self { $(Self::$name => ($min, $max),)* } }
+        }
+    };
+}
+
+parameters! {
+    /// How long a change of a parameter waits, ms.
+    TimeLock = 1, 72 * HOUR_MS, 0, 90 * DAY_MS;
+    /// How late something may be reported, ms.
+    ReportLag = 2, 24 * HOUR_MS, MINUTE_MS, 7 * DAY_MS;
+    /// How long the rotation of a resident's lost key waits, ms.
+    RotationDelay = 3, 72 * HOUR_MS, 0, 30 * DAY_MS;
+    /// Minutes that one attendance may give.
+    MinutesPerAttendance = 10, 720, 1, 1_440;
+    /// Minutes that one person may have on one civil day.
+    MinutesPerDay = 11, 960, 1, 1_440;
+    /// Publish at least this long before the start, ms.
+    PublishLead = 12, HOUR_MS, 0, 30 * DAY_MS;
+    /// Check in from this long before the start, ms.
+    CheckInLead = 13, 30 * MINUTE_MS, 0, 6 * HOUR_MS;
+    /// The nonce at the site rotates after this long, ms.
+    NoncePeriod = 14, MINUTE_MS, 10_000, HOUR_MS;
+    /// Working days in which the organiser attests.
+    AttestDeadline = 15, 10, 1, 60;
+    /// Awarded points are held this long, ms.
+    Hold = 16, 3 * DAY_MS, 0, 60 * DAY_MS;
+    /// Points expire at the end of this many years after the one in which they were earned.
+    ExpiryYears = 17, 2, 1, 10;
+    /// The greatest multiplier of a rule, basis points.
+    MultiplierMax = 18, 20_000, 10_000, 50_000;
+    /// Reward budget that must stand behind each outstanding point, fen.
+    BackingFenPerPoint = 19, 50, 0, 10_000;
+    /// A voucher waits this long for its owner, ms.
+    VoucherLife = 20, 7 * DAY_MS, HOUR_MS, 90 * DAY_MS;
+    /// A lot that expired while it was locked lives on this long, ms.
+    Grace = 21, 30 * DAY_MS, 0, 365 * DAY_MS;
+    /// The greatest fair value of a reward per point, fen.
+    FenPerPointMax = 22, 50, 1, 10_000;
+    /// The greatest fair value of rewards per person and year, fen.
+    RewardValuePerYear = 23, 60_000, 1, 100_000_000;
+    /// Approvals expire after this long, ms.
+    ApprovalLife = 30, 15 * DAY_MS, DAY_MS, 365 * DAY_MS;
+    /// The greatest amount of tier 0, fen.
+    TierZeroMax = 31, 500_000, 1, 9_007_199_254_740_991;
+    /// The greatest amount of tier 1, fen.
+    TierOneMax = 32, 5_000_000, 1, 9_007_199_254_740_991;
+    /// The greatest amount of tier 2, fen.
+    TierTwoMax = 33, 50_000_000, 1, 9_007_199_254_740_991;
+    /// The window over which amounts to one payee add up, ms.
+    TierWindow = 34, 30 * DAY_MS, DAY_MS, 365 * DAY_MS;
+    /// The greatest advance, basis points of the contract.
+    AdvanceMax = 35, 5_000, 0, 10_000;
+    /// Distinct organisations among the approvers of tiers 1 to 3.
+    ApproverOrganisations = 36, 1, 1, 5;
+    /// Working days in which the regulator may object to a payment of tier 3.
+    ObjectionWindow = 37, 3, 0, 30;
+    /// The longest term of a contract, days.
+    TermDays = 38, 1_096, 1, 3_660;
+}
+
+impl Parameter {
+    /// The parameter with this number.
+    pub fn from_number(number: u16) -> Option<Self> {
+        Self::ALL.iter().copied().find(|parameter| parameter.number() == number)
+    }
+}
+
+/// The value of a parameter, and the change that waits for its time lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct ParameterRecord {
+    /// In force now.
+    pub value: u64,
+    /// In force from that time on.
+    pub next: Option<(BlockTime, u64)>,
+}
+
+impl Record for ParameterRecord {
+    const CONTRACT: ContractId = CONTRACT;
+    const KIND: u8 = 4;
+    const COMPARTMENT: Compartment = Compartment::Public;
+    type Id = u16;
+}
+
+impl ParameterRecord {
+    /// The value in force at a time.
+    pub fn at(&self, now: BlockTime) -> u64 {
+        match self.next {
+            Some((from, value)) if from <= now => value,
+            Some(_) | None => self.value,
+        }
+    }
+}
+
+/// The value of a parameter at the view's time.
+pub fn parameter(view: &View<'_>, parameter: Parameter) -> u64 {
+    view.get::<ParameterRecord>(&parameter.number())
+        .map_or_else(|| parameter.default_value(), |record| record.at(view.now()))
+}

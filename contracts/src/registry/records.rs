@@ -1,0 +1,59 @@
+//! This exists to hold the records of the registry. Source: REG-3.
+
+use super::{CONTRACT, Role};
+use borsh::{BorshDeserialize, BorshSerialize};
+use linli_ledger::genesis::OrganisationKind;
+use linli_ledger::record::Record;
+use linli_ledger::types::{BlockTime, Compartment, ContractId, GrantId, OrganisationId, PersonId};
+
+/// An organisation.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Organisation {
+    /// Public name.
+    pub name: String,
+    /// What it is.
+    pub kind: OrganisationKind,
+}
+
+/// A person in public office.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Person {
+    /// Where the person works.
+    pub organisation: OrganisationId,
+}
+
+/// A role that was granted.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Grant {
+    /// To whom.
+    pub person: PersonId,
+    /// Which role.
+    pub role: Role,
+    /// For which organisation.
+    pub organisation: OrganisationId,
+    /// Administrative path.
+    pub scope: String,
+    /// Level of an approver.
+    pub level: u8,
+    /// The person's enrolment nullifier, where one is enrolled.
+    pub nullifier: Option<[u8; 32]>,
+    /// From when.
+    pub from: BlockTime,
+    /// Until when, exclusive.
+    pub to: BlockTime,
+}
+
+macro_rules! record {
+    ($name:ident, $kind:literal, $id:ty) => {
+        impl Record for $name {
+            const CONTRACT: ContractId = CONTRACT;
+            const KIND: u8 = $kind;
+            const COMPARTMENT: Compartment = Compartment::Public;
+            type Id = $id;
+        }
+    };
+}
+
+record!(Organisation, 1, OrganisationId);
+record!(Person, 2, PersonId);
+record!(Grant, 3, GrantId);

@@ -1,0 +1,125 @@
+//! This exists to answer the question that every contract asks: may this signer do this here?
+
+use super::records::{Grant, Organisation, Person};
+use super::{Role, parameters};
+use linli_ledger::code::{Code, Rejection, ensure};
+use linli_ledger::contract::Party;
+use linli_ledger::keys::KeyOwner;
+use linli_ledger::system::GovernanceRecord;
+use linli_ledger::types::{GrantId, OrganisationId, PersonId};
+use linli_ledger::view::View;
+use std::collections::BTreeSet;
+
+pub use parameters::{Parameter, parameter};
+
+/// A signer whose role was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Officer {
+    /// Who it is: what separation of duties compares.
+    pub person: PersonId,
+    /// For whom she acts.
+    pub organisation: OrganisationId,
+    /// Level of an approver.
+    pub level: u8,
+    /// Her enrolment nullifier in the community, if she is enrolled there.
+    pub nullifier: Option<[u8; 32]>,
+    /// The grant used.
+    pub grant: GrantId,
+}
+
+/// Whether `path` lies in `scope`: the same, or below it; an empty scope is everywhere.
+pub fn in_scope(scope: &str, path: &str) -> bool {
+    match path.strip_prefix(scope) {
+        None => false,
+        Some(rest) => scope.is_empty() || rest.is_empty() || rest.starts_with('/'),
+    }
+}
+
+/// Checks that a signer holds one of `roles` now and that its scope covers `path`.
+///
+/// # Errors
+/// In this order: [`Code::Role`] for a signer without a grant, with another's grant or another role;
+/// [`Code::RoleExpired`] outside its time; [`Code::Scope`].
+///
+/// Source: REG-4, INV-G2.
+pub fn officer(
+    view: &View<'_>,
+    party: &Party,
+    roles: &[Role],
+    path: &str,
+) -> Result<Officer, Rejection> {
+    let KeyOwner::Person(person) = party.owner else { return Err(Code::Role.into()) };
+    let id = party.grant.ok_or(Code::Role)?;
+    let grant = view.get::<Grant>(&id).ok_or(Code::Role)?;
+    ensure(grant.person == person && roles.contains(&grant.role), Code::Role)?;
+    let now = view.now();
+    ensure(grant.from <= now && now < grant.to, Code::RoleExpired)?;
+    ensure(in_scope(&grant.scope, path), Code::Scope)?;
+    let Grant { organisation, level, nullifier, .. } = grant;
+    Ok(Officer { person, organisation, level, nullifier, grant: id })
+}
+
+/// As [`officer`], and acting for this organisation.
+///
+/// # Errors
+/// As [`officer`]; [`Code::Scope`] for an officer of another organisation.
+pub fn officer_of(
+    view: &View<'_>,
+    party: &Party,
+    roles: &[Role],
+    path: &str,
+    organisation: OrganisationId,
+) -> Result<Officer, Rejection> {
+    let officer = officer(view, party, roles, path)?;
+    ensure(officer.organisation == organisation, Code::Scope)?;
+    Ok(officer)
+}
+
+/// An organisation's record.
+///
+/// # Errors
+/// [`Code::NotFound`].
+pub fn organisation(view: &View<'_>, id: OrganisationId) -> Result<Organisation, Rejection> {
+    view.get::<Organisation>(&id).ok_or_else(|| Code::NotFound.into())
+}
+
+/// The organisation for which a signer speaks: its own key, or a person's home.
+pub fn home(view: &View<'_>, party: &Party) -> Option<OrganisationId> {
+    match party.owner {
+        KeyOwner::Organisation(organisation) => Some(organisation),
+        KeyOwner::Person(person) => view.get::<Person>(&person).map(|person| person.organisation),
+        KeyOwner::Enrolment(_) => None,
+    }
+}
+
+/// The governance organisations that sign, by their own key or by a governor, each once.
+///
+/// # Errors
+/// [`Code::GovernanceQuorum`] for a signer who does not act for a governance organisation.
+pub fn governance(
+    view: &View<'_>,
+    parties: &[Party],
+) -> Result<BTreeSet<OrganisationId>, Rejection> {
+    let governance = view.get::<GovernanceRecord>(&()).ok_or(Code::GovernanceQuorum)?.0;
+    let mut signed = BTreeSet::new();
+    for party in parties {
+        let organisation = match party.owner {
+            KeyOwner::Organisation(organisation) => organisation,
+            KeyOwner::Person(_) | KeyOwner::Enrolment(_) => {
+                officer(view, party, &[Role::Governor], "")
+                    .map_err(|_| Code::GovernanceQuorum)?
+                    .organisation
+            }
+        };
+        let member = governance.members.iter().any(|(member, _)| *member == organisation);
+        ensure(member, Code::GovernanceQuorum)?;
+        signed.insert(organisation);
+    }
+    Ok(signed)
+}
+
+/// How many governance organisations decide together.
+pub fn governance_threshold(view: &View<'_>) -> usize {
+    let threshold = view.get::<GovernanceRecord>(&()).map_or(u32::MAX, |record| record.0.threshold);
+    usize::try_from(threshold).unwrap_or(usize::MAX)
+}

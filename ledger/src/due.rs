@@ -1,0 +1,100 @@
+//! This exists to make what falls due happen: a queue of leaves by time, swept by each block a
+//! bounded number at a time. Rules never wait for the sweep; they evaluate lazily as well.
+
+use crate::codec::encode;
+use crate::hash::{Digest, Domain, hash_parts};
+use crate::record::Record;
+use crate::types::{BlockTime, Compartment, ContractId, Height, RecordId, TransactionId};
+use crate::view::View;
+use borsh::{BorshDeserialize, BorshSerialize};
+
+/// Something that happens at a time: a hold ends, a voucher times out. Source: LED-6.6.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
+)]
+pub struct DueItem {
+    /// Block time from which it is due.
+    pub at: BlockTime,
+    /// The contract that handles it.
+    pub contract: ContractId,
+    /// What kind of thing, within the contract.
+    pub kind: u8,
+    /// The record concerned.
+    pub record: RecordId,
+}
+
+impl DueItem {
+    /// The identifier under which the item writes, as if it were a transaction. Source: LED-6.6.
+    pub fn writer(&self, height: Height) -> TransactionId {
+        let parts: [&[u8]; 3] = [b"due", &encode(self), &height.0.to_le_bytes()];
+        TransactionId(Digest::Blake3(hash_parts(Domain::Identifier, &parts)))
+    }
+}
+
+type QueueId = (BlockTime, ContractId, u8, RecordId);
+
+/// An entry of the public queue: its key says it all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct PublicDue;
+
+/// An entry of the restricted queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct RestrictedDue;
+
+impl Record for PublicDue {
+    const CONTRACT: ContractId = ContractId(0);
+    const KIND: u8 = 2;
+    const COMPARTMENT: Compartment = Compartment::Public;
+    type Id = QueueId;
+}
+
+impl Record for RestrictedDue {
+    const CONTRACT: ContractId = ContractId(0);
+    const KIND: u8 = 2;
+    const COMPARTMENT: Compartment = Compartment::Restricted;
+    type Id = QueueId;
+}
+
+/// Puts an item of the calling contract into its queue.
+pub fn schedule(view: &mut View<'_>, at: BlockTime, kind: u8, record: RecordId) {
+    let id = (at, view.contract(), kind, record);
+    match view.compartment() {
+        Compartment::Public => view.put_kernel(&id, &PublicDue),
+        Compartment::Restricted => view.put_kernel(&id, &RestrictedDue),
+    }
+}
+
+/// Takes an item of the calling contract out of its queue; nothing happens if it is not there.
+pub fn cancel(view: &mut View<'_>, at: BlockTime, kind: u8, record: RecordId) {
+    let id = (at, view.contract(), kind, record);
+    match view.compartment() {
+        Compartment::Public => view.remove_kernel::<PublicDue>(&id),
+        Compartment::Restricted => view.remove_kernel::<RestrictedDue>(&id),
+    }
+}
+
+/// The first `limit` items of the view's compartment that are due at the view's time, in order.
+pub(crate) fn first(view: &View<'_>, limit: usize) -> Vec<DueItem> {
+    let now = view.now();
+    let ids: Vec<QueueId> = match view.compartment() {
+        Compartment::Public => {
+            view.range::<PublicDue>(&(), limit).into_iter().map(|(id, _)| id).collect()
+        }
+        Compartment::Restricted => {
+            view.range::<RestrictedDue>(&(), limit).into_iter().map(|(id, _)| id).collect()
+        }
+    };
+    ids.into_iter()
+        .take_while(|(at, ..)| *at <= now)
+        .map(|(at, contract, kind, record)| DueItem { at, contract, kind, record })
+        .collect()
+}
+
+/// Removes an item that is about to be handled.
+pub(crate) fn take(view: &mut View<'_>, item: &DueItem) {
+    let id = (item.at, item.contract, item.kind, item.record);
+    match view.compartment() {
+        Compartment::Public => view.remove_kernel::<PublicDue>(&id),
+        Compartment::Restricted => view.remove_kernel::<RestrictedDue>(&id),
+    }
+}

@@ -1,0 +1,372 @@
+//! This exists to be the one function that says what a block does: `execute(state, block)`.
+//!
+//! Nodes that build, nodes that vote, auditors that replay: all run this, and none of them does I/O
+//! in it. What falls due comes first, then the transactions, in order.
+
+mod executor;
+
+use crate::block::{Block, BlockTransaction, Header, VerifiedBlock};
+use crate::certificate::ValidatorSet;
+use crate::code::Code;
+use crate::contract::{ContractVersions, Rulebook};
+use crate::crypto::PublicKey;
+use crate::genesis::{Genesis, GenesisError};
+use crate::hash::Digest;
+use crate::keys::{self, KeyOwner, KeyPurpose, KeyRecord};
+use crate::limits::{BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX};
+use crate::merkle;
+use crate::receipt::Receipt;
+use crate::state::{State, StateDelta, Tip};
+use crate::system::{GovernanceRecord, ValidatorsRecord};
+use crate::transaction::VerifiedTransaction;
+use crate::types::{
+    BlockHash, BlockTime, Compartment, Height, StateRoot,
+};
+use crate::view::{Overlay, View};
+use crate::certificate::Governance;
+use executor::Executor;
+
+/// The result of a block: what changes, and a receipt for each cause.
+#[derive(Clone, Debug)]
+pub struct Executed {
+    /// What changes in the state.
+    pub delta: StateDelta,
+    /// What fell due, then the transactions, in order.
+    pub receipts: Vec<Receipt>,
+}
+
+/// Why a block is no valid successor of a state. Named checks: an audit prints them.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BlockError {
+    /// The block is of a protocol that this program does not have.
+    #[error("the block has protocol version {0}, which this program does not know")]
+    Version(u16),
+    /// The block belongs to another chain.
+    #[error("the block names another genesis")]
+    Chain,
+    /// The height is not one more than the parent's.
+    #[error("the height is {found}, expected {expected}")]
+    Height {
+        /// The height expected.
+        expected: Height,
+        /// The height found.
+        found: Height,
+    },
+    /// The parent is not the last block.
+    #[error("the parent hash is not the hash of the block before")]
+    Parent,
+    /// The time does not grow.
+    #[error("the block time {found} is not after the parent's {parent}")]
+    Time {
+        /// Time of the parent.
+        parent: BlockTime,
+        /// Time of the block.
+        found: BlockTime,
+    },
+    /// Too many or too large transactions.
+    #[error("the block passes a limit on size")]
+    Size,
+    /// The transactions are not those of the header.
+    #[error("the transactions do not hash to the transactions root")]
+    TransactionsRoot,
+    /// A transaction that should have been refused at the door.
+    #[error("transaction {index} is refused at the door: {code}")]
+    Refused {
+        /// Its position in the block, from 0.
+        index: u32,
+        /// Why.
+        code: Code,
+    },
+    /// Replaying gives other receipts.
+    #[error("the receipts do not hash to the receipts root")]
+    ReceiptsRoot,
+    /// Replaying gives another state.
+    #[error("the state does not hash to the state root")]
+    StateRoot,
+    /// The earlier headers are not those of the header.
+    #[error("the earlier headers do not hash to the history root")]
+    HistoryRoot,
+    /// The set that certifies is not the one in the state.
+    #[error("the validators hash is not that of the set in the state before")]
+    Validators,
+    /// The next set is not the one in the state.
+    #[error("the next validators hash is not that of the set in the state after")]
+    NextValidators,
+    /// The proposer is not a validator.
+    #[error("the proposer is not in the set that certifies this block")]
+    Proposer,
+}
+
+/// What a builder decides; everything else follows from the state.
+#[derive(Clone, Copy, Debug)]
+pub struct BlockTemplate {
+    /// Block time.
+    pub time: BlockTime,
+    /// Who builds.
+    pub proposer: PublicKey,
+}
+
+/// A block that was built here, its result, and what could not go in.
+#[derive(Clone, Debug)]
+pub struct Built {
+    /// The block.
+    pub block: Block,
+    /// What it does.
+    pub executed: Executed,
+    /// Candidates that would be refused at the door now: position and reason.
+    pub refused: Vec<(usize, Code)>,
+    /// How many of the candidates were considered; the rest did not fit.
+    pub considered: usize,
+}
+
+impl State {
+    /// The state before the first block.
+    ///
+    /// # Errors
+    /// As [`Genesis::check`], then [`GenesisError::Contract`], [`GenesisError::Parameter`].
+    pub fn from_genesis(genesis: &Genesis, rulebook: &Rulebook) -> Result<Self, GenesisError> {
+        genesis.check()?;
+        let mut state = Self::new(genesis.hash(), genesis.clock, genesis.time);
+        let set = genesis.validator_set()?;
+        let mut executor = Executor::new(&state, rulebook, Height(0), genesis.time);
+        executor.genesis(Compartment::Public, |view| seed(genesis, &set, view))?;
+        for (id, version) in &genesis.contracts {
+            let contract = rulebook
+                .get(*id, *version)
+                .ok_or(GenesisError::Contract(*id, *version))?;
+            executor.begin(contract, genesis)?;
+        }
+        let (public, restricted, _) = executor.finish();
+        let tip = state.tip.clone();
+        state.apply(StateDelta { parent: tip.hash, public, restricted, tip });
+        Ok(state)
+    }
+
+    /// The set that certifies the next block.
+    ///
+    /// # Panics
+    /// Never: genesis writes it.
+    pub fn validators(&self) -> ValidatorSet {
+        View::read_only(self, Compartment::Public, self.tip().time)
+            .get::<ValidatorsRecord>(&())
+            .expect("genesis writes the validators")
+            .0
+    }
+
+    /// The keys that may recover the chain.
+    ///
+    /// # Panics
+    /// Never: genesis writes them.
+    pub fn governance(&self) -> Governance {
+        View::read_only(self, Compartment::Public, self.tip().time)
+            .get::<GovernanceRecord>(&())
+            .expect("genesis writes the governance")
+            .0
+    }
+}
+
+fn seed(
+    genesis: &Genesis,
+    set: &ValidatorSet,
+    view: &mut View<'_>,
+) -> Result<(), GenesisError> {
+    let business = (0..).zip(&genesis.organisations).map(|(position, organisation)| {
+        (organisation.key, genesis.organisation(position), KeyPurpose::Business)
+    });
+    let consensus = set.members().iter().map(|v| (v.key, v.organisation, KeyPurpose::Consensus));
+    for (key, organisation, purpose) in business.chain(consensus) {
+        let owner = KeyOwner::Organisation(organisation);
+        let record = KeyRecord { owner, purpose, from: BlockTime(0), to: None };
+        keys::add(view, &key, record).map_err(|_| GenesisError::Key(key))?;
+    }
+    let members = genesis
+        .governance
+        .iter()
+        .map(|position| Ok((genesis.organisation(*position), genesis.at(*position)?.key)))
+        .collect::<Result<Vec<_>, GenesisError>>()?;
+    let governance = Governance { threshold: genesis.governance_threshold, members };
+    view.put_kernel(&(), &GovernanceRecord(governance));
+    view.put_kernel(&(), &ValidatorsRecord(set.clone()));
+    for (id, version) in &genesis.contracts {
+        view.put_kernel(id, &ContractVersions(vec![(Height(0), *version)]));
+    }
+    Ok(())
+}
+
+/// Whether a transaction could go into the next block now: what a node asks before it queues one.
+///
+/// # Errors
+/// The reason for which the door refuses it.
+pub fn admit(
+    state: &State,
+    rulebook: &Rulebook,
+    transaction: &VerifiedTransaction,
+    now: BlockTime,
+) -> Result<Receipt, Code> {
+    let mut executor = Executor::new(state, rulebook, state.tip().height.next(), now);
+    executor.transaction(transaction)
+}
+
+/// Builds the next block from candidates, in their order, as many as fit.
+///
+/// # Panics
+/// If the time does not grow: a bug of the caller.
+pub fn build_block(
+    state: &State,
+    rulebook: &Rulebook,
+    template: BlockTemplate,
+    candidates: &[VerifiedTransaction],
+) -> Built {
+    assert!(template.time > state.tip().time, "block time grows");
+    let height = state.tip().height.next();
+    let mut executor = Executor::new(state, rulebook, height, template.time);
+    executor.sweep();
+    let (mut included, mut refused, mut bytes, mut considered) = (Vec::new(), Vec::new(), 0_usize, 0);
+    for (position, transaction) in candidates.iter().enumerate() {
+        let size = transaction.signed().body.len().saturating_add(
+            transaction.signed().signatures.len().saturating_mul(65),
+        );
+        bytes = bytes.saturating_add(size);
+        if bytes > BLOCK_BYTES_MAX || included.len() == BLOCK_TRANSACTIONS_MAX {
+            break;
+        }
+        considered = position.saturating_add(1);
+        match executor.transaction(transaction) {
+            Ok(_) => included.push(transaction),
+            Err(code) => refused.push((position, code)),
+        }
+    }
+    let leaves: Vec<_> = included.iter().map(|transaction| transaction.leaf()).collect();
+    let (delta, receipts, header) = conclude(state, executor, &leaves, template);
+    let transactions = included
+        .into_iter()
+        .map(|transaction| BlockTransaction::Full(transaction.signed().clone()))
+        .collect();
+    let block = Block { header, transactions };
+    Built { block, executed: Executed { delta, receipts }, refused, considered }
+}
+
+/// What a block does to a state; every commitment of its header is recomputed and compared.
+///
+/// # Errors
+/// In the order of [`BlockError`]: what is cheap to check comes first.
+///
+/// Source: LED-5.7.
+pub fn execute_block(
+    state: &State,
+    rulebook: &Rulebook,
+    block: &VerifiedBlock,
+) -> Result<Executed, BlockError> {
+    let header = block.header();
+    check_link(state, header)?;
+    let sizes = block.transactions().iter().map(|transaction| {
+        let signatures = transaction.signed().signatures.len();
+        transaction.signed().body.len().saturating_add(signatures.saturating_mul(65))
+    });
+    let bytes = sizes.fold(0_usize, usize::saturating_add);
+    if bytes > BLOCK_BYTES_MAX || block.transactions().len() > BLOCK_TRANSACTIONS_MAX {
+        return Err(BlockError::Size);
+    }
+    let leaves: Vec<_> = block.transactions().iter().map(VerifiedTransaction::leaf).collect();
+    if Digest::Blake3(merkle::root(&leaves)) != header.transactions_root {
+        return Err(BlockError::TransactionsRoot);
+    }
+    let mut executor = Executor::new(state, rulebook, header.height, header.time);
+    executor.sweep();
+    for (index, transaction) in (0_u32..).zip(block.transactions()) {
+        executor
+            .transaction(transaction)
+            .map_err(|code| BlockError::Refused { index, code })?;
+    }
+    let template = BlockTemplate { time: header.time, proposer: header.proposer };
+    let (mut delta, receipts, expected) = conclude(state, executor, &leaves, template);
+    compare(header, &expected)?;
+    // The bytes that were certified name the block, whoever computed the rest.
+    delta.tip.hash = header.hash();
+    Ok(Executed { delta, receipts })
+}
+
+pub(crate) fn check_link(state: &State, header: &Header) -> Result<(), BlockError> {
+    let tip = state.tip();
+    if header.version != crate::block::PROTOCOL_VERSION {
+        return Err(BlockError::Version(header.version));
+    }
+    if &header.chain != state.genesis() {
+        return Err(BlockError::Chain);
+    }
+    let expected = tip.height.next();
+    if header.height != expected {
+        return Err(BlockError::Height { expected, found: header.height });
+    }
+    if header.parent != tip.hash {
+        return Err(BlockError::Parent);
+    }
+    if header.time <= tip.time {
+        return Err(BlockError::Time { parent: tip.time, found: header.time });
+    }
+    if header.history_root != Digest::Blake3(tip.history.root()) {
+        return Err(BlockError::HistoryRoot);
+    }
+    let set = state.validators();
+    if header.validators_hash != set.hash() {
+        return Err(BlockError::Validators);
+    }
+    if set.get(&header.proposer).is_none() {
+        return Err(BlockError::Proposer);
+    }
+    Ok(())
+}
+
+fn compare(found: &Header, expected: &Header) -> Result<(), BlockError> {
+    if found.receipts_root != expected.receipts_root {
+        return Err(BlockError::ReceiptsRoot);
+    }
+    if found.state_root != expected.state_root {
+        return Err(BlockError::StateRoot);
+    }
+    if found.next_validators_hash != expected.next_validators_hash {
+        return Err(BlockError::NextValidators);
+    }
+    Ok(())
+}
+
+fn conclude(
+    state: &State,
+    executor: Executor<'_>,
+    leaves: &[[u8; 32]],
+    template: BlockTemplate,
+) -> (StateDelta, Vec<Receipt>, Header) {
+    let next_validators = executor.validators();
+    let (public, restricted, receipts) = executor.finish();
+    let receipt_leaves: Vec<_> = receipts.iter().map(Receipt::leaf).collect();
+    let tip = state.tip();
+    let root: StateRoot = crate::state::state_root(public.tree.root(), restricted.tree.root());
+    let header = Header {
+        version: crate::block::PROTOCOL_VERSION,
+        chain: *state.genesis(),
+        height: tip.height.next(),
+        time: template.time,
+        parent: tip.hash,
+        transactions_root: Digest::Blake3(merkle::root(leaves)),
+        receipts_root: Digest::Blake3(merkle::root(&receipt_leaves)),
+        state_root: root,
+        history_root: Digest::Blake3(tip.history.root()),
+        validators_hash: state.validators().hash(),
+        next_validators_hash: next_validators.hash(),
+        proposer: template.proposer,
+    };
+    let hash = header.hash();
+    let mut history = tip.history.clone();
+    history.push(crate::hash::hash(crate::hash::Domain::HistoryLeaf, hash.0.bytes()));
+    let next = Tip { height: header.height, hash, time: header.time, history };
+    let delta = StateDelta { parent: tip.hash, public, restricted, tip: next };
+    (delta, receipts, header)
+}
+
+/// The hash that the first block names as its parent.
+pub fn first_parent(genesis: &Digest) -> BlockHash {
+    BlockHash(*genesis)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,276 @@
+//! This exists to run the causes of one block, one after the other, over a state that stays as it is.
+
+use crate::certificate::ValidatorSet;
+use crate::code::{Code, Rejection};
+use crate::contract::{Contract, ContractVersions, Party, Rulebook};
+use crate::due::{self, DueItem};
+use crate::genesis::{Genesis, GenesisError};
+use crate::keys::{self, KeyPurpose};
+use crate::limits::{DUE_ITEMS_MAX, VALIDITY_MS_MAX};
+use crate::receipt::{Condition, Outcome, Receipt, Subject, Write};
+use crate::state::{HalfDelta, Leaf, State, leaf_hash, leaf_path, next_version, value_hash};
+use crate::system::{self, ValidatorsRecord};
+use crate::transaction::VerifiedTransaction;
+use crate::types::{BlockTime, Compartment, ContractId, Height, TransactionId};
+use crate::view::{Changes, Overlay, Scope, Slot, View};
+use std::collections::BTreeMap;
+
+pub(super) struct Executor<'a> {
+    state: &'a State,
+    rulebook: &'a Rulebook,
+    height: Height,
+    time: BlockTime,
+    overlay: Overlay,
+    receipts: Vec<Receipt>,
+}
+
+impl<'a> Executor<'a> {
+    pub(super) fn new(
+        state: &'a State,
+        rulebook: &'a Rulebook,
+        height: Height,
+        time: BlockTime,
+    ) -> Self {
+        Self { state, rulebook, height, time, overlay: Overlay::new(), receipts: Vec::new() }
+    }
+
+    fn scope(&self, contract: &dyn Contract, writer: TransactionId) -> Scope {
+        Scope {
+            contract: contract.id(),
+            compartment: contract.compartment(),
+            keeps_keys: contract.keeps_keys(),
+            writer,
+            height: self.height,
+            time: self.time,
+            index: u32::try_from(self.receipts.len()).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// Where the kernel itself reads and writes.
+    fn kernel(&self, compartment: Compartment) -> Scope {
+        Scope {
+            contract: ContractId(0),
+            compartment,
+            keeps_keys: false,
+            writer: TransactionId(*self.state.genesis()),
+            height: self.height,
+            time: self.time,
+            index: 0,
+        }
+    }
+
+    /// Writes the kernel's own records at the beginning.
+    pub(super) fn genesis(
+        &mut self,
+        compartment: Compartment,
+        write: impl FnOnce(&mut View<'_>) -> Result<(), GenesisError>,
+    ) -> Result<(), GenesisError> {
+        let scope = Scope { keeps_keys: true, ..self.kernel(compartment) };
+        let mut view = View::new(self.state, &self.overlay, scope);
+        write(&mut view)?;
+        let changes = view.changes;
+        self.commit(changes, scope.writer);
+        Ok(())
+    }
+
+    /// Writes a contract's records at the beginning.
+    pub(super) fn begin(
+        &mut self,
+        contract: &dyn Contract,
+        genesis: &Genesis,
+    ) -> Result<(), GenesisError> {
+        let scope = self.scope(contract, genesis.writer());
+        let mut view = View::new(self.state, &self.overlay, scope);
+        contract.begin(genesis, &mut view)?;
+        let changes = view.changes;
+        self.commit(changes, scope.writer);
+        Ok(())
+    }
+
+    fn in_force(&self, id: ContractId) -> Option<&'a dyn Contract> {
+        let scope = self.kernel(Compartment::Public);
+        let versions = View::new(self.state, &self.overlay, scope).get::<ContractVersions>(&id)?;
+        self.rulebook.get(id, versions.at(self.height)?)
+    }
+
+    /// Handles what is due: a bounded number of items in each compartment. Source: LED-6.6.
+    pub(super) fn sweep(&mut self) {
+        for compartment in Compartment::BOTH {
+            let scope = self.kernel(compartment);
+            let items = due::first(&View::new(self.state, &self.overlay, scope), DUE_ITEMS_MAX);
+            for item in items {
+                self.due(&item);
+            }
+        }
+    }
+
+    fn due(&mut self, item: &DueItem) {
+        let Some(contract) = self.in_force(item.contract) else { return };
+        let scope = self.scope(contract, item.writer(self.height));
+        let mut view = View::new(self.state, &self.overlay, scope);
+        due::take(&mut view, item);
+        contract.due(item, &mut view);
+        let (changes, movements, entries) = (view.changes, view.movements, view.entries);
+        let writes = self.commit(changes, scope.writer);
+        self.receipts.push(Receipt {
+            subject: Subject::Due(*item),
+            contract: contract.id(),
+            compartment: contract.compartment(),
+            outcome: Outcome::Applied,
+            conditions: Vec::new(),
+            movements,
+            entries,
+            writes,
+        });
+    }
+
+    /// Runs one transaction; a no at the door changes nothing and leaves no receipt.
+    ///
+    /// # Errors
+    /// In this order: [`Code::Encoding`] for a contract, version or call that is not in force;
+    /// [`Code::Expired`]; for each signer [`Code::KeyInactive`]; [`Code::NonceUsed`].
+    pub(super) fn transaction(&mut self, tx: &VerifiedTransaction) -> Result<Receipt, Code> {
+        let body = tx.body();
+        let contract = self
+            .in_force(body.contract)
+            .filter(|contract| contract.version() == body.call_version)
+            .filter(|contract| contract.accepts(&body.call))
+            .ok_or(Code::Encoding)?;
+        if body.valid_until < self.time || body.valid_until > self.time.plus(VALIDITY_MS_MAX) {
+            return Err(Code::Expired);
+        }
+        let scope = self.scope(contract, tx.id());
+        let mut view = View::new(self.state, &self.overlay, scope);
+        let parties = parties(&view, tx)?;
+        let sender = body.signers.first().ok_or(Code::Encoding)?;
+        system::use_nonce(&mut view, &sender.key, body.nonce)?;
+        let nonce = view.changes.clone();
+        let conditions = contract.conditions(&body.call);
+        let outcome = self
+            .check_conditions(&conditions)
+            .and_then(|()| check_purpose(&parties))
+            .and_then(|()| contract.execute(&body.call, &parties, &mut view));
+        let (outcome, changes, movements, entries) = match outcome {
+            Ok(()) => (Outcome::Applied, view.changes, view.movements, view.entries),
+            Err(no) => (Outcome::Rejected(no), nonce, Vec::new(), Vec::new()),
+        };
+        let writes = self.commit(changes, scope.writer);
+        let receipt = Receipt {
+            subject: Subject::Transaction(tx.id()),
+            contract: contract.id(),
+            compartment: contract.compartment(),
+            outcome,
+            conditions,
+            movements,
+            entries,
+            writes,
+        };
+        self.receipts.push(receipt.clone());
+        Ok(receipt)
+    }
+
+    /// The facts about the restricted half on which a public call depends. Source: LED-6.8.
+    fn check_conditions(&self, conditions: &[Condition]) -> Result<(), Rejection> {
+        for condition in conditions {
+            let key = (Compartment::Restricted, condition.key.clone());
+            let value = match self.overlay.get(&key) {
+                Some(slot) => slot.value.clone(),
+                None => self.state.leaf(key.0, &key.1).map(|leaf| leaf.value.clone()),
+            };
+            if value.is_none_or(|value| value_hash(&value) != condition.value) {
+                return Err(Code::Condition.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes changes into the block; lists what really changed, sorted by key.
+    fn commit(&mut self, changes: Changes, writer: TransactionId) -> Vec<Write> {
+        let mut writes = Vec::with_capacity(changes.len());
+        for (key, value) in changes {
+            let before = match self.overlay.get(&key) {
+                Some(slot) => Some((slot.version, slot.value.clone())),
+                None => self
+                    .state
+                    .leaf(key.0, &key.1)
+                    .map(|leaf| (leaf.version, Some(leaf.value.clone()))),
+            };
+            let current = before.as_ref().and_then(|(_, value)| value.clone());
+            if current == value {
+                continue;
+            }
+            let version = next_version(before.map(|(version, _)| version), self.height);
+            let hash = value.as_ref().map(|value| value_hash(value));
+            writes.push(Write { key: key.1.clone(), version, value: hash });
+            self.overlay.insert(key, Slot { value, version, writer });
+        }
+        writes
+    }
+
+    /// The validator set after everything so far.
+    pub(super) fn validators(&self) -> ValidatorSet {
+        let scope = self.kernel(Compartment::Public);
+        View::new(self.state, &self.overlay, scope)
+            .get::<ValidatorsRecord>(&())
+            .expect("genesis writes the validators")
+            .0
+    }
+
+    /// The changes of both compartments with their new trees, and the receipts.
+    pub(super) fn finish(self) -> (HalfDelta, HalfDelta, Vec<Receipt>) {
+        let mut public = BTreeMap::new();
+        let mut restricted = BTreeMap::new();
+        for ((compartment, key), slot) in self.overlay {
+            let leaf = slot.value.map(|value| Leaf {
+                value,
+                version: slot.version,
+                writer: slot.writer,
+            });
+            match compartment {
+                Compartment::Public => public.insert(key, leaf),
+                Compartment::Restricted => restricted.insert(key, leaf),
+            };
+        }
+        let delta = |compartment, leaves: BTreeMap<Vec<u8>, Option<Leaf>>| {
+            let hashes = leaves
+                .iter()
+                .map(|(key, leaf)| {
+                    let hash = leaf.as_ref().map(|leaf| {
+                        leaf_hash(key, leaf.version, &leaf.writer, &value_hash(&leaf.value))
+                    });
+                    (leaf_path(key), hash)
+                })
+                .collect();
+            let tree = self.state.half(compartment).tree.updated(&hashes);
+            HalfDelta { leaves, tree }
+        };
+        let public = delta(Compartment::Public, public);
+        let restricted = delta(Compartment::Restricted, restricted);
+        (public, restricted, self.receipts)
+    }
+}
+
+/// Finds out for whom each signer speaks.
+fn parties(view: &View<'_>, tx: &VerifiedTransaction) -> Result<Vec<Party>, Code> {
+    tx.body()
+        .signers
+        .iter()
+        .map(|signer| {
+            let record = keys::find(view, &signer.key)
+                .filter(|record| record.is_active(view.now()))
+                .ok_or(Code::KeyInactive)?;
+            let (owner, purpose) = (record.owner, record.purpose);
+            Ok(Party { key: signer.key, owner, purpose, grant: signer.grant })
+        })
+        .collect()
+}
+
+/// The sender signs with a business key, co-signers with one or with a site device. Source: SOD-13.
+fn check_purpose(parties: &[Party]) -> Result<(), Rejection> {
+    let sound = parties.iter().enumerate().all(|(position, party)| match party.purpose {
+        KeyPurpose::Business => true,
+        KeyPurpose::SiteDevice => position > 0,
+        KeyPurpose::Consensus | KeyPurpose::Network => false,
+    });
+    if sound { Ok(()) } else { Err(Code::KeyPurpose.into()) }
+}

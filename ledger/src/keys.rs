@@ -1,0 +1,127 @@
+//! This exists to say whom a key speaks for, and that each key has one purpose.
+
+use crate::code::{Code, Rejection};
+use crate::crypto::PublicKey;
+use crate::record::Record;
+use crate::types::{
+    BlockTime, Compartment, ContractId, EnrolmentId, OrganisationId, PersonId,
+};
+use crate::view::View;
+use borsh::{BorshDeserialize, BorshSerialize};
+
+/// Whom a key speaks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+pub enum KeyOwner {
+    /// A person in public office.
+    Person(PersonId),
+    /// An organisation itself.
+    Organisation(OrganisationId),
+    /// A resident, by pseudonym.
+    Enrolment(EnrolmentId),
+}
+
+/// What a key may sign. Keys refuse each other's work. Source: LED-6.2, SOD-13.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+pub enum KeyPurpose {
+    /// Transactions.
+    Business,
+    /// Co-signatures of a place where people check in.
+    SiteDevice,
+    /// Votes.
+    Consensus,
+    /// A node's identity on the network.
+    Network,
+}
+
+/// A key and its life. Source: LED-6.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct KeyRecord {
+    /// Whom it speaks for.
+    pub owner: KeyOwner,
+    /// What it may sign.
+    pub purpose: KeyPurpose,
+    /// Valid from this block time on.
+    pub from: BlockTime,
+    /// Valid before this block time; `None` while nobody has revoked it.
+    pub to: Option<BlockTime>,
+}
+
+impl KeyRecord {
+    /// Whether the key may sign at this block time.
+    pub fn is_active(&self, now: BlockTime) -> bool {
+        self.from <= now && self.to.is_none_or(|to| now < to)
+    }
+}
+
+/// A key of an organisation or of a person in public office.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct PublicKeyRecord(pub KeyRecord);
+
+/// A key of a resident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct ResidentKeyRecord(pub KeyRecord);
+
+impl Record for PublicKeyRecord {
+    const CONTRACT: ContractId = ContractId(0);
+    const KIND: u8 = 1;
+    const COMPARTMENT: Compartment = Compartment::Public;
+    type Id = PublicKey;
+}
+
+impl Record for ResidentKeyRecord {
+    const CONTRACT: ContractId = ContractId(0);
+    const KIND: u8 = 1;
+    const COMPARTMENT: Compartment = Compartment::Restricted;
+    type Id = PublicKey;
+}
+
+/// Finds a key: among residents where the view may see them, then in public.
+pub fn find(view: &View<'_>, key: &PublicKey) -> Option<KeyRecord> {
+    match view.compartment() {
+        Compartment::Public => view.get::<PublicKeyRecord>(key).map(|record| record.0),
+        Compartment::Restricted => view
+            .get::<ResidentKeyRecord>(key)
+            .map(|record| record.0)
+            .or_else(|| view.get::<PublicKeyRecord>(key).map(|record| record.0)),
+    }
+}
+
+/// Registers a key. Only contracts that keep keys may.
+///
+/// # Errors
+/// In this order: [`Code::KeyExists`] for a key seen before, [`Code::Algorithms`] for a weak one.
+///
+/// # Panics
+/// If the calling contract does not keep keys: a bug in the rulebook.
+pub fn add(view: &mut View<'_>, key: &PublicKey, record: KeyRecord) -> Result<(), Rejection> {
+    if find(view, key).is_some() {
+        return Err(Code::KeyExists.into());
+    }
+    key.check().map_err(|_| Code::Algorithms)?;
+    store(view, key, record);
+    Ok(())
+}
+
+/// Ends a key at `at`; an earlier end stays.
+///
+/// # Errors
+/// [`Code::NotFound`] for an unknown key.
+///
+/// # Panics
+/// As [`add`].
+pub fn revoke(view: &mut View<'_>, key: &PublicKey, at: BlockTime) -> Result<(), Rejection> {
+    let mut record = find(view, key).ok_or(Code::NotFound)?;
+    record.to = Some(record.to.map_or(at, |to| to.min(at)));
+    store(view, key, record);
+    Ok(())
+}
+
+fn store(view: &mut View<'_>, key: &PublicKey, record: KeyRecord) {
+    assert!(view.keeps_keys(), "only a contract that keeps keys may change them");
+    match record.owner {
+        KeyOwner::Enrolment(_) => view.put_kernel(key, &ResidentKeyRecord(record)),
+        KeyOwner::Person(_) | KeyOwner::Organisation(_) => {
+            view.put_kernel(key, &PublicKeyRecord(record));
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! This exists to turn typed records into leaves of the state: which contract, which kind, which
+//! identifier, in bytes that sort like the identifiers do.
+
+use crate::crypto::PublicKey;
+use crate::types::{
+    AccountId, BlockTime, Compartment, ContractId, Day, EarmarkId, EnrolmentId, GrantId, Height,
+    OrganisationId, PersonId, RecordId, SourceId, TransactionId,
+};
+use crate::hash::Digest;
+use borsh::{BorshDeserialize, BorshSerialize};
+
+/// A value in the state. The leaf's key is contract ‖ kind ‖ identifier. Source: LED-5.3.
+pub trait Record: BorshSerialize + BorshDeserialize {
+    /// The contract whose record it is; 0 is the kernel.
+    const CONTRACT: ContractId;
+    /// The kind within the contract.
+    const KIND: u8;
+    /// The half of the state that holds it.
+    const COMPARTMENT: Compartment;
+    /// What identifies one.
+    type Id: KeyPart;
+}
+
+/// Part of a key: bytes whose order is the order of the values, and whose length is fixed or ends
+/// the key.
+pub trait KeyPart: Sized {
+    /// Appends the bytes.
+    fn write(&self, out: &mut Vec<u8>);
+    /// Takes the bytes off the front; `None` if they are too few or wrong.
+    fn read(bytes: &mut &[u8]) -> Option<Self>;
+}
+
+/// The bytes of a leaf's key. Source: LED-5.3.
+pub fn key_bytes(contract: ContractId, kind: u8, id: &impl KeyPart) -> Vec<u8> {
+    let mut out = Vec::with_capacity(48);
+    out.extend_from_slice(&contract.0.to_be_bytes());
+    out.push(kind);
+    id.write(&mut out);
+    out
+}
+
+fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
+    let (head, tail) = bytes.split_first_chunk::<N>()?;
+    *bytes = tail;
+    Some(*head)
+}
+
+macro_rules! big_endian {
+    ($($int:ty),*) => { $(
+        impl KeyPart for $int {
+            fn write(&self, out: &mut Vec<u8>) { out.extend_from_slice(&self.to_be_bytes()); }
+            fn read(bytes: &mut &[u8]) -> Option<Self> { take(bytes).map(Self::from_be_bytes) }
+        }
+    )* };
+}
+
+macro_rules! wrapped {
+    ($($name:ident),*) => { $(
+        impl KeyPart for $name {
+            fn write(&self, out: &mut Vec<u8>) { self.0.write(out); }
+            fn read(bytes: &mut &[u8]) -> Option<Self> { KeyPart::read(bytes).map(Self) }
+        }
+    )* };
+}
+
+macro_rules! tuple {
+    ($($part:ident $index:tt),*) => {
+        impl<$($part: KeyPart),*> KeyPart for ($($part,)*) {
+            fn write(&self, out: &mut Vec<u8>) { $(self.$index.write(out);)* }
+            fn read(bytes: &mut &[u8]) -> Option<Self> { Some(($($part::read(bytes)?,)*)) }
+        }
+    };
+}
+
+big_endian!(u8, u16, u32, u64);
+wrapped!(
+    AccountId, BlockTime, ContractId, Day, EarmarkId, EnrolmentId, GrantId, Height, OrganisationId,
+    PersonId, RecordId, SourceId
+);
+tuple!(A 0, B 1);
+tuple!(A 0, B 1, C 2);
+tuple!(A 0, B 1, C 2, D 3);
+
+impl KeyPart for () {
+    fn write(&self, _: &mut Vec<u8>) {}
+    fn read(_: &mut &[u8]) -> Option<Self> {
+        Some(())
+    }
+}
+
+impl<const N: usize> KeyPart for [u8; N] {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self);
+    }
+    fn read(bytes: &mut &[u8]) -> Option<Self> {
+        take(bytes)
+    }
+}
+
+impl KeyPart for Digest {
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Blake3(bytes) => {
+                out.push(0);
+                out.extend_from_slice(bytes);
+            }
+        }
+    }
+    fn read(bytes: &mut &[u8]) -> Option<Self> {
+        (u8::read(bytes)? == 0).then(|| take(bytes).map(Self::Blake3)).flatten()
+    }
+}
+
+impl KeyPart for TransactionId {
+    fn write(&self, out: &mut Vec<u8>) {
+        self.0.write(out);
+    }
+    fn read(bytes: &mut &[u8]) -> Option<Self> {
+        Digest::read(bytes).map(Self)
+    }
+}
+
+impl KeyPart for PublicKey {
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Ed25519(bytes) => {
+                out.push(0);
+                out.extend_from_slice(bytes);
+            }
+        }
+    }
+    fn read(bytes: &mut &[u8]) -> Option<Self> {
+        (u8::read(bytes)? == 0).then(|| take(bytes).map(Self::Ed25519)).flatten()
+    }
+}
+
+/// Text at the end of a key: an administrative path, a reference number.
+impl KeyPart for String {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.as_bytes());
+    }
+    fn read(bytes: &mut &[u8]) -> Option<Self> {
+        let text = Self::from_utf8(bytes.to_vec()).ok()?;
+        *bytes = &[];
+        Some(text)
+    }
+}

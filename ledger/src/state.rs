@@ -1,0 +1,191 @@
+//! This exists to hold the whole state in memory: leaves, and the trees that commit to them.
+//!
+//! State is its leaves. Nothing here reads a disk; a state is made from genesis and changed only by
+//! the result of an execution.
+
+use crate::codec::encode;
+use crate::hash::{Digest, Domain, hash, hash_parts};
+use crate::merkle::Frontier;
+use crate::tree::{Proof, Tree};
+use crate::types::{BlockHash, BlockTime, Compartment, Height, StateRoot, TransactionId};
+use crate::genesis::Clock;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A leaf of the state. Source: LED-5.4.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaf {
+    /// The value, in canonical bytes.
+    pub value: Arc<[u8]>,
+    /// How often and when it was written; never used twice for one key.
+    pub version: u64,
+    /// The transaction that last wrote it.
+    pub writer: TransactionId,
+}
+
+/// The path of a leaf in its tree. Source: LED-5.4.
+pub fn leaf_path(key: &[u8]) -> [u8; 32] {
+    hash(Domain::StatePath, key)
+}
+
+/// The hash of a leaf. Source: LED-5.4.
+pub fn leaf_hash(key: &[u8], version: u64, writer: &TransactionId, value: &[u8; 32]) -> [u8; 32] {
+    hash(Domain::StateLeaf, &encode(&(key, version, writer, value)))
+}
+
+/// The hash of a value. Source: LED-5.4.
+pub fn value_hash(value: &[u8]) -> [u8; 32] {
+    hash(Domain::Value, value)
+}
+
+/// The version of a leaf after a write at `height`: the previous one and one, or for a new leaf
+/// `height × 2^24`, so that no version of a key ever comes twice. Source: LED-5.5.
+pub(crate) fn next_version(previous: Option<u64>, height: Height) -> u64 {
+    match previous {
+        Some(version) => version.saturating_add(1),
+        None => height.0.saturating_mul(1 << 24),
+    }
+}
+
+/// One compartment: its leaves by key, and the tree over them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Half {
+    pub(crate) leaves: BTreeMap<Vec<u8>, Leaf>,
+    pub(crate) tree: Tree,
+}
+
+/// The last block, as far as the next one depends on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tip {
+    /// Height of the last block, 0 before the first.
+    pub height: Height,
+    /// Its hash; the genesis hash before the first.
+    pub hash: BlockHash,
+    /// Its time; the genesis time before the first.
+    pub time: BlockTime,
+    /// The hashes of all headers up to it.
+    pub history: Frontier,
+}
+
+/// The state after a block.
+#[derive(Clone, Debug)]
+pub struct State {
+    pub(crate) genesis: Digest,
+    pub(crate) clock: Clock,
+    pub(crate) public: Half,
+    pub(crate) restricted: Half,
+    pub(crate) tip: Tip,
+}
+
+impl State {
+    pub(crate) fn new(genesis: Digest, clock: Clock, time: BlockTime) -> Self {
+        let tip =
+            Tip { height: Height(0), hash: BlockHash(genesis), time, history: Frontier::default() };
+        Self { genesis, clock, public: Half::default(), restricted: Half::default(), tip }
+    }
+
+    /// The chain: hash of its genesis.
+    pub fn genesis(&self) -> &Digest {
+        &self.genesis
+    }
+
+    /// Where block time comes from.
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// The last block.
+    pub fn tip(&self) -> &Tip {
+        &self.tip
+    }
+
+    /// The root over both compartments. Source: LED-5.1.
+    pub fn root(&self) -> StateRoot {
+        state_root(self.public.tree.root(), self.restricted.tree.root())
+    }
+
+    /// The roots of the two trees, public and restricted.
+    pub fn compartment_roots(&self) -> ([u8; 32], [u8; 32]) {
+        (self.public.tree.root(), self.restricted.tree.root())
+    }
+
+    /// A leaf by its key.
+    pub fn leaf(&self, compartment: Compartment, key: &[u8]) -> Option<&Leaf> {
+        self.half(compartment).leaves.get(key)
+    }
+
+    /// How many leaves a compartment has.
+    pub fn len(&self, compartment: Compartment) -> usize {
+        self.half(compartment).leaves.len()
+    }
+
+    /// Whether neither compartment has a leaf.
+    pub fn is_empty(&self) -> bool {
+        Compartment::BOTH.into_iter().all(|compartment| self.len(compartment) == 0)
+    }
+
+    /// All leaves of a compartment, by key.
+    pub fn leaves(&self, compartment: Compartment) -> impl Iterator<Item = (&[u8], &Leaf)> {
+        self.half(compartment).leaves.iter().map(|(key, leaf)| (key.as_slice(), leaf))
+    }
+
+    /// A proof that a key is, or is not, in the tree of its compartment.
+    pub fn prove(&self, compartment: Compartment, key: &[u8]) -> Proof {
+        self.half(compartment).tree.prove(&leaf_path(key))
+    }
+
+    pub(crate) fn half(&self, compartment: Compartment) -> &Half {
+        match compartment {
+            Compartment::Public => &self.public,
+            Compartment::Restricted => &self.restricted,
+        }
+    }
+
+    /// Takes over the result of an execution that started from this state.
+    ///
+    /// # Panics
+    /// If the execution started from another state: a bug of the caller.
+    pub fn apply(&mut self, delta: StateDelta) {
+        assert!(delta.parent == self.tip.hash, "a delta applies to the state it was made from");
+        for (half, change) in
+            [(&mut self.public, delta.public), (&mut self.restricted, delta.restricted)]
+        {
+            half.tree = change.tree;
+            for (key, leaf) in change.leaves {
+                match leaf {
+                    Some(leaf) => half.leaves.insert(key, leaf),
+                    None => half.leaves.remove(&key),
+                };
+            }
+        }
+        self.tip = delta.tip;
+    }
+}
+
+/// The root over both compartments. Source: LED-5.1.
+pub fn state_root(public: [u8; 32], restricted: [u8; 32]) -> StateRoot {
+    StateRoot(Digest::Blake3(hash_parts(Domain::StateRoot, &[&public, &restricted])))
+}
+
+/// What a block changes in one compartment.
+#[derive(Clone, Debug)]
+pub(crate) struct HalfDelta {
+    pub(crate) leaves: BTreeMap<Vec<u8>, Option<Leaf>>,
+    pub(crate) tree: Tree,
+}
+
+/// What a block changes: made by an execution, taken by [`State::apply`].
+#[derive(Clone, Debug)]
+pub struct StateDelta {
+    pub(crate) parent: BlockHash,
+    pub(crate) public: HalfDelta,
+    pub(crate) restricted: HalfDelta,
+    pub(crate) tip: Tip,
+}
+
+impl StateDelta {
+    /// The root after the block.
+    pub fn root(&self) -> StateRoot {
+        state_root(self.public.tree.root(), self.restricted.tree.root())
+    }
+}

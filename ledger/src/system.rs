@@ -1,0 +1,161 @@
+//! This exists to hold the kernel's own records about who decides: validators, governance, nonces.
+
+use crate::certificate::{Governance, ValidatorSet};
+use crate::code::Code;
+use crate::crypto::PublicKey;
+use crate::limits::NONCE_WINDOW;
+use crate::record::Record;
+use crate::types::{Compartment, ContractId};
+use crate::view::View;
+use borsh::{BorshDeserialize, BorshSerialize};
+
+/// The set that certifies the next block.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct ValidatorsRecord(pub ValidatorSet);
+
+/// The organisations that govern.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct GovernanceRecord(pub Governance);
+
+/// Which nonces of a key are used: the highest, and a bit for each of the 256 below. Source: LED-3.8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct NonceWindow {
+    /// The highest nonce used.
+    pub highest: u64,
+    /// Bit `i` of word `w` says that `highest − 1 − (64·w + i)` is used.
+    pub below: [u64; 4],
+}
+
+/// Nonces used in public calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct PublicNonces(pub NonceWindow);
+
+/// Nonces used in restricted calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct RestrictedNonces(pub NonceWindow);
+
+macro_rules! kernel_record {
+    ($name:ident, $kind:literal, $compartment:ident, $id:ty) => {
+        impl Record for $name {
+            const CONTRACT: ContractId = ContractId(0);
+            const KIND: u8 = $kind;
+            const COMPARTMENT: Compartment = Compartment::$compartment;
+            type Id = $id;
+        }
+    };
+}
+
+kernel_record!(ValidatorsRecord, 9, Public, ());
+kernel_record!(GovernanceRecord, 10, Public, ());
+kernel_record!(PublicNonces, 11, Public, PublicKey);
+kernel_record!(RestrictedNonces, 11, Restricted, PublicKey);
+
+impl NonceWindow {
+    /// The window after the first nonce of a key.
+    pub fn first(nonce: u64) -> Self {
+        Self { highest: nonce, below: [0; 4] }
+    }
+
+    /// The window after one more nonce.
+    ///
+    /// # Errors
+    /// [`Code::NonceUsed`] for a nonce that was used or has fallen out of the window.
+    pub fn use_nonce(self, nonce: u64) -> Result<Self, Code> {
+        if nonce > self.highest {
+            let step = nonce.saturating_sub(self.highest);
+            let mut next = Self { highest: nonce, below: shifted(self.below, step) };
+            next.mark(step.saturating_sub(1));
+            return Ok(next);
+        }
+        let distance = self.highest.saturating_sub(nonce);
+        let position = distance.checked_sub(1).ok_or(Code::NonceUsed)?;
+        if position >= NONCE_WINDOW || self.is_marked(position) {
+            return Err(Code::NonceUsed);
+        }
+        let mut next = self;
+        next.mark(position);
+        Ok(next)
+    }
+
+    fn is_marked(&self, position: u64) -> bool {
+        let word = usize::try_from(position / 64).ok().and_then(|word| self.below.get(word));
+        word.is_some_and(|word| word & bit(position) != 0)
+    }
+
+    fn mark(&mut self, position: u64) {
+        let word = usize::try_from(position / 64).ok().and_then(|word| self.below.get_mut(word));
+        if let Some(word) = word {
+            *word |= bit(position);
+        }
+    }
+}
+
+fn bit(position: u64) -> u64 {
+    1_u64.checked_shl(u32::try_from(position % 64).unwrap_or(0)).unwrap_or(0)
+}
+
+/// The window moved up by `step`: bit `i` becomes bit `i + step`; what passes 256 is forgotten.
+fn shifted(words: [u64; 4], step: u64) -> [u64; 4] {
+    let mut out = NonceWindow { highest: 0, below: [0; 4] };
+    let old = NonceWindow { highest: 0, below: words };
+    for position in (0..NONCE_WINDOW).filter(|position| old.is_marked(*position)) {
+        out.mark(position.saturating_add(step));
+    }
+    out.below
+}
+
+/// Uses a nonce of a key in the view's compartment.
+///
+/// # Errors
+/// [`Code::NonceUsed`].
+///
+/// Source: LED-3.8.
+pub(crate) fn use_nonce(view: &mut View<'_>, key: &PublicKey, nonce: u64) -> Result<(), Code> {
+    let advance = |window: Option<NonceWindow>| match window {
+        None => Ok(NonceWindow::first(nonce)),
+        Some(window) => window.use_nonce(nonce),
+    };
+    match view.compartment() {
+        Compartment::Public => {
+            let window = advance(view.get::<PublicNonces>(key).map(|record| record.0))?;
+            view.put_kernel(key, &PublicNonces(window));
+        }
+        Compartment::Restricted => {
+            let window = advance(view.get::<RestrictedNonces>(key).map(|record| record.0))?;
+            view.put_kernel(key, &RestrictedNonces(window));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    proptest! {
+        #[test]
+        fn a_nonce_is_used_once_and_only_inside_the_window(
+            nonces in prop::collection::vec(0_u64..2_000, 1..300)
+        ) {
+            let mut used = BTreeSet::from([1_000_u64]);
+            let mut window = NonceWindow::first(1_000);
+            for nonce in nonces {
+                let highest = *used.last().unwrap();
+                let allowed = !used.contains(&nonce) && nonce + NONCE_WINDOW >= highest;
+                match window.use_nonce(nonce) {
+                    Ok(next) => {
+                        prop_assert!(allowed);
+                        window = next;
+                        used.insert(nonce);
+                    }
+                    Err(code) => {
+                        prop_assert!(!allowed);
+                        prop_assert_eq!(code, Code::NonceUsed);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! This exists to say what people sign: the body, the list of signers, and the ladder from received
+//! bytes to a verified transaction.
+
+use crate::code::Code;
+use crate::codec::{decode, encode};
+use crate::crypto::{PublicKey, Signature, verify_transaction};
+use crate::hash::{Digest, Domain, digest, hash};
+use crate::limits::{SIGNERS_MAX, TRANSACTION_BYTES_MAX};
+use crate::types::{BlockTime, ContractId, GrantId, TransactionId};
+use borsh::{BorshDeserialize, BorshSerialize};
+
+/// The version of [`Body`] that this code writes.
+pub const BODY_VERSION: u16 = 1;
+
+/// One signer of a transaction. Source: LED-3.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Signer {
+    /// The key that signs.
+    pub key: PublicKey,
+    /// The role that it uses, where the call needs one.
+    pub grant: Option<GrantId>,
+}
+
+/// What is signed. The first signer is the sender; only its nonce is used. Source: LED-3.1.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Body {
+    /// Version of this structure, [`BODY_VERSION`].
+    pub version: u16,
+    /// The chain: hash of its genesis.
+    pub genesis: Digest,
+    /// The contract that is called.
+    pub contract: ContractId,
+    /// The version of the contract for which the call was written.
+    pub call_version: u16,
+    /// Who signs, in order, no key twice.
+    pub signers: Vec<Signer>,
+    /// Used once per key and compartment, within a window below the highest.
+    pub nonce: u64,
+    /// Block time after which this is void.
+    pub valid_until: BlockTime,
+    /// The call, in the canonical bytes of its contract.
+    pub call: Vec<u8>,
+}
+
+impl Body {
+    /// The identifier: the hash of the canonical bytes. Source: LED-3.2.
+    pub fn id(&self) -> TransactionId {
+        body_id(&encode(self))
+    }
+}
+
+fn body_id(bytes: &[u8]) -> TransactionId {
+    TransactionId(digest(Domain::Body, bytes))
+}
+
+/// A body as received, and its signatures; nothing is checked yet. Source: LED-3.3.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct SignedTransaction {
+    /// The bytes of a [`Body`], as received: hashes are taken over these.
+    pub body: Vec<u8>,
+    /// One signature for each signer, in the same order.
+    pub signatures: Vec<Signature>,
+}
+
+impl SignedTransaction {
+    /// Puts a body and its signatures together.
+    pub fn new(body: &Body, signatures: Vec<Signature>) -> Self {
+        Self { body: encode(body), signatures }
+    }
+
+    /// The identifier, whether or not the bytes are a body.
+    pub fn id(&self) -> TransactionId {
+        body_id(&self.body)
+    }
+
+    /// The leaf under the transactions root; covers the signatures too. Source: LED-3.5.
+    pub fn leaf(&self) -> [u8; 32] {
+        hash(Domain::TransactionLeaf, &encode(self))
+    }
+
+    /// Checks all that needs no state: size, canonical bytes, chain, signers, signatures.
+    ///
+    /// # Errors
+    /// In this order: [`Code::TooLarge`], [`Code::Encoding`], [`Code::ChainId`], and for each signer
+    /// [`Code::Signature`].
+    ///
+    /// Source: LED-3.4.
+    pub fn verify(self, genesis: &Digest) -> Result<VerifiedTransaction, Code> {
+        if self.body.len() > TRANSACTION_BYTES_MAX {
+            return Err(Code::TooLarge);
+        }
+        let body: Body = decode(&self.body, "a body").map_err(|_| Code::Encoding)?;
+        let keys = || body.signers.iter().map(|signer| signer.key);
+        let distinct = keys().collect::<std::collections::BTreeSet<_>>().len();
+        let listed = (1..=SIGNERS_MAX).contains(&body.signers.len()) && distinct == body.signers.len();
+        if body.version != BODY_VERSION || !listed {
+            return Err(Code::Encoding);
+        }
+        if &body.genesis != genesis {
+            return Err(Code::ChainId);
+        }
+        let id = self.id();
+        let signed = self.signatures.len() == body.signers.len()
+            && keys()
+                .zip(&self.signatures)
+                .all(|(key, signature)| verify_transaction(genesis, &id, &key, signature));
+        if !signed {
+            return Err(Code::Signature);
+        }
+        let leaf = self.leaf();
+        Ok(VerifiedTransaction { id, leaf, body, signed: self })
+    }
+}
+
+/// A transaction whose bytes and signatures are right. Only [`SignedTransaction::verify`] makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedTransaction {
+    id: TransactionId,
+    leaf: [u8; 32],
+    body: Body,
+    signed: SignedTransaction,
+}
+
+impl VerifiedTransaction {
+    /// The identifier.
+    pub fn id(&self) -> TransactionId {
+        self.id
+    }
+
+    /// The leaf under the transactions root.
+    pub fn leaf(&self) -> [u8; 32] {
+        self.leaf
+    }
+
+    /// What was signed.
+    pub fn body(&self) -> &Body {
+        &self.body
+    }
+
+    /// The bytes as received.
+    pub fn signed(&self) -> &SignedTransaction {
+        &self.signed
+    }
+}

@@ -1,0 +1,144 @@
+//! This exists to be the only crate that names the BFT engine: it turns the engine's questions into
+//! [`Request`]s made of `linli_ledger` types, and the answers back.
+//!
+//! No block is built, judged or stored here: the application that holds [`Running::requests`] does
+//! that. No engine type appears in the public API, and every future is boxed, so that a change of
+//! the application never compiles the engine again.
+//!
+//! The engine agrees on the 32-byte hash of a block. The bytes travel beside it: the application
+//! hands them over whole and gets them whole; cutting them into parts is this crate's business.
+//!
+//! ```no_run
+//! # use linli_consensus::{Config, Request, Timeouts, start};
+//! # async fn example(config: Config) -> Result<(), linli_consensus::StartError> {
+//! let mut running = start(config).await?;
+//! while let Some(request) = running.requests.recv().await {
+//!     match request {
+//!         Request::Decided { reply, .. } => {
+//!             // Append the block and its certificate to the chain, durably, and only then:
+//!             let _ = reply.send(());
+//!         }
+//!         _ => { /* and so on */ }
+//!     }
+//! }
+//! // The engine has stopped by itself: this node must end too.
+//! # Ok(())
+//! # }
+//! ```
+
+mod codec;
+mod context;
+mod engine;
+mod network;
+mod parts;
+mod request;
+mod signing;
+mod translate;
+
+pub use parts::BLOCK_BYTES_MAX;
+pub use request::{
+    Built, DecidedBlock, Misbehaviour, Next, Proposed, Request, Signed, Start, Verdict,
+};
+
+use futures::future::{BoxFuture, FutureExt};
+use linli_ledger::crypto::ConsensusKey;
+use linli_ledger::hash::Digest;
+use std::error::Error;
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// What a validator needs to take part.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Name of this node in logs.
+    pub moniker: String,
+    /// Hash of the genesis, which binds every signature to this chain.
+    pub genesis: Digest,
+    /// The key that signs votes and proposals.
+    pub key: ConsensusKey,
+    /// The engine's write-ahead log, a file; its folder is made if missing.
+    ///
+    /// It is what keeps this validator from signing twice: never copy it, never restore it from a
+    /// backup, never delete it while the key is in use. It is locked while the engine runs.
+    pub wal: PathBuf,
+    /// How long a round waits.
+    pub timeouts: Timeouts,
+}
+
+/// How long each step of round 0 waits for the others; nothing waits while all are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For the proposer's block.
+    pub propose: Duration,
+    /// For the rest of the prevotes, after two thirds have arrived.
+    pub prevote: Duration,
+    /// For the rest of the precommits, after two thirds have arrived.
+    pub precommit: Duration,
+    /// What every further round adds to each of the three.
+    pub delta: Duration,
+}
+
+impl Default for Timeouts {
+    /// For a network within one city.
+    fn default() -> Self {
+        Self {
+            propose: Duration::from_millis(1_000),
+            prevote: Duration::from_millis(500),
+            precommit: Duration::from_millis(500),
+            delta: Duration::from_millis(250),
+        }
+    }
+}
+
+/// Why the engine did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The network actor did not start.
+    #[error("the network of the consensus engine does not start")]
+    Network(#[source] Box<dyn Error + Send + Sync>),
+    /// The engine did not start: mostly because the write-ahead log cannot be opened.
+    #[error(
+        "the consensus engine does not start; is the write-ahead log {} readable, and not in use by another process?",
+        wal.display()
+    )]
+    Engine {
+        /// Where the log is.
+        wal: PathBuf,
+        /// What the engine says.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+}
+
+/// A running engine. Dropping it kills the engine; [`Running::stop`] lets it finish what it does.
+#[derive(Debug)]
+pub struct Running {
+    /// What the engine asks, in order. Ends when the engine has stopped; then the node must end.
+    ///
+    /// The engine waits for each reply before it asks again, except for [`Request::Decided`] and
+    /// [`Request::Finalized`].
+    pub requests: mpsc::Receiver<Request>,
+    engine: engine::Handle,
+}
+
+impl Running {
+    /// Stops the engine and waits until its write-ahead log is closed and may be opened again.
+    ///
+    /// Requests without an answer are forgotten; the engine asks them again after the next start.
+    pub fn stop(self) -> BoxFuture<'static, ()> {
+        let Self { requests, engine } = self;
+        drop(requests);
+        engine.stop().boxed()
+    }
+}
+
+/// Starts a validator that is alone: a real engine on a network without peers, with no socket.
+///
+/// Must be called within a tokio runtime. The first request is [`Request::Ready`].
+///
+/// # Errors
+/// In this order: [`StartError::Network`], [`StartError::Engine`].
+pub fn start(config: Config) -> BoxFuture<'static, Result<Running, StartError>> {
+    engine::start(config).boxed()
+}

@@ -1,0 +1,261 @@
+//! This exists to cut a proposed block into parts and to put parts together again, within bounds
+//! that hold whatever a peer sends. No judgement here: the application reads the bytes.
+
+use crate::context::{Chain, Head, Part};
+use bytes::Bytes;
+use linli_ledger::types::Height;
+use malachitebft_app_channel::app::streaming::{StreamContent, StreamId, StreamMessage};
+use malachitebft_app_channel::app::types::PeerId;
+use malachitebft_core_types::Context;
+use std::collections::BTreeMap;
+
+/// Most bytes of a block on its way: a block and its certificate must fit in one answer of the
+/// engine's sync, which is 10 MiB; a block of 1 MiB was measured fine.
+pub const BLOCK_BYTES_MAX: usize = 4 << 20;
+
+/// Bytes of a part: well below what gossip carries in one message, large enough to be few.
+const PART_BYTES: usize = 64 << 10;
+
+/// Highest sequence number of a stream: head, full parts, end mark; twice that for short parts.
+const SEQUENCE_MAX: u64 = 2 * (BLOCK_BYTES_MAX / PART_BYTES) as u64 + 2;
+
+/// Streams kept open for one publisher: a proposer sends one per round, rarely two at once.
+const STREAMS_PER_PUBLISHER_MAX: usize = 4;
+
+type Message = StreamMessage<<Chain as Context>::ProposalPart>;
+
+/// The messages that carry a block, in order. The id of the stream is its height and rounds, so
+/// that sending it twice is the same stream.
+pub(crate) fn split(head: Head, bytes: Vec<u8>) -> Vec<Message> {
+    let id = Bytes::from(borsh::to_vec(&head).expect("memory takes every byte"));
+    let mut rest = Bytes::from(bytes);
+    let mut contents = vec![StreamContent::Data(Part::Head(head))];
+    while !rest.is_empty() {
+        let chunk = rest.split_to(rest.len().min(PART_BYTES));
+        contents.push(StreamContent::Data(Part::Chunk(chunk)));
+    }
+    contents.push(StreamContent::Fin);
+    let number = |(sequence, content)| Message::new(StreamId::new(id.clone()), sequence, content);
+    (0..).zip(contents).map(number).collect()
+}
+
+/// A block that has arrived whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Assembled {
+    pub(crate) head: Head,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// Streams that are not complete yet.
+///
+/// Bounded for each publisher; the network admits members only, so their number is bounded too.
+#[derive(Debug, Default)]
+pub(crate) struct Assembler {
+    /// Oldest first, for each publisher.
+    streams: BTreeMap<PeerId, Vec<Stream>>,
+}
+
+#[derive(Debug)]
+struct Stream {
+    id: Bytes,
+    parts: BTreeMap<u64, Part>,
+    bytes: usize,
+    end: Option<u64>,
+}
+
+impl Assembler {
+    /// Takes a message of a stream, in any order; the block, if this one completes it.
+    pub(crate) fn insert(&mut self, publisher: PeerId, message: Message) -> Option<Assembled> {
+        let id = message.stream_id.to_bytes();
+        let streams = self.streams.entry(publisher).or_default();
+        let index = streams
+            .iter()
+            .position(|stream| stream.id == id)
+            .unwrap_or_else(|| {
+                if streams.len() >= STREAMS_PER_PUBLISHER_MAX {
+                    streams.remove(0);
+                }
+                streams.push(Stream {
+                    id,
+                    parts: BTreeMap::new(),
+                    bytes: 0,
+                    end: None,
+                });
+                streams.len() - 1
+            });
+        let stream = streams.get_mut(index)?;
+        if !stream.insert(message) {
+            streams.remove(index);
+            return None;
+        }
+        if !stream.is_complete() {
+            return None;
+        }
+        streams.remove(index).assemble()
+    }
+
+    /// Forgets streams of heights that are decided.
+    pub(crate) fn forget_up_to(&mut self, decided: Height) {
+        for streams in self.streams.values_mut() {
+            streams.retain(|stream| stream.height().is_none_or(|height| height > decided));
+        }
+        self.streams.retain(|_, streams| !streams.is_empty());
+    }
+}
+
+impl Stream {
+    /// Takes one message; `false` if the stream breaks a bound.
+    fn insert(&mut self, message: Message) -> bool {
+        if message.sequence > SEQUENCE_MAX {
+            return false;
+        }
+        match message.content {
+            StreamContent::Fin => self.end = Some(message.sequence),
+            StreamContent::Data(part) => {
+                if let Part::Chunk(chunk) = &part {
+                    self.bytes = self.bytes.saturating_add(chunk.len());
+                }
+                self.parts.entry(message.sequence).or_insert(part);
+            }
+        }
+        self.bytes <= BLOCK_BYTES_MAX
+    }
+
+    fn is_complete(&self) -> bool {
+        self.end.is_some_and(|end| {
+            self.parts.range(..end).count() == usize::try_from(end).unwrap_or(usize::MAX)
+        })
+    }
+
+    fn height(&self) -> Option<Height> {
+        match self.parts.get(&0)? {
+            Part::Head(head) => Some(head.height),
+            Part::Chunk(_) => None,
+        }
+    }
+
+    /// The whole, if it is one head and then chunks.
+    fn assemble(self) -> Option<Assembled> {
+        let end = self.end?;
+        let mut parts = self
+            .parts
+            .into_iter()
+            .take_while(|(n, _)| *n < end)
+            .map(|(_, part)| part);
+        let Part::Head(head) = parts.next()? else {
+            return None;
+        };
+        let mut bytes = Vec::with_capacity(self.bytes);
+        for part in parts {
+            let Part::Chunk(chunk) = part else {
+                return None;
+            };
+            bytes.extend_from_slice(&chunk);
+        }
+        Some(Assembled { head, bytes })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use linli_ledger::crypto::PublicKey;
+
+    fn head(height: u64, round: u32) -> Head {
+        let proposer = PublicKey::Ed25519([7; 32]);
+        Head {
+            height: Height(height),
+            round,
+            pol_round: None,
+            proposer,
+        }
+    }
+
+    fn peer(n: u8) -> PeerId {
+        let key =
+            libp2p::identity::Keypair::ed25519_from_bytes([n; 32]).expect("32 bytes are a key");
+        PeerId::from_bytes(&key.public().to_peer_id().to_bytes()).expect("a peer id is a peer id")
+    }
+
+    fn block(length: usize) -> Vec<u8> {
+        (0_u8..=250).cycle().take(length).collect()
+    }
+
+    #[test]
+    fn parts_in_any_order_give_the_block_once() {
+        for length in [
+            0,
+            1,
+            PART_BYTES,
+            PART_BYTES + 1,
+            5 * PART_BYTES - 1,
+            BLOCK_BYTES_MAX,
+        ] {
+            let mut messages = split(head(1, 0), block(length));
+            messages.reverse();
+            let mut assembler = Assembler::default();
+            let last = messages.pop().expect("a stream has a head");
+            for message in messages {
+                assert_eq!(assembler.insert(peer(1), message.clone()), None);
+                assert_eq!(
+                    assembler.insert(peer(2), message),
+                    None,
+                    "another publisher"
+                );
+            }
+            let whole = assembler
+                .insert(peer(1), last)
+                .expect("all parts are there");
+            assert_eq!((whole.head, whole.bytes.len()), (head(1, 0), length));
+            assert_eq!(whole.bytes, block(length));
+        }
+    }
+
+    #[test]
+    fn a_stream_beyond_the_bounds_is_dropped() {
+        let mut assembler = Assembler::default();
+        for message in split(head(1, 0), block(BLOCK_BYTES_MAX + 1)) {
+            assert_eq!(assembler.insert(peer(1), message), None);
+        }
+        let far = Message::new(StreamId::new(Bytes::new()), u64::MAX, StreamContent::Fin);
+        assert_eq!(assembler.insert(peer(1), far), None);
+    }
+
+    #[test]
+    fn a_publisher_has_few_open_streams_and_the_oldest_goes_first() {
+        let mut assembler = Assembler::default();
+        let mut lasts = Vec::new();
+        for round in 0..=u32::try_from(STREAMS_PER_PUBLISHER_MAX).expect("it is small") {
+            let mut messages = split(head(1, round), block(10));
+            lasts.push(messages.pop().expect("a stream has an end"));
+            for message in messages {
+                assert_eq!(assembler.insert(peer(1), message), None);
+            }
+        }
+        let newest = lasts.pop().expect("there are five");
+        assert!(assembler.insert(peer(1), newest).is_some());
+        assert_eq!(
+            assembler.insert(peer(1), lasts.remove(0)),
+            None,
+            "round 0 was dropped"
+        );
+    }
+
+    #[test]
+    fn decided_heights_are_forgotten() {
+        let mut assembler = Assembler::default();
+        for height in [1, 2] {
+            let [first, ..] = split(head(height, 0), block(10)).try_into().unwrap_or_else(
+                |messages: Vec<_>| -> [Message; 3] { panic!("{} messages", messages.len()) },
+            );
+            assert_eq!(assembler.insert(peer(1), first), None);
+        }
+        assembler.forget_up_to(Height(1));
+        let kept = assembler
+            .streams
+            .values()
+            .flatten()
+            .filter_map(Stream::height);
+        assert_eq!(kept.collect::<Vec<_>>(), [Height(2)]);
+    }
+}
