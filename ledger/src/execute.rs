@@ -22,7 +22,7 @@ use crate::transaction::VerifiedTransaction;
 use crate::types::{
     BlockHash, BlockTime, Compartment, Height, StateRoot,
 };
-use crate::view::{Overlay, View};
+use crate::view::View;
 use crate::certificate::Governance;
 use executor::Executor;
 

@@ -1,1 +1,18 @@
-//! Placeholder.
+//! This exists to run a validator: it keeps the chain on disk, builds and judges blocks, and answers
+//! the consensus engine. What a valid chain is it *asks* the ledger; it has no idea of its own.
+//!
+//! [`Node`] is the library face: open a folder, commit batches, read the state. The wallet embeds it
+//! for `linli run`.
+
+pub mod chain_file;
+pub mod storage;
+
+mod application;
+mod error;
+mod node;
+mod undecided;
+
+pub use application::{Batch, Committed};
+pub use chain_file::Observer;
+pub use error::NodeError;
+pub use node::{Node, Options};

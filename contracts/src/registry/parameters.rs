@@ -1,7 +1,9 @@
 //! This exists to hold every number that governance may change: rates, caps, windows. Source: REG-5.
 
-use super::CONTRACT;
+use super::{CONTRACT, roles};
 use borsh::{BorshDeserialize, BorshSerialize};
+use linli_ledger::code::{Code, Detail, Rejection, ensure};
+use linli_ledger::contract::Party;
 use linli_ledger::record::Record;
 use linli_ledger::types::{BlockTime, Compartment, ContractId, DAY_MS, HOUR_MS, MINUTE_MS};
 use linli_ledger::view::View;
@@ -86,7 +88,16 @@ parameters! {
 impl Parameter {
     /// The parameter with this number.
     pub fn from_number(number: u16) -> Option<Self> {
-        Self::ALL.iter().copied().find(|parameter| parameter.number() == number)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|parameter| parameter.number() == number)
+    }
+
+    /// Whether this value lies in its range.
+    pub fn allows(self, value: u64) -> bool {
+        let (min, max) = self.range();
+        (min..=max).contains(&value)
     }
 }
 
@@ -120,4 +131,43 @@ impl ParameterRecord {
 pub fn parameter(view: &View<'_>, parameter: Parameter) -> u64 {
     view.get::<ParameterRecord>(&parameter.number())
         .map_or_else(|| parameter.default_value(), |record| record.at(view.now()))
+}
+
+/// Changes a parameter after the time lock that is in force now.
+///
+/// A change that has come into force is folded into the value; one that still waits is replaced, and
+/// the new one waits its own full time: so a wrong change can be taken back.
+///
+/// # Errors
+/// In this order: [`Code::Parameter`] for an unknown number or a value out of range;
+/// [`Code::GovernanceQuorum`] below the threshold, and as [`roles::governance`].
+///
+/// Source: REG-16.
+pub(super) fn set(
+    view: &mut View<'_>,
+    parties: &[Party],
+    number: u16,
+    value: u64,
+) -> Result<(), Rejection> {
+    let changed = Parameter::from_number(number).ok_or(Code::Parameter)?;
+    let (min, max) = changed.range();
+    if !changed.allows(value) {
+        let details = [Detail::Have(value), Detail::Limit(min), Detail::Limit(max)];
+        return Err(Rejection::new(Code::Parameter, &details));
+    }
+    let signed = roles::governance(view, parties)?;
+    ensure(
+        signed.len() >= roles::governance_threshold(view),
+        Code::GovernanceQuorum,
+    )?;
+    let from = view.now().plus(parameter(view, Parameter::TimeLock));
+    let current = parameter(view, changed);
+    view.put(
+        &number,
+        &ParameterRecord {
+            value: current,
+            next: Some((from, value)),
+        },
+    );
+    Ok(())
 }

@@ -2,7 +2,9 @@
 
 use super::{CONTRACT, Role};
 use borsh::{BorshDeserialize, BorshSerialize};
+use linli_ledger::crypto::PublicKey;
 use linli_ledger::genesis::OrganisationKind;
+use linli_ledger::keys::KeyPurpose;
 use linli_ledger::record::Record;
 use linli_ledger::types::{BlockTime, Compartment, ContractId, GrantId, OrganisationId, PersonId};
 
@@ -43,6 +45,28 @@ pub struct Grant {
     pub to: BlockTime,
 }
 
+/// An index entry: this key of this owner and purpose has not been revoked. Its key says it all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct OwnedKey;
+
+/// Identifies an [`OwnedKey`]: the person or organisation, the number of the purpose, the key.
+pub type OwnedKeyId = ([u8; 32], u8, PublicKey);
+
+/// The identifier of an index entry. `owner` is a person's or an organisation's identifier.
+pub fn owned_key(owner: [u8; 32], purpose: KeyPurpose, key: PublicKey) -> OwnedKeyId {
+    (owner, purpose_number(purpose), key)
+}
+
+/// The number of a purpose in an [`OwnedKeyId`].
+pub fn purpose_number(purpose: KeyPurpose) -> u8 {
+    match purpose {
+        KeyPurpose::Business => 0,
+        KeyPurpose::SiteDevice => 1,
+        KeyPurpose::Consensus => 2,
+        KeyPurpose::Network => 3,
+    }
+}
+
 macro_rules! record {
     ($name:ident, $kind:literal, $id:ty) => {
         impl Record for $name {
@@ -57,3 +81,4 @@ macro_rules! record {
 record!(Organisation, 1, OrganisationId);
 record!(Person, 2, PersonId);
 record!(Grant, 3, GrantId);
+record!(OwnedKey, 5, OwnedKeyId);

@@ -4,11 +4,11 @@ use super::records::{Grant, Organisation, Person};
 use super::{Role, parameters};
 use linli_ledger::code::{Code, Rejection, ensure};
 use linli_ledger::contract::Party;
-use linli_ledger::keys::KeyOwner;
+use linli_ledger::keys::{KeyOwner, KeyPurpose};
 use linli_ledger::system::GovernanceRecord;
 use linli_ledger::types::{GrantId, OrganisationId, PersonId};
 use linli_ledger::view::View;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use parameters::{Parameter, parameter};
 
@@ -48,15 +48,31 @@ pub fn officer(
     roles: &[Role],
     path: &str,
 ) -> Result<Officer, Rejection> {
-    let KeyOwner::Person(person) = party.owner else { return Err(Code::Role.into()) };
+    let KeyOwner::Person(person) = party.owner else {
+        return Err(Code::Role.into());
+    };
     let id = party.grant.ok_or(Code::Role)?;
     let grant = view.get::<Grant>(&id).ok_or(Code::Role)?;
-    ensure(grant.person == person && roles.contains(&grant.role), Code::Role)?;
+    ensure(
+        grant.person == person && roles.contains(&grant.role),
+        Code::Role,
+    )?;
     let now = view.now();
     ensure(grant.from <= now && now < grant.to, Code::RoleExpired)?;
     ensure(in_scope(&grant.scope, path), Code::Scope)?;
-    let Grant { organisation, level, nullifier, .. } = grant;
-    Ok(Officer { person, organisation, level, nullifier, grant: id })
+    let Grant {
+        organisation,
+        level,
+        nullifier,
+        ..
+    } = grant;
+    Ok(Officer {
+        person,
+        organisation,
+        level,
+        nullifier,
+        grant: id,
+    })
 }
 
 /// As [`officer`], and acting for this organisation.
@@ -80,14 +96,17 @@ pub fn officer_of(
 /// # Errors
 /// [`Code::NotFound`].
 pub fn organisation(view: &View<'_>, id: OrganisationId) -> Result<Organisation, Rejection> {
-    view.get::<Organisation>(&id).ok_or_else(|| Code::NotFound.into())
+    view.get::<Organisation>(&id)
+        .ok_or_else(|| Code::NotFound.into())
 }
 
 /// The organisation for which a signer speaks: its own key, or a person's home.
 pub fn home(view: &View<'_>, party: &Party) -> Option<OrganisationId> {
     match party.owner {
         KeyOwner::Organisation(organisation) => Some(organisation),
-        KeyOwner::Person(person) => view.get::<Person>(&person).map(|person| person.organisation),
+        KeyOwner::Person(person) => view
+            .get::<Person>(&person)
+            .map(|person| person.organisation),
         KeyOwner::Enrolment(_) => None,
     }
 }
@@ -95,24 +114,43 @@ pub fn home(view: &View<'_>, party: &Party) -> Option<OrganisationId> {
 /// The governance organisations that sign, by their own key or by a governor, each once.
 ///
 /// # Errors
-/// [`Code::GovernanceQuorum`] for a signer who does not act for a governance organisation.
+/// For each signer in this order: [`Code::KeyPurpose`] for a site device; [`Code::GovernanceQuorum`]
+/// for one who does not act for a governance organisation; [`Code::DuplicateApprover`] for a person
+/// who signs for two organisations.
+///
+/// Source: REG-6, SOD-2, SOD-11.
 pub fn governance(
     view: &View<'_>,
     parties: &[Party],
 ) -> Result<BTreeSet<OrganisationId>, Rejection> {
-    let governance = view.get::<GovernanceRecord>(&()).ok_or(Code::GovernanceQuorum)?.0;
+    let governance = view
+        .get::<GovernanceRecord>(&())
+        .ok_or(Code::GovernanceQuorum)?
+        .0;
     let mut signed = BTreeSet::new();
+    let mut persons = BTreeMap::new();
     for party in parties {
-        let organisation = match party.owner {
-            KeyOwner::Organisation(organisation) => organisation,
+        ensure(party.purpose == KeyPurpose::Business, Code::KeyPurpose)?;
+        let (organisation, person) = match party.owner {
+            KeyOwner::Organisation(organisation) => (organisation, None),
             KeyOwner::Person(_) | KeyOwner::Enrolment(_) => {
-                officer(view, party, &[Role::Governor], "")
-                    .map_err(|_| Code::GovernanceQuorum)?
-                    .organisation
+                let officer = officer(view, party, &[Role::Governor], "")
+                    .map_err(|_| Code::GovernanceQuorum)?;
+                (officer.organisation, Some(officer.person))
             }
         };
-        let member = governance.members.iter().any(|(member, _)| *member == organisation);
+        let member = governance
+            .members
+            .iter()
+            .any(|(member, _)| *member == organisation);
         ensure(member, Code::GovernanceQuorum)?;
+        if let Some(person) = person {
+            let before = persons.insert(person, organisation);
+            ensure(
+                before.is_none_or(|before| before == organisation),
+                Code::DuplicateApprover,
+            )?;
+        }
         signed.insert(organisation);
     }
     Ok(signed)
@@ -120,6 +158,8 @@ pub fn governance(
 
 /// How many governance organisations decide together.
 pub fn governance_threshold(view: &View<'_>) -> usize {
-    let threshold = view.get::<GovernanceRecord>(&()).map_or(u32::MAX, |record| record.0.threshold);
+    let threshold = view
+        .get::<GovernanceRecord>(&())
+        .map_or(u32::MAX, |record| record.0.threshold);
     usize::try_from(threshold).unwrap_or(usize::MAX)
 }

@@ -3,22 +3,34 @@
 use crate::codec::Borsh;
 use crate::context::{Address, Chain};
 use crate::network::Network;
+use crate::parts::Assembler;
 use crate::signing::{LedgerSigner, LedgerVerifier};
 use crate::translate::Translator;
-use crate::{Config, Running, StartError, Timeouts};
+use crate::{Config, Request, Running, StartError, Timeouts};
+use linli_ledger::types::Height;
 use malachitebft_app_channel::app::config::{ConsensusConfig, NodeConfig, ValueSyncConfig};
+use malachitebft_app_channel::app::engine::consensus;
 use malachitebft_app_channel::app::engine::node::NodeRef;
+use malachitebft_app_channel::app::wal::Log;
 use malachitebft_app_channel::{
     ConsensusContext, EngineBuilder, RequestContext, SyncContext, WalContext,
 };
 use malachitebft_core_types::LinearTimeouts;
+use ractor::ActorCell;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tracing::{Instrument, info_span};
 
 /// Requests that wait for the application. The engine asks one thing at a time but for two, so more
 /// never wait; when it is full the engine waits.
 const REQUESTS_WAITING_MAX: usize = 8;
+
+/// How long the engine may go on with what it is at when it is told to stop. At rest it is at
+/// nothing; otherwise it mostly waits for an answer that will not come.
+const GRACE: Duration = Duration::from_millis(200);
 
 /// What stops a running engine. Dropping it kills the engine as a crash would.
 #[derive(Debug)]
@@ -27,6 +39,8 @@ pub(crate) struct Handle {
     node: NodeRef,
     /// Ends when the supervisor has ended.
     ended: Option<JoinHandle<()>>,
+    /// The actor that votes: it goes first, because without the others it would raise an alarm.
+    voter: Option<ActorCell>,
     /// Ends when the engine no longer asks.
     translator: JoinHandle<()>,
     /// Resolves when the write-ahead log is closed.
@@ -34,36 +48,55 @@ pub(crate) struct Handle {
 }
 
 impl Handle {
-    pub(crate) async fn stop(mut self) {
-        // Each actor finishes the message it is at; the answers it may wait for will not come.
-        self.node.get_cell().stop_children(None);
-        self.translator.abort();
+    /// Stops the engine and waits for its write-ahead log. `requests` stays open meanwhile: if it
+    /// closed, the engine would complain of being ignored.
+    pub(crate) async fn stop(mut self, requests: mpsc::Receiver<Request>) {
+        if let Some(voter) = self.voter.take() {
+            // On its own: the supervisor takes the end of a child for a failure.
+            voter.unlink(self.node.get_cell());
+            if voter.stop_and_wait(None, Some(GRACE)).await.is_err() {
+                // To the log this is a crash, which it is made for. One that is dead already never
+                // answers.
+                let _ = voter.kill_and_wait(Some(GRACE)).await;
+            }
+        }
+        // The supervisor takes the others along, wherever they are: nothing is at stake any more.
+        self.node.stop(None);
         if let Some(ended) = self.ended.take() {
-            // The supervisor ends when its first child has, and takes the rest along.
             let _ = ended.await;
         }
         if let Some(log_closed) = self.log_closed.take() {
             let _ = log_closed.await;
         }
+        drop(requests);
     }
 }
 
 impl Drop for Handle {
     fn drop(&mut self) {
+        if let Some(voter) = &self.voter {
+            voter.unlink(self.node.get_cell());
+            voter.kill();
+        }
         self.node.stop(None);
         self.translator.abort();
     }
 }
 
 pub(crate) async fn start(config: Config) -> Result<Running, StartError> {
+    let logged = logged_height(&config.wal).map_err(|source| StartError::Log {
+        wal: config.wal.clone(),
+        source,
+    })?;
     let network = Network::null()
         .await
         .map_err(|source| StartError::Network(source.into()))?;
     let span = info_span!("consensus", moniker = %config.moniker);
-    run(config, network).instrument(span).await
+    run(config, logged, network).instrument(span).await
 }
 
-async fn run(config: Config, network: Network) -> Result<Running, StartError> {
+/// All that is the same for one validator and for many.
+async fn run(config: Config, logged: Height, network: Network) -> Result<Running, StartError> {
     let Config {
         moniker,
         genesis,
@@ -71,15 +104,15 @@ async fn run(config: Config, network: Network) -> Result<Running, StartError> {
         wal,
         timeouts,
     } = config;
-    let address = Address(key.public());
+    let key_public = key.public();
     let (log_codec, log_closed) = Borsh::for_log();
     let network_actor = network.actor.clone();
     let built = EngineBuilder::new(Chain, Settings::new(moniker))
-        .with_default_wal(WalContext::new(wal.clone(), log_codec))
+        .with_default_wal(WalContext::new(wal, log_codec))
         .with_custom_network(network.actor, network.parts)
         .with_default_sync(SyncContext::new(Borsh::default()))
         .with_default_consensus(ConsensusContext::new_validator(
-            address,
+            Address(key_public),
             Box::new(LedgerVerifier { genesis }),
             Box::new(LedgerSigner { genesis, key }),
         ))
@@ -89,21 +122,38 @@ async fn run(config: Config, network: Network) -> Result<Running, StartError> {
         .await;
     let (channels, handle) = built.map_err(|source| {
         network_actor.stop(None);
-        StartError::Engine {
-            wal,
-            source: source.into(),
-        }
+        StartError::Engine(source.into())
     })?;
     let (sender, requests) = mpsc::channel(REQUESTS_WAITING_MAX);
-    let (engine, parts) = (channels.consensus, channels.network);
-    let translator = Translator::new(engine, parts, sender, address.0, linear(timeouts));
+    let translator = Translator {
+        engine: channels.consensus,
+        network: channels.network,
+        requests: sender,
+        key: key_public,
+        timeouts: linear(timeouts),
+        logged,
+        assembler: Assembler::default(),
+        replies: JoinSet::new(),
+    };
+    let children = handle.actor.get_cell().get_children();
     let engine = Handle {
+        voter: children
+            .into_iter()
+            .find(|child| child.is_message_type_of::<consensus::Msg<Chain>>() == Some(true)),
         node: handle.actor,
         ended: Some(handle.handle),
         translator: tokio::spawn(translator.run().in_current_span()),
         log_closed: Some(log_closed),
     };
     Ok(Running { requests, engine })
+}
+
+/// The height at which this validator last voted, or 0 if it never did. Makes the log if missing.
+fn logged_height(wal: &Path) -> io::Result<Height> {
+    if let Some(folder) = wal.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    Ok(Height(Log::open(wal)?.sequence()))
 }
 
 /// The engine's name for our timeouts.

@@ -34,6 +34,7 @@ mod parts;
 mod request;
 mod signing;
 mod translate;
+mod words;
 
 pub use parts::BLOCK_BYTES_MAX;
 pub use request::{
@@ -44,6 +45,7 @@ use futures::future::{BoxFuture, FutureExt};
 use linli_ledger::crypto::ConsensusKey;
 use linli_ledger::hash::Digest;
 use std::error::Error;
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -83,7 +85,7 @@ impl Default for Timeouts {
     /// For a network within one city.
     fn default() -> Self {
         Self {
-            propose: Duration::from_millis(1_000),
+            propose: Duration::from_secs(1),
             prevote: Duration::from_millis(500),
             precommit: Duration::from_millis(500),
             delta: Duration::from_millis(250),
@@ -94,24 +96,24 @@ impl Default for Timeouts {
 /// Why the engine did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// The write-ahead log cannot be opened.
+    #[error("the write-ahead log {} cannot be opened; does another process use it?", wal.display())]
+    Log {
+        /// Where it is.
+        wal: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The network actor did not start.
     #[error("the network of the consensus engine does not start")]
     Network(#[source] Box<dyn Error + Send + Sync>),
-    /// The engine did not start: mostly because the write-ahead log cannot be opened.
-    #[error(
-        "the consensus engine does not start; is the write-ahead log {} readable, and not in use by another process?",
-        wal.display()
-    )]
-    Engine {
-        /// Where the log is.
-        wal: PathBuf,
-        /// What the engine says.
-        #[source]
-        source: Box<dyn Error + Send + Sync>,
-    },
+    /// The engine did not start.
+    #[error("the consensus engine does not start")]
+    Engine(#[source] Box<dyn Error + Send + Sync>),
 }
 
-/// A running engine. Dropping it kills the engine; [`Running::stop`] lets it finish what it does.
+/// A running engine. Dropping it kills the engine as a crash would, and its write-ahead log is closed
+/// soon after; [`Running::stop`] is kinder and waits.
 #[derive(Debug)]
 pub struct Running {
     /// What the engine asks, in order. Ends when the engine has stopped; then the node must end.
@@ -128,8 +130,7 @@ impl Running {
     /// Requests without an answer are forgotten; the engine asks them again after the next start.
     pub fn stop(self) -> BoxFuture<'static, ()> {
         let Self { requests, engine } = self;
-        drop(requests);
-        engine.stop().boxed()
+        engine.stop(requests).boxed()
     }
 }
 
@@ -138,7 +139,7 @@ impl Running {
 /// Must be called within a tokio runtime. The first request is [`Request::Ready`].
 ///
 /// # Errors
-/// In this order: [`StartError::Network`], [`StartError::Engine`].
+/// In this order: [`StartError::Log`], [`StartError::Network`], [`StartError::Engine`].
 pub fn start(config: Config) -> BoxFuture<'static, Result<Running, StartError>> {
     engine::start(config).boxed()
 }

@@ -7,11 +7,17 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// What the engine asks the application. Every reply is awaited; dropping one says "this machine
-/// could not".
+/// What the engine asks the application.
+///
+/// Every question wants its reply. Dropping one says "this machine could not": the engine logs an
+/// error and goes on as far as it can. Without a reply to [`Request::Ready`] or
+/// [`Request::Finalized`] it never goes on; without one to [`Request::Propose`] the round passes.
 #[derive(Debug)]
 pub enum Request {
     /// The engine is up: at which height does it go on?
+    ///
+    /// A height below the last one this validator voted at is refused, because the write-ahead log
+    /// no longer knows those votes: the requests end, and the log says why.
     Ready {
         /// The height after the last one that is durable.
         reply: oneshot::Sender<Start>,

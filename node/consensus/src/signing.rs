@@ -156,3 +156,103 @@ impl Verifier<Chain> for LedgerVerifier {
         Ok(VerificationResult::from_bool(valid))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::{Height, Value, from_option};
+    use futures::executor::block_on;
+    use linli_ledger::types::{self, BlockHash};
+    use malachitebft_core_types::{Context, Round};
+
+    const GENESIS: Digest = Digest::Blake3([9; 32]);
+
+    fn signer(seed: u8) -> LedgerSigner {
+        LedgerSigner {
+            genesis: GENESIS,
+            key: ConsensusKey::from_seed(&[seed; 32]),
+        }
+    }
+
+    fn address(seed: u8) -> Address {
+        Address(signer(seed).key.public())
+    }
+
+    fn valid(result: Result<VerificationResult, Error>) -> bool {
+        result.expect("verifying cannot fail").is_valid()
+    }
+
+    #[test]
+    fn a_vote_verifies_with_its_own_key_on_its_own_chain_only() {
+        let (height, block) = (Height(types::Height(4)), BlockHash(Digest::Blake3([1; 32])));
+        for value in [None, Some(block)] {
+            let vote = Chain.new_precommit(height, Round::ZERO, from_option(value), address(1));
+            let signed = block_on(signer(1).sign_vote(vote)).expect("it is ours");
+            let check = |genesis, seed| {
+                let verifier = LedgerVerifier { genesis };
+                let (vote, signature) = (&signed.message, &signed.signature);
+                valid(block_on(verifier.verify_signed_vote(
+                    vote,
+                    signature,
+                    &address(seed).0,
+                )))
+            };
+            assert!(check(GENESIS, 1));
+            assert!(!check(GENESIS, 2));
+            assert!(!check(Digest::ZERO, 1));
+        }
+    }
+
+    #[test]
+    fn a_proposal_verifies_with_its_own_key_on_its_own_chain_only() {
+        let (height, block) = (Height(types::Height(4)), BlockHash(Digest::Blake3([1; 32])));
+        let proposal =
+            Chain.new_proposal(height, Round::ZERO, Value(block), Round::Nil, address(1));
+        let signed = block_on(signer(1).sign_proposal(proposal)).expect("it is ours");
+        let check = |genesis, seed| {
+            let verifier = LedgerVerifier { genesis };
+            let (proposal, signature) = (&signed.message, &signed.signature);
+            valid(block_on(verifier.verify_signed_proposal(
+                proposal,
+                signature,
+                &address(seed).0,
+            )))
+        };
+        assert!(check(GENESIS, 1));
+        assert!(!check(GENESIS, 2));
+        assert!(!check(Digest::ZERO, 1));
+    }
+
+    #[test]
+    fn a_proof_binds_the_validator_to_one_peer() {
+        let key = Strict::encode_public_key(&address(1).0);
+        let proof = block_on(signer(1).sign_validator_proof(key, vec![7])).expect("it is ours");
+        let check = |proof: &ValidatorProof<Chain>| {
+            valid(block_on(
+                LedgerVerifier { genesis: GENESIS }.verify_validator_proof(proof),
+            ))
+        };
+        assert!(check(&proof));
+        let elsewhere = ValidatorProof {
+            peer_id: vec![8],
+            ..proof.clone()
+        };
+        assert!(!check(&elsewhere));
+        let other = Strict::encode_public_key(&address(2).0);
+        let stolen = ValidatorProof {
+            public_key: other.clone(),
+            ..proof
+        };
+        assert!(!check(&stolen));
+        assert!(block_on(signer(1).sign_validator_proof(other, vec![7])).is_err());
+    }
+
+    #[test]
+    fn what_is_not_ours_or_outside_any_round_is_not_signed() {
+        let height = Height(types::Height(4));
+        let other = Chain.new_prevote(height, Round::ZERO, from_option(None), address(2));
+        assert!(block_on(signer(1).sign_vote(other)).is_err());
+        let nowhere = Chain.new_prevote(height, Round::Nil, from_option(None), address(1));
+        assert!(block_on(signer(1).sign_vote(nowhere)).is_err());
+    }
+}

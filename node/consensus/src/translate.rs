@@ -1,14 +1,12 @@
 //! This exists to turn each question of the engine into a [`Request`] and each reply back, without
 //! ever making one question wait for the answer to another.
 
-use crate::codec::to_engine;
-use crate::context::{Address, Chain, Head, Height, Part, ValidatorSet, Value};
+use crate::context::{Chain, Head, Height, Part, Value};
 use crate::parts::{Assembled, Assembler, BLOCK_BYTES_MAX, split};
-use crate::request::{
-    Built, DecidedBlock, Misbehaviour, Next, Proposed, Request, Signed, Start, Verdict,
-};
-use linli_ledger::certificate as ledger;
+use crate::request::{Built, DecidedBlock, Proposed, Request, Start, Verdict};
+use crate::words::{Place, judged, misbehaviour, parameters, raw, to_ledger, to_next};
 use linli_ledger::crypto::PublicKey;
+use linli_ledger::types::{self, BlockHash};
 use malachitebft_app_channel::app::engine::host::{self, HeightParams, SyncedValueOutcome};
 use malachitebft_app_channel::app::streaming::StreamMessage;
 use malachitebft_app_channel::app::types::sync::RawDecidedValue;
@@ -16,233 +14,136 @@ use malachitebft_app_channel::app::types::{
     LocallyProposedValue, MisbehaviorEvidence, PeerId, ProposedValue,
 };
 use malachitebft_app_channel::{AppMsg, NetworkMsg, Reply};
-use malachitebft_core_types::{
-    CommitCertificate, LinearTimeouts, Round, SignedProposal, SignedVote, Validity,
-};
+use malachitebft_core_types::{CommitCertificate, LinearTimeouts, Round};
 use std::future::Future;
+use std::ops::RangeInclusive;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 /// Stands between the engine and the application.
 pub(crate) struct Translator {
-    engine: mpsc::Receiver<AppMsg<Chain>>,
-    network: mpsc::Sender<NetworkMsg<Chain>>,
-    requests: mpsc::Sender<Request>,
+    pub(crate) engine: mpsc::Receiver<AppMsg<Chain>>,
+    pub(crate) network: mpsc::Sender<NetworkMsg<Chain>>,
+    pub(crate) requests: mpsc::Sender<Request>,
     /// The key of this validator.
-    key: PublicKey,
-    timeouts: LinearTimeouts,
-    assembler: Assembler,
+    pub(crate) key: PublicKey,
+    pub(crate) timeouts: LinearTimeouts,
+    /// The height that the write-ahead log had reached.
+    pub(crate) logged: types::Height,
+    pub(crate) assembler: Assembler,
     /// One task for each reply the application owes; they end with the translator.
-    replies: JoinSet<()>,
+    pub(crate) replies: JoinSet<Result<(), End>>,
 }
 
 /// Why the translator has nothing more to do.
 #[derive(Debug, thiserror::Error)]
-enum End {
+pub(crate) enum End {
     #[error("the application takes no more requests")]
     Application,
     #[error("the engine speaks of no round where there must be one")]
     NoRound,
+    #[error(
+        "the chain wants to go on at height {start}, but this validator may have voted up to \
+         height {logged}; blocks are missing, and voting again could contradict those votes"
+    )]
+    Behind {
+        start: types::Height,
+        logged: types::Height,
+    },
 }
 
 impl Translator {
-    pub(crate) fn new(
-        engine: mpsc::Receiver<AppMsg<Chain>>,
-        network: mpsc::Sender<NetworkMsg<Chain>>,
-        requests: mpsc::Sender<Request>,
-        key: PublicKey,
-        timeouts: LinearTimeouts,
-    ) -> Self {
-        let (assembler, replies) = (Assembler::default(), JoinSet::new());
-        Self {
-            engine,
-            network,
-            requests,
-            key,
-            timeouts,
-            assembler,
-            replies,
-        }
-    }
-
     /// Runs until the engine or the application is gone. The application then sees its requests end.
     pub(crate) async fn run(mut self) {
-        while let Some(message) = self.engine.recv().await {
-            while self.replies.try_join_next().is_some() {}
-            if let Err(end) = self.translate(message).await {
-                tracing::error!(%end, "the consensus engine is cut off");
-                return;
+        match self.run_to_end().await {
+            Ok(()) | Err(End::Application) => tracing::debug!("the consensus engine is let go"),
+            Err(end) => tracing::error!(%end, "the consensus engine is cut off"),
+        }
+    }
+
+    async fn run_to_end(&mut self) -> Result<(), End> {
+        loop {
+            tokio::select! {
+                message = self.engine.recv() => match message {
+                    Some(message) => self.translate(message).await?,
+                    None => return Ok(()),
+                },
+                // A task that panicked has dropped its reply: the engine knows.
+                Some(replied) = self.replies.join_next() => replied.unwrap_or(Ok(()))?,
             }
         }
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one short arm for each question of the engine"
+    )]
     async fn translate(&mut self, message: AppMsg<Chain>) -> Result<(), End> {
         let request = match message {
-            AppMsg::ConsensusReady { reply } => {
-                let timeouts = self.timeouts;
-                let reply = self.relay(reply, move |start| parameters(&start, timeouts));
-                Request::Ready { reply }
-            }
+            AppMsg::ConsensusReady { reply } => self.ready(reply),
             AppMsg::StartedRound {
                 height,
                 round,
                 proposer,
                 role: _,
                 reply_value,
-            } => {
-                let (height, round) = (height.0, number(round)?);
-                let reply = self.relay(reply_value, move |held: Vec<Proposed>| {
-                    let value = |Proposed {
-                                     block,
-                                     proposer,
-                                     pol_round,
-                                 }| {
-                        judged(
-                            Head {
-                                height,
-                                round,
-                                pol_round,
-                                proposer,
-                            },
-                            Verdict::Accept(block),
-                        )
-                    };
-                    held.into_iter().filter_map(value).collect()
-                });
-                Request::StartedRound {
-                    height,
-                    round,
-                    proposer: proposer.0,
-                    reply,
-                }
-            }
+            } => self.started_round(Place::of(height, round)?, proposer.0, reply_value),
             AppMsg::GetValue {
                 height,
                 round,
                 timeout,
                 reply,
-            } => {
-                let (height, round) = (height.0, number(round)?);
-                let head = Head {
-                    height,
-                    round,
-                    pol_round: None,
-                    proposer: self.key,
-                };
-                let reply = self.build(head, reply);
-                Request::Propose {
-                    height,
-                    round,
-                    timeout,
-                    reply,
-                }
-            }
+            } => self.propose(Place::of(height, round)?, timeout, reply),
             AppMsg::RestreamProposal {
                 height,
                 round,
                 valid_round,
                 address,
                 value_id,
-            } => {
-                let (height, round) = (height.0, number(round)?);
-                let pol_round = valid_round.as_u32();
-                let reply = self.restream(Head {
-                    height,
-                    round,
-                    pol_round,
-                    proposer: address.0,
-                });
-                Request::Restream {
-                    height,
-                    round,
-                    block: value_id.0,
-                    reply,
-                }
-            }
+            } => self.restream(
+                Place::of(height, round)?,
+                valid_round,
+                address.0,
+                value_id.0,
+            ),
             AppMsg::ReceivedProposalPart {
                 from: _,
                 published_by,
                 part,
                 reply,
-            } => {
-                let Some(request) = self.receive(published_by, part, reply) else {
-                    return Ok(());
-                };
-                request
-            }
+            } => match self.receive(published_by, part, reply) {
+                Some(request) => request,
+                None => return Ok(()),
+            },
             AppMsg::Decided {
                 certificate,
                 extensions: _,
                 reply,
-            } => {
-                self.assembler.forget_up_to(certificate.height.0);
-                let (height, block) = (certificate.height.0, certificate.value_id.0);
-                let certificate = to_ledger(&certificate)?;
-                let reply = self.relay(reply, |()| ());
-                Request::Decided {
-                    height,
-                    block,
-                    certificate,
-                    reply,
-                }
-            }
+            } => self.decided(&certificate, reply)?,
             AppMsg::Finalized {
                 certificate,
                 extensions: _,
                 evidence,
                 reply,
-            } => {
-                let (height, block) = (certificate.height.0, certificate.value_id.0);
-                let certificate = to_ledger(&certificate)?;
-                let misbehaviour = misbehaviour(&evidence);
-                let timeouts = self.timeouts;
-                let reply = self.relay(reply, move |next| to_next(&next, timeouts));
-                Request::Finalized {
-                    height,
-                    block,
-                    certificate,
-                    misbehaviour,
-                    reply,
-                }
-            }
+            } => self.finalized(&certificate, &evidence, reply)?,
             AppMsg::ProcessSyncedValue {
                 height,
                 round,
                 proposer,
                 value_bytes,
                 reply,
-            } => {
-                let (height, round, proposer) = (height.0, number(round)?, proposer.0);
-                let head = Head {
-                    height,
-                    round,
-                    pol_round: None,
-                    proposer,
-                };
-                let reply = self.relay(reply, move |verdict| {
-                    let value = judged(head, verdict);
-                    value.map_or(SyncedValueOutcome::PeerFault, SyncedValueOutcome::Verdict)
-                });
-                Request::Synced {
-                    height,
-                    round,
-                    proposer,
-                    bytes: value_bytes.to_vec(),
-                    reply,
-                }
+            } => self.synced(
+                Place::of(height, round)?,
+                proposer.0,
+                value_bytes.to_vec(),
+                reply,
+            ),
+            AppMsg::GetDecidedValues { range, reply } => self.decided_blocks(&range, reply),
+            AppMsg::GetHistoryMinHeight { reply } => {
+                let reply = self.relay(reply, Height);
+                Request::HistoryMinimum { reply }
             }
-            AppMsg::GetDecidedValues { range, reply } => {
-                let reply = self.relay(reply, |blocks: Vec<DecidedBlock>| {
-                    blocks.into_iter().map(raw).collect()
-                });
-                Request::DecidedBlocks {
-                    range: range.start().0..=range.end().0,
-                    reply,
-                }
-            }
-            AppMsg::GetHistoryMinHeight { reply } => Request::HistoryMinimum {
-                reply: self.relay(reply, Height),
-            },
             // There are no vote extensions; the engine asks all the same.
             AppMsg::ExtendVote { reply, .. } => {
                 let _ = reply.send(None);
@@ -260,10 +161,194 @@ impl Translator {
                 return Ok(());
             }
         };
-        self.requests
-            .send(request)
-            .await
-            .map_err(|_| End::Application)
+        let sent = self.requests.send(request).await;
+        sent.map_err(|_| End::Application)
+    }
+
+    /// Starts the engine, unless the chain is behind the log: the log forgets a height for another.
+    fn ready(&mut self, reply: Reply<(Height, HeightParams<Chain>)>) -> Request {
+        let (timeouts, logged) = (self.timeouts, self.logged);
+        let reply = self.then(move |start: Start| async move {
+            if start.height < logged {
+                let start = start.height;
+                return Err(End::Behind { start, logged });
+            }
+            let _ = reply.send(parameters(&start, timeouts));
+            Ok(())
+        });
+        Request::Ready { reply }
+    }
+
+    fn started_round(
+        &mut self,
+        place: Place,
+        proposer: PublicKey,
+        reply: Reply<Vec<ProposedValue<Chain>>>,
+    ) -> Request {
+        let Place { height, round } = place;
+        let reply = self.relay(reply, move |held: Vec<Proposed>| {
+            let value = |held: Proposed| {
+                let head = place.head(held.pol_round, held.proposer);
+                judged(head, Verdict::Accept(held.block))
+            };
+            held.into_iter().filter_map(value).collect()
+        });
+        Request::StartedRound {
+            height,
+            round,
+            proposer,
+            reply,
+        }
+    }
+
+    /// The hash goes to the engine, and then the bytes to the network.
+    fn propose(
+        &mut self,
+        place: Place,
+        timeout: Duration,
+        reply: Reply<LocallyProposedValue<Chain>>,
+    ) -> Request {
+        let Place { height, round } = place;
+        let (network, head) = (self.network.clone(), place.head(None, self.key));
+        let reply = self.then(move |built: Built| async move {
+            let (height, round) = (Height(height), Round::new(round));
+            let _ = reply.send(LocallyProposedValue::new(height, round, Value(built.block)));
+            publish(&network, head, built.bytes).await;
+            Ok(())
+        });
+        Request::Propose {
+            height,
+            round,
+            timeout,
+            reply,
+        }
+    }
+
+    fn restream(
+        &mut self,
+        place: Place,
+        pol_round: Round,
+        proposer: PublicKey,
+        block: BlockHash,
+    ) -> Request {
+        let Place { height, round } = place;
+        let (network, head) = (
+            self.network.clone(),
+            place.head(pol_round.as_u32(), proposer),
+        );
+        let reply = self.then(move |bytes: Option<Vec<u8>>| async move {
+            if let Some(bytes) = bytes {
+                publish(&network, head, bytes).await;
+            }
+            Ok(())
+        });
+        Request::Restream {
+            height,
+            round,
+            block,
+            reply,
+        }
+    }
+
+    /// Takes a part; a question only if it is the last one that was missing.
+    fn receive(
+        &mut self,
+        publisher: Option<PeerId>,
+        part: StreamMessage<Part>,
+        reply: Reply<Option<ProposedValue<Chain>>>,
+    ) -> Option<Request> {
+        let whole = publisher.and_then(|publisher| self.assembler.insert(publisher, part));
+        let Some(Assembled { head, bytes }) = whole else {
+            let _ = reply.send(None);
+            return None;
+        };
+        let (sender, verdict) = oneshot::channel();
+        self.replies.spawn(async move {
+            // No verdict is no block: the engine must hear that too.
+            let value = verdict.await.ok().and_then(|verdict| judged(head, verdict));
+            let _ = reply.send(value);
+            Ok(())
+        });
+        let Head {
+            height,
+            round,
+            pol_round,
+            proposer,
+        } = head;
+        Some(Request::Received {
+            height,
+            round,
+            pol_round,
+            proposer,
+            bytes,
+            reply: sender,
+        })
+    }
+
+    fn decided(
+        &mut self,
+        certificate: &CommitCertificate<Chain>,
+        reply: Reply<()>,
+    ) -> Result<Request, End> {
+        let (height, block, certificate) = to_ledger(certificate)?;
+        self.assembler.forget_up_to(height);
+        let reply = self.relay(reply, |()| ());
+        Ok(Request::Decided {
+            height,
+            block,
+            certificate,
+            reply,
+        })
+    }
+
+    fn finalized(
+        &mut self,
+        certificate: &CommitCertificate<Chain>,
+        evidence: &MisbehaviorEvidence<Chain>,
+        reply: Reply<host::Next<Chain>>,
+    ) -> Result<Request, End> {
+        let (height, block, certificate) = to_ledger(certificate)?;
+        let (misbehaviour, timeouts) = (misbehaviour(evidence), self.timeouts);
+        let reply = self.relay(reply, move |next| to_next(&next, timeouts));
+        Ok(Request::Finalized {
+            height,
+            block,
+            certificate,
+            misbehaviour,
+            reply,
+        })
+    }
+
+    fn synced(
+        &mut self,
+        place: Place,
+        proposer: PublicKey,
+        bytes: Vec<u8>,
+        reply: Reply<SyncedValueOutcome<Chain>>,
+    ) -> Request {
+        let Place { height, round } = place;
+        let reply = self.relay(reply, move |verdict| {
+            let value = judged(place.head(None, proposer), verdict);
+            value.map_or(SyncedValueOutcome::PeerFault, SyncedValueOutcome::Verdict)
+        });
+        Request::Synced {
+            height,
+            round,
+            proposer,
+            bytes,
+            reply,
+        }
+    }
+
+    fn decided_blocks(
+        &mut self,
+        range: &RangeInclusive<Height>,
+        reply: Reply<Vec<RawDecidedValue<Chain>>>,
+    ) -> Request {
+        let raw = |blocks: Vec<DecidedBlock>| blocks.into_iter().map(raw).collect();
+        let reply = self.relay(reply, raw);
+        let range = range.start().0..=range.end().0;
+        Request::DecidedBlocks { range, reply }
     }
 
     /// Gives the application a sender of its type, and passes what it sends on to the engine.
@@ -278,6 +363,7 @@ impl Translator {
     {
         self.then(move |ours| async move {
             let _ = theirs.send(convert(ours));
+            Ok(())
         })
     }
 
@@ -289,73 +375,16 @@ impl Translator {
     ) -> oneshot::Sender<Ours>
     where
         Ours: Send + 'static,
-        Then: Future<Output = ()> + Send,
+        Then: Future<Output = Result<(), End>> + Send,
     {
         let (sender, receiver) = oneshot::channel();
         self.replies.spawn(async move {
-            if let Ok(ours) = receiver.await {
-                then(ours).await;
+            match receiver.await {
+                Ok(ours) => then(ours).await,
+                Err(_) => Ok(()),
             }
         });
         sender
-    }
-
-    /// Passes the hash on to the engine and then the bytes to the network.
-    fn build(
-        &mut self,
-        head: Head,
-        reply: Reply<LocallyProposedValue<Chain>>,
-    ) -> oneshot::Sender<Built> {
-        let network = self.network.clone();
-        let (height, round) = (Height(head.height), Round::new(head.round));
-        self.then(move |built: Built| async move {
-            let _ = reply.send(LocallyProposedValue::new(height, round, Value(built.block)));
-            publish(&network, head, built.bytes).await;
-        })
-    }
-
-    /// Passes the bytes to the network, if there are any.
-    fn restream(&mut self, head: Head) -> oneshot::Sender<Option<Vec<u8>>> {
-        let network = self.network.clone();
-        self.then(move |bytes: Option<Vec<u8>>| async move {
-            if let Some(bytes) = bytes {
-                publish(&network, head, bytes).await;
-            }
-        })
-    }
-
-    /// Takes a part; asks the application when it is the last one that was missing.
-    fn receive(
-        &mut self,
-        publisher: Option<PeerId>,
-        part: StreamMessage<Part>,
-        reply: Reply<Option<ProposedValue<Chain>>>,
-    ) -> Option<Request> {
-        let whole = publisher.and_then(|publisher| self.assembler.insert(publisher, part));
-        let Some(Assembled { head, bytes }) = whole else {
-            let _ = reply.send(None);
-            return None;
-        };
-        let Head {
-            height,
-            round,
-            pol_round,
-            proposer,
-        } = head;
-        let (sender, verdict) = oneshot::channel();
-        self.replies.spawn(async move {
-            // No verdict is no block: the engine must hear that too.
-            let value = verdict.await.ok().and_then(|verdict| judged(head, verdict));
-            let _ = reply.send(value);
-        });
-        Some(Request::Received {
-            height,
-            round,
-            pol_round,
-            proposer,
-            bytes,
-            reply: sender,
-        })
     }
 }
 
@@ -375,83 +404,5 @@ async fn publish(network: &mpsc::Sender<NetworkMsg<Chain>>, head: Head, bytes: V
     }
 }
 
-fn number(round: Round) -> Result<u32, End> {
-    round.as_u32().ok_or(End::NoRound)
-}
-
-fn parameters(start: &Start, timeouts: LinearTimeouts) -> (Height, HeightParams<Chain>) {
-    // No target time: a height ends when it is decided; the application sets the pace.
-    let set = ValidatorSet::new(&start.validators);
-    (Height(start.height), HeightParams::new(set, timeouts, None))
-}
-
-fn to_next(next: &Next, timeouts: LinearTimeouts) -> host::Next<Chain> {
-    match next {
-        Next::Start(start) => {
-            let (height, parameters) = parameters(start, timeouts);
-            host::Next::Start(height, parameters)
-        }
-        Next::Restart(start) => {
-            let (height, parameters) = parameters(start, timeouts);
-            host::Next::Restart(height, parameters)
-        }
-    }
-}
-
-/// What the engine makes of a block that has been read.
-fn judged(head: Head, verdict: Verdict) -> Option<ProposedValue<Chain>> {
-    let (block, validity) = match verdict {
-        Verdict::Accept(block) => (block, Validity::Valid),
-        Verdict::Reject(block) => (block, Validity::Invalid),
-        Verdict::Unreadable => return None,
-    };
-    Some(ProposedValue {
-        height: Height(head.height),
-        round: Round::new(head.round),
-        valid_round: Round::from(head.pol_round),
-        proposer: Address(head.proposer),
-        value: Value(block),
-        validity,
-    })
-}
-
-fn to_ledger(certificate: &CommitCertificate<Chain>) -> Result<ledger::CommitCertificate, End> {
-    let signatures = certificate.commit_signatures.iter();
-    Ok(ledger::CommitCertificate {
-        round: number(certificate.round)?,
-        signatures: signatures.map(|s| (s.address.0, s.signature)).collect(),
-    })
-}
-
-fn raw(decided: DecidedBlock) -> RawDecidedValue<Chain> {
-    let DecidedBlock {
-        height,
-        block,
-        bytes,
-        certificate,
-    } = decided;
-    RawDecidedValue::new(bytes.into(), to_engine(height, block, certificate))
-}
-
-fn misbehaviour(evidence: &MisbehaviorEvidence<Chain>) -> Vec<Misbehaviour> {
-    let vote = |vote: &SignedVote<Chain>| {
-        let message = vote.message.to_ledger()?;
-        Some(Signed {
-            message,
-            signature: vote.signature,
-        })
-    };
-    let proposal = |proposal: &SignedProposal<Chain>| {
-        let message = proposal.message.to_ledger()?;
-        Some(Signed {
-            message,
-            signature: proposal.signature,
-        })
-    };
-    let votes = evidence.votes.iter().flat_map(|(_, pairs)| pairs);
-    let votes = votes.filter_map(|(a, b)| Some(Misbehaviour::Votes(vote(a)?, vote(b)?)));
-    let proposals = evidence.proposals.iter().flat_map(|(_, pairs)| pairs);
-    let proposals =
-        proposals.filter_map(|(a, b)| Some(Misbehaviour::Proposals(proposal(a)?, proposal(b)?)));
-    votes.chain(proposals).collect()
-}
+#[cfg(test)]
+mod tests;

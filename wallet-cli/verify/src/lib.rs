@@ -1,1 +1,10 @@
-//! Placeholder.
+//! This exists to be what a regulator reads, builds and keeps: it checks a whole chain offline, from
+//! nothing but the chain's files and a genesis hash. No network code is in its dependency tree.
+
+pub mod chain;
+pub mod command;
+pub mod words;
+
+pub use chain::{ChainError, Progress, audit};
+pub use command::{AuditArguments, Output, Said, run};
+pub use words::Language;

@@ -1,0 +1,225 @@
+//! This exists to let hours count only when two organisations say so: the organiser attests, a
+//! witness confirms the same lines, and then, at once, the award follows.
+
+use super::participation::{find, published};
+use super::tally::{self, year_end};
+use super::{
+    AttestedLine, Attestation, Award, MinuteClass, Participation, ParticipationState, Sequence,
+    TallySubject, WitnessedLine, award_points, wallet,
+};
+use crate::calendar::add_working_days;
+use crate::programme::{self, Activity, ActivityKind, Basis, RuleTerms};
+use crate::registry::Role;
+use crate::registry::roles::{Officer, Parameter, officer, officer_of, parameter};
+use linli_ledger::code::{Code, Detail, Rejection, ensure};
+use linli_ledger::codec::encode;
+use linli_ledger::contract::Party;
+use linli_ledger::hash::{Domain, hash_parts};
+use linli_ledger::limits::BATCH_LINES_MAX;
+use linli_ledger::types::{BlockTime, Day, MINUTE_MS, RecordId};
+use linli_ledger::view::View;
+
+/// What the witness names for a line, so that nobody confirms what was not read. Source: CRE-4.
+pub fn line_hash(line: &AttestedLine) -> [u8; 32] {
+    hash_parts(Domain::Document, &[b"attested line", &encode(line)])
+}
+
+fn check_lines(count: usize) -> Result<(), Rejection> {
+    ensure(count > 0, Code::AmountZero)?;
+    ensure(count <= BATCH_LINES_MAX, Code::TooManyLines)
+}
+
+/// An organiser attests participations of one activity, all or none.
+///
+/// # Errors
+/// In this order: [`Code::AmountZero`] without lines; [`Code::TooManyLines`]; [`Code::NotFound`];
+/// [`Code::State`] unless the activity is published; the role as in [`officer_of`];
+/// [`Code::Deadline`] with the last `Time`; then for each line [`Code::NotFound`];
+/// [`Code::LineMismatch`] for another activity; [`Code::State`] unless checked out;
+/// [`Code::SelfAttest`]; [`Code::LineMismatch`] for other times than the devices saw, or units where
+/// the rule has none; [`Code::MinutesExceed`] with `Need` and `Limit`.
+///
+/// Source: CRE-4, `domain` §2.1, SOD-4.
+pub(super) fn first(
+    view: &mut View<'_>,
+    parties: &[Party],
+    activity_id: RecordId,
+    lines: &[AttestedLine],
+) -> Result<(), Rejection> {
+    check_lines(lines.len())?;
+    let activity = published(view, activity_id)?;
+    let sender = parties.first().ok_or(Code::Role)?;
+    let (roles, place) = ([Role::Organiser], &activity.terms.place);
+    let officer = officer_of(view, sender, &roles, place, activity.organisation)?;
+    check_deadline(view, activity.terms.end)?;
+    let (_, rule) = programme::reading::rule_of(view, &activity)?;
+    let minutes_max = parameter(view, Parameter::MinutesPerAttendance);
+    for line in lines {
+        let mut participation = find(view, line.participation)?;
+        ensure(participation.activity == activity_id, Code::LineMismatch)?;
+        check_line(line, &participation, &officer, &rule)?;
+        check_minutes(line, &participation, minutes_max)?;
+        let attestation = Attestation::new(line_hash(line), line.minutes, line.units, &officer);
+        participation.state = ParticipationState::Attested(attestation);
+        view.put(&line.participation, &participation);
+    }
+    Ok(())
+}
+
+/// The last working day counts whole.
+fn check_deadline(view: &View<'_>, end: BlockTime) -> Result<(), Rejection> {
+    let days = parameter(view, Parameter::AttestDeadline);
+    let last = add_working_days(end.day(), days);
+    let until = Day(last.0.saturating_add(1)).start();
+    if view.now() < until {
+        return Ok(());
+    }
+    Err(Rejection::new(Code::Deadline, &[Detail::Time(until.0)]))
+}
+
+fn check_line(
+    line: &AttestedLine,
+    participation: &Participation,
+    officer: &Officer,
+    rule: &RuleTerms,
+) -> Result<(), Rejection> {
+    let recorded = match participation.state {
+        ParticipationState::CheckedOut { check_in, check_out } => (check_in, check_out),
+        ParticipationState::SignedUp
+        | ParticipationState::CheckedIn { .. }
+        | ParticipationState::Attested(_)
+        | ParticipationState::Awarded
+        | ParticipationState::Cancelled => return Err(Code::State.into()),
+    };
+    ensure(officer.nullifier != Some(participation.nullifier), Code::SelfAttest)?;
+    ensure((line.check_in, line.check_out) == recorded, Code::LineMismatch)?;
+    let units_allowed = match rule.basis {
+        Basis::PerUnit { .. } => true,
+        Basis::PerHour { .. } | Basis::PerActivity { .. } => line.units == 0,
+    };
+    ensure(units_allowed, Code::LineMismatch)
+}
+
+/// At most what the devices saw within the session, and at most one attendance's.
+fn check_minutes(
+    line: &AttestedLine,
+    participation: &Participation,
+    minutes_max: u64,
+) -> Result<(), Rejection> {
+    let from = line.check_in.max(participation.start);
+    let to = line.check_out.min(participation.end);
+    let seen = to.0.saturating_sub(from.0).checked_div(MINUTE_MS).unwrap_or(0);
+    let limit = seen.min(minutes_max);
+    let need = u64::from(line.minutes);
+    if need <= limit {
+        return Ok(());
+    }
+    Err(Rejection::new(Code::MinutesExceed, &[Detail::Need(need), Detail::Limit(limit)]))
+}
+
+/// An independent witness confirms lines by their hashes; each gives its award. All or none, in
+/// ascending order of participations.
+///
+/// # Errors
+/// In this order: [`Code::AmountZero`] without lines; [`Code::TooManyLines`]; [`Code::NotFound`];
+/// [`Code::State`] unless the activity is published; the role as in [`officer`]; then for each line
+/// [`Code::NotFound`]; [`Code::LineMismatch`] for another activity; [`Code::State`] unless attested
+/// once; [`Code::AttestNotIndependent`] for the same person or organisation; [`Code::SelfAttest`];
+/// [`Code::LineMismatch`] for another hash; [`Code::DailyMinutes`] with `Need` and `Limit`;
+/// [`Code::AmountOverflow`].
+///
+/// Source: CRE-4, CRE-7, `domain` §2.1, SOD-4, SOD-5.
+pub(super) fn second(
+    view: &mut View<'_>,
+    parties: &[Party],
+    activity_id: RecordId,
+    mut lines: Vec<WitnessedLine>,
+) -> Result<(), Rejection> {
+    check_lines(lines.len())?;
+    let activity = published(view, activity_id)?;
+    let sender = parties.first().ok_or(Code::Role)?;
+    let witness = officer(view, sender, &[Role::Witness], &activity.terms.place)?;
+    lines.sort_unstable_by_key(|line| line.participation);
+    for (position, line) in (0..).zip(lines) {
+        let mut participation = find(view, line.participation)?;
+        ensure(participation.activity == activity_id, Code::LineMismatch)?;
+        let attestation = check_witness(&line, &participation, &witness)?;
+        participation.state = ParticipationState::Awarded;
+        view.put(&line.participation, &participation);
+        let award = award(view, &activity, &participation, &attestation, position)?;
+        wallet::credit(view, line.participation, &award)?;
+    }
+    Ok(())
+}
+
+fn check_witness(
+    line: &WitnessedLine,
+    participation: &Participation,
+    witness: &Officer,
+) -> Result<Attestation, Rejection> {
+    let attestation = match participation.state {
+        ParticipationState::Attested(attestation) => attestation,
+        ParticipationState::SignedUp
+        | ParticipationState::CheckedIn { .. }
+        | ParticipationState::CheckedOut { .. }
+        | ParticipationState::Awarded
+        | ParticipationState::Cancelled => return Err(Code::State.into()),
+    };
+    let same_resident =
+        witness.nullifier.is_some() && witness.nullifier == attestation.nullifier;
+    let independent = witness.person != attestation.person
+        && witness.organisation != attestation.organisation
+        && !same_resident;
+    ensure(independent, Code::AttestNotIndependent)?;
+    ensure(witness.nullifier != Some(participation.nullifier), Code::SelfAttest)?;
+    ensure(line.line_hash == attestation.line_hash, Code::LineMismatch)?;
+    Ok(attestation)
+}
+
+/// Computes an award and counts it in the tallies.
+fn award(
+    view: &mut View<'_>,
+    activity: &Activity,
+    participation: &Participation,
+    attestation: &Attestation,
+    line: u32,
+) -> Result<Award, Rejection> {
+    let (rule_version, rule) = programme::reading::rule_of(view, activity)?;
+    let minutes_max = parameter(view, Parameter::MinutesPerAttendance);
+    let minutes = attestation.minutes.min(u32::try_from(minutes_max).unwrap_or(u32::MAX));
+    let enrolment = participation.enrolment;
+    let service_day = participation.end.day();
+    let of_day = TallySubject::MinutesOfDay(service_day);
+    let need = tally::get(view, enrolment, &of_day).saturating_add(u64::from(minutes));
+    let limit = parameter(view, Parameter::MinutesPerDay);
+    if need > limit {
+        let details = [Detail::Need(need), Detail::Limit(limit)];
+        return Err(Rejection::new(Code::DailyMinutes, &details));
+    }
+    let earned = tally::earned(view, enrolment, &rule.cap_group, service_day);
+    let points = award_points(&rule, minutes, attestation.units, earned);
+    tally::add(view, enrolment, &of_day, u64::from(minutes));
+    for subject in tally::of_group(&rule.cap_group, service_day) {
+        tally::add(view, enrolment, &subject, points.0);
+    }
+    let years = parameter(view, Parameter::ExpiryYears);
+    let last_year = service_day.civil().0.saturating_add(u32::try_from(years).unwrap_or(u32::MAX));
+    let class = match activity.terms.kind {
+        ActivityKind::Service | ActivityKind::Emergency => MinuteClass::Service,
+        ActivityKind::Training => MinuteClass::Training,
+    };
+    Ok(Award {
+        enrolment,
+        programme: activity.programme,
+        rule: activity.terms.rule,
+        rule_version,
+        class,
+        minutes,
+        units: attestation.units,
+        points,
+        service_day,
+        available_at: view.now().plus(parameter(view, Parameter::Hold)),
+        expires_at: year_end(last_year),
+        sequence: Sequence { height: view.height().0, index: view.index(), line },
+    })
+}

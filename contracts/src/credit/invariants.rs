@@ -1,0 +1,280 @@
+//! This exists to check what must hold of hours, points and vouchers in any state, swept or not.
+
+use super::balance::lots;
+use super::records::kinds;
+use super::tally::{self, ends_at};
+use super::{
+    Archive, Award, CONTRACT, Interval, MinuteClass, OpenVoucher, Participation,
+    ParticipationState, PersonDue, ProgrammeTotals, RewardUse, Seats, Tally, TallySubject, Voucher,
+    VoucherState, Wallet, accounts, award_points, Earned,
+};
+use crate::programme::{self, Activity, ActivityStatus, Reward, all_records, reading};
+use linli_ledger::amount::Points;
+use linli_ledger::contract::Broken;
+use linli_ledger::due::RestrictedDue;
+use linli_ledger::posting::{self, CreditAccount, Side, Unit};
+use linli_ledger::types::{BlockTime, EnrolmentId, RecordId};
+use linli_ledger::view::View;
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+/// The most minutes that a civil day has.
+const MINUTES_OF_A_DAY: u64 = 1_440;
+
+type Awards = BTreeMap<RecordId, Award>;
+
+/// INV-P1 totals are what the accounts say; INV-P2 one award for a batch and for a participation;
+/// INV-P3 sessions of a person never overlap; INV-P4 caps, by replay; INV-P7 lots of a voucher in
+/// the order of spending; INV-P8 stock; CRE-3 seats; CRE-8 what will lapse is in both queues.
+///
+/// # Errors
+/// The first that does not hold.
+pub(super) fn check(view: &View<'_>) -> Result<Vec<&'static str>, Broken> {
+    let awards: Awards = all_records::<Award>(view).into_iter().collect();
+    programme_totals(view)?;
+    batches(view, &awards)?;
+    participations(view, &awards)?;
+    minutes(view, &awards)?;
+    intervals(view)?;
+    caps(view, &awards)?;
+    vouchers(view)?;
+    queues(view)?;
+    Ok(vec![
+        "INV-P1", "INV-P2", "INV-P3", "INV-P4", "INV-P7", "INV-P8", "CRE-3", "CRE-8",
+    ])
+}
+
+fn hold(rule: bool, name: &'static str, record: impl Display) -> Result<(), Broken> {
+    if rule { Ok(()) } else { Err(Broken { name, record: record.to_string() }) }
+}
+
+fn add<K: Ord>(sums: &mut BTreeMap<K, u64>, key: K, amount: u64) {
+    let sum = sums.entry(key).or_default();
+    *sum = sum.saturating_add(amount);
+}
+
+/// INV-P1, by programme: minted, outstanding and minutes are what lies in the accounts.
+fn programme_totals(view: &View<'_>) -> Result<(), Broken> {
+    let mut outstanding = BTreeMap::new();
+    for (_, CreditAccount(account)) in all_records::<CreditAccount>(view) {
+        let key = account.key;
+        if key.unit == Unit::Points && key.side == Side::Holder {
+            add(&mut outstanding, RecordId(key.part), account.balance);
+        }
+    }
+    for (programme, totals) in all_records::<ProgrammeTotals>(view) {
+        let balance = |key| posting::balance(view, &key);
+        let ended = balance(accounts::redeemed(programme))
+            .saturating_add(balance(accounts::expired(programme)));
+        let minted = balance(accounts::minted(programme));
+        let open = outstanding.remove(&programme).unwrap_or(0);
+        hold(totals.minted == minted, "INV-P1", programme)?;
+        hold(totals.outstanding == open, "INV-P1", programme)?;
+        hold(minted == open.saturating_add(ended), "INV-P1", programme)?;
+        hold(totals.minutes == balance(accounts::service_origin(programme)), "INV-P1", programme)?;
+    }
+    match outstanding.into_iter().find(|(_, open)| *open > 0) {
+        Some((programme, _)) => hold(false, "INV-P1", programme),
+        None => Ok(()),
+    }
+}
+
+/// INV-P2: each batch in a person's accounts is of an award of that person and programme, and is not
+/// more than it gave. CRE-8: what is left will lapse.
+fn batches(view: &View<'_>, awards: &Awards) -> Result<(), Broken> {
+    for ((enrolment, programme), Wallet) in all_records::<Wallet>(view) {
+        let mut sums = BTreeMap::new();
+        for account in [accounts::held, accounts::available, accounts::locked] {
+            let key = account(enrolment, programme);
+            for lot in lots(view, &key) {
+                add(&mut sums, lot.batch, lot.amount);
+                let lapses = |at, kind| view.has::<PersonDue>(&(enrolment, at, kind, lot.batch));
+                let sound = match key.kind {
+                    accounts::kinds::LOCKED => true,
+                    accounts::kinds::HELD => awards
+                        .get(&lot.batch)
+                        .is_some_and(|award| lapses(award.available_at, kinds::RELEASE)),
+                    _ => lapses(lot.expires_at, kinds::EXPIRE),
+                };
+                hold(sound, "CRE-8", lot.batch)?;
+            }
+        }
+        for (batch, sum) in sums {
+            let sound = awards.get(&batch).is_some_and(|award| {
+                award.enrolment == enrolment
+                    && award.programme == programme
+                    && sum <= award.points.0
+            });
+            hold(sound, "INV-P2", batch)?;
+        }
+    }
+    Ok(())
+}
+
+/// INV-P2: a participation has an award if and only if it is awarded. CRE-3: seats are counted.
+fn participations(view: &View<'_>, awards: &Awards) -> Result<(), Broken> {
+    let mut seats: BTreeMap<RecordId, u64> = BTreeMap::new();
+    for (id, participation) in all_records::<Participation>(view) {
+        let interval = view.get::<Interval>(&(participation.enrolment, participation.start));
+        let mine = interval.is_some_and(|i| i.participation == id && i.end == participation.end);
+        let (awarded, stays) = match participation.state {
+            ParticipationState::SignedUp
+            | ParticipationState::CheckedIn { .. }
+            | ParticipationState::CheckedOut { .. }
+            | ParticipationState::Attested(_) => (false, true),
+            ParticipationState::Awarded => (true, true),
+            ParticipationState::Cancelled => (false, false),
+        };
+        hold(awards.contains_key(&id) == awarded, "INV-P2", id)?;
+        hold(mine == stays, "INV-P3", id)?;
+        add(&mut seats, participation.activity, u64::from(stays));
+    }
+    for (id, Seats { taken }) in all_records::<Seats>(view) {
+        let Some(activity) = view.get::<Activity>(&id) else { continue };
+        let counted = match activity.status {
+            // Sign-ups of an activity called off are cleared away when somebody needs the time.
+            ActivityStatus::Cancelled { .. } => true,
+            ActivityStatus::Draft | ActivityStatus::Published { .. } => {
+                let kept = activity.terms.end.plus(programme::RECORD_KEPT_MS) > view.now();
+                !kept || seats.get(&id).copied().unwrap_or(0) == u64::from(taken)
+            }
+        };
+        hold(counted && taken <= activity.terms.capacity, "CRE-3", id)?;
+    }
+    Ok(())
+}
+
+/// INV-P2: the minutes of a person are those of her awards. INV-P3: a day has 1 440.
+fn minutes(view: &View<'_>, awards: &Awards) -> Result<(), Broken> {
+    let mut sums: BTreeMap<(EnrolmentId, u8), u64> = BTreeMap::new();
+    let mut days: BTreeMap<RecordId, u64> = BTreeMap::new();
+    let (service, training) = (accounts::kinds::SERVICE, accounts::kinds::TRAINING);
+    for award in awards.values() {
+        let class = match award.class {
+            MinuteClass::Service => service,
+            MinuteClass::Training => training,
+        };
+        add(&mut sums, (award.enrolment, class), u64::from(award.minutes));
+        let day = TallySubject::MinutesOfDay(award.service_day);
+        add(&mut days, tally::id(award.enrolment, &day), u64::from(award.minutes));
+    }
+    for (enrolment, archive) in all_records::<Archive>(view) {
+        add(&mut sums, (enrolment, service), archive.service);
+        add(&mut sums, (enrolment, training), archive.training);
+    }
+    for ((enrolment, class), sum) in sums {
+        let account = if class == service {
+            accounts::service(enrolment)
+        } else {
+            accounts::training(enrolment)
+        };
+        hold(posting::balance(view, &account) == sum, "INV-P2", enrolment)?;
+    }
+    for (id, tally) in all_records::<Tally>(view) {
+        match tally.subject {
+            TallySubject::MinutesOfDay(_) => {
+                let same = days.get(&id).copied().unwrap_or(0) == tally.amount;
+                let ended = view.now() >= ends_at(&tally.subject);
+                hold(same || ended, "INV-P3", id)?;
+                hold(tally.amount <= MINUTES_OF_A_DAY, "INV-P3", id)?;
+            }
+            TallySubject::PointsOfDay(..)
+            | TallySubject::PointsOfMonth(..)
+            | TallySubject::PointsOfYear(..)
+            | TallySubject::ValueOfYear(_)
+            | TallySubject::Rewards(..) => {}
+        }
+    }
+    Ok(())
+}
+
+/// INV-P3: intervals of one person never overlap.
+fn intervals(view: &View<'_>) -> Result<(), Broken> {
+    let mut last: Option<(EnrolmentId, BlockTime)> = None;
+    for ((enrolment, start), interval) in all_records::<Interval>(view) {
+        let apart = last.is_none_or(|(person, end)| person != enrolment || end <= start);
+        hold(apart && start < interval.end, "INV-P3", interval.participation)?;
+        last = Some((enrolment, interval.end));
+    }
+    Ok(())
+}
+
+/// INV-P4: every award, computed again in the order of the ledger, is what it was, and the tallies
+/// are their sums. A year is replayed until its tally leaves.
+fn caps(view: &View<'_>, awards: &Awards) -> Result<(), Broken> {
+    let mut ordered: Vec<_> = awards.iter().collect();
+    ordered.sort_unstable_by_key(|(_, award)| award.sequence);
+    let mut sums: BTreeMap<RecordId, u64> = BTreeMap::new();
+    for (id, award) in ordered {
+        let year = TallySubject::PointsOfYear(String::new(), award.service_day.civil().0);
+        if view.now() >= ends_at(&year) {
+            continue;
+        }
+        let terms = reading::rule_version(view, award.rule, award.rule_version)
+            .map_err(|_| Broken { name: "INV-P4", record: id.to_string() })?;
+        let ids = tally::of_group(&terms.cap_group, award.service_day)
+            .map(|subject| tally::id(award.enrolment, &subject));
+        let [day, month, year] =
+            ids.map(|tally| Points(sums.get(&tally).copied().unwrap_or(0)));
+        let earned = Earned { day, month, year };
+        let points = award_points(&terms, award.minutes, award.units, earned);
+        hold(points == award.points, "INV-P4", id)?;
+        for tally in ids {
+            add(&mut sums, tally, points.0);
+        }
+    }
+    for (id, tally) in all_records::<Tally>(view) {
+        let points = match tally.subject {
+            TallySubject::PointsOfDay(..)
+            | TallySubject::PointsOfMonth(..)
+            | TallySubject::PointsOfYear(..) => view.now() < ends_at(&tally.subject),
+            TallySubject::MinutesOfDay(_)
+            | TallySubject::ValueOfYear(_)
+            | TallySubject::Rewards(..) => false,
+        };
+        let sum = sums.get(&id).copied().unwrap_or(0);
+        hold(!points || sum == tally.amount, "INV-P4", id)?;
+    }
+    Ok(())
+}
+
+/// INV-P7 and INV-P8: what vouchers lock and reserve.
+fn vouchers(view: &View<'_>) -> Result<(), Broken> {
+    let mut locked: BTreeMap<(EnrolmentId, RecordId), u64> = BTreeMap::new();
+    let mut open: BTreeMap<RecordId, u64> = BTreeMap::new();
+    for (id, voucher) in all_records::<Voucher>(view) {
+        let order: Vec<_> = voucher.lots.iter().map(|lot| (lot.expires_at, lot.batch)).collect();
+        hold(order.is_sorted(), "INV-P7", id)?;
+        let key = (voucher.reward, voucher.expires_at, id);
+        let is_open = voucher.state == VoucherState::Open;
+        hold(view.has::<OpenVoucher>(&key) == is_open, "INV-P8", id)?;
+        if is_open {
+            let due = (voucher.enrolment, voucher.expires_at, kinds::VOUCHER, id);
+            hold(view.has::<PersonDue>(&due), "CRE-8", id)?;
+            for lot in &voucher.lots {
+                add(&mut locked, (voucher.enrolment, voucher.programme), lot.amount);
+            }
+            add(&mut open, voucher.reward, 1);
+        }
+    }
+    for ((enrolment, programme), Wallet) in all_records::<Wallet>(view) {
+        let sum = locked.remove(&(enrolment, programme)).unwrap_or(0);
+        let account = accounts::locked(enrolment, programme);
+        hold(posting::balance(view, &account) == sum, "INV-P8", enrolment)?;
+    }
+    for (id, used) in all_records::<RewardUse>(view) {
+        let counted = open.remove(&id).unwrap_or(0) == u64::from(used.open);
+        let stock = view.get::<Reward>(&id).map_or(u32::MAX, |reward| reward.terms.stock);
+        let enough = used.open.saturating_add(used.fulfilled) <= stock;
+        hold(counted && enough, "INV-P8", id)?;
+    }
+    hold(locked.is_empty() && open.is_empty(), "INV-P8", "vouchers")
+}
+
+/// CRE-8: a person's queue says what the kernel's says.
+fn queues(view: &View<'_>) -> Result<(), Broken> {
+    for ((_, at, kind, record), PersonDue) in all_records::<PersonDue>(view) {
+        hold(view.has::<RestrictedDue>(&(at, CONTRACT, kind, record)), "CRE-8", record)?;
+    }
+    Ok(())
+}

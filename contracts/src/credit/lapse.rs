@@ -1,0 +1,131 @@
+//! This exists to do what falls due: for one person now and lazily, for everybody by the sweep, with
+//! equal results.
+//!
+//! Three things happen to a person by time alone: a hold ends, a voucher times out, a lot expires.
+//! Each is in the kernel's queue and, with the same key, in the person's own ([`PersonDue`]), and
+//! leaves both when it is done. Whoever comes first does it, in the same order. Source: CRE-8, D18.
+
+use super::records::kinds;
+use super::{
+    Archive, Award, Interval, MinuteClass, Participation, PersonDue, RewardUse, Seats, Tally,
+    Voucher, voucher, wallet,
+};
+use linli_ledger::code::Rejection;
+use linli_ledger::due::{self, DueItem};
+use linli_ledger::types::{BlockTime, EnrolmentId, RecordId};
+use linli_ledger::view::View;
+
+type Key = (EnrolmentId, BlockTime, u8, RecordId);
+
+/// Puts something of a person into both queues.
+pub(super) fn schedule(
+    view: &mut View<'_>,
+    enrolment: EnrolmentId,
+    at: BlockTime,
+    kind: u8,
+    record: RecordId,
+) {
+    due::schedule(view, at, kind, record);
+    view.put(&(enrolment, at, kind, record), &PersonDue);
+}
+
+/// Takes something of a person out of both queues.
+pub(super) fn unschedule(
+    view: &mut View<'_>,
+    enrolment: EnrolmentId,
+    at: BlockTime,
+    kind: u8,
+    record: RecordId,
+) {
+    due::cancel(view, at, kind, record);
+    view.remove::<PersonDue>(&(enrolment, at, kind, record));
+}
+
+/// Does all that is due for one person, in order, before her points are spent.
+///
+/// The work is what earlier calls put there, one item each, and each is done once.
+///
+/// # Errors
+/// None in a sound state: what moves was read from the account just before.
+pub(super) fn settle(view: &mut View<'_>, enrolment: EnrolmentId) -> Result<(), Rejection> {
+    while let Some((key, _)) = view.range::<PersonDue>(&enrolment, 1).pop() {
+        if key.1 > view.now() {
+            break;
+        }
+        handle(view, key)?;
+    }
+    Ok(())
+}
+
+fn handle(view: &mut View<'_>, key: Key) -> Result<(), Rejection> {
+    let (enrolment, at, kind, record) = key;
+    unschedule(view, enrolment, at, kind, record);
+    match kind {
+        kinds::RELEASE => wallet::release(view, record),
+        kinds::VOUCHER => voucher::time_out(view, record),
+        kinds::EXPIRE => wallet::expire(view, record, at),
+        // Nothing else is ever scheduled for a person.
+        _ => Ok(()),
+    }
+}
+
+/// Handles an item of the kernel's queue.
+///
+/// # Panics
+/// If points that lie in an account cannot leave it: the state is not sound, and the node stops.
+pub(super) fn due(item: &DueItem, view: &mut View<'_>) {
+    let DueItem { at, kind, record, .. } = *item;
+    match kind {
+        kinds::RELEASE | kinds::EXPIRE => {
+            let owner = view.get::<Award>(&record).map(|award| award.enrolment);
+            personal(view, owner, at, kind, record);
+        }
+        kinds::VOUCHER => {
+            let owner = view.get::<Voucher>(&record).map(|voucher| voucher.enrolment);
+            personal(view, owner, at, kind, record);
+        }
+        kinds::PARTICIPATION_ENDS => end_participation(view, record),
+        kinds::AWARD_ENDS => end_award(view, record),
+        kinds::VOUCHER_ENDS => view.remove::<Voucher>(&record),
+        kinds::TALLY_ENDS => view.remove::<Tally>(&record),
+        kinds::SEATS_END => view.remove::<Seats>(&record),
+        kinds::REWARD_USE_ENDS => view.remove::<RewardUse>(&record),
+        // Nothing else is ever scheduled by this contract.
+        _ => {}
+    }
+}
+
+fn personal(
+    view: &mut View<'_>,
+    owner: Option<EnrolmentId>,
+    at: BlockTime,
+    kind: u8,
+    record: RecordId,
+) {
+    let Some(owner) = owner else { return };
+    let key = (owner, at, kind, record);
+    if view.has::<PersonDue>(&key) {
+        handle(view, key).expect("points that were read from an account can leave it");
+    }
+}
+
+fn end_participation(view: &mut View<'_>, id: RecordId) {
+    let Some(participation) = view.get::<Participation>(&id) else { return };
+    let key = (participation.enrolment, participation.start);
+    if view.get::<Interval>(&key).is_some_and(|interval| interval.participation == id) {
+        view.remove::<Interval>(&key);
+    }
+    view.remove::<Participation>(&id);
+}
+
+fn end_award(view: &mut View<'_>, id: RecordId) {
+    let Some(award) = view.get::<Award>(&id) else { return };
+    let mut archive = view.get::<Archive>(&award.enrolment).unwrap_or_default();
+    let minutes = u64::from(award.minutes);
+    match award.class {
+        MinuteClass::Service => archive.service = archive.service.saturating_add(minutes),
+        MinuteClass::Training => archive.training = archive.training.saturating_add(minutes),
+    }
+    view.put(&award.enrolment, &archive);
+    view.remove::<Award>(&id);
+}

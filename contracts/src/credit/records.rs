@@ -1,0 +1,317 @@
+//! This exists to hold the records of the credit contract; all are restricted. Source: CRE-15.
+
+use super::CONTRACT;
+use crate::registry::roles::Officer;
+use borsh::{BorshDeserialize, BorshSerialize};
+use linli_ledger::amount::{Fen, Points};
+use linli_ledger::posting::points::PointLot;
+use linli_ledger::record::Record;
+use linli_ledger::types::{
+    BlockTime, Compartment, ContractId, DAY_MS, Day, EnrolmentId, OrganisationId, PersonId,
+    RecordId,
+};
+
+/// How long an award with points stays after they expired: longer than a voucher (90 d at most),
+/// its grace (365 d at most) and another voucher after it may keep them.
+pub const AWARD_KEPT_MS: u64 = 600 * DAY_MS;
+/// How long a voucher stays after its last day, so that a late visitor is told why.
+pub const VOUCHER_KEPT_MS: u64 = 90 * DAY_MS;
+
+/// What this contract puts into the due queue. The first three belong to one person each.
+pub(super) mod kinds {
+    /// Held points become available.
+    pub(in super::super) const RELEASE: u8 = 1;
+    /// A voucher times out.
+    pub(in super::super) const VOUCHER: u8 = 2;
+    /// What is left of a lot expires.
+    pub(in super::super) const EXPIRE: u8 = 3;
+    /// A participation leaves the state, with its interval.
+    pub(in super::super) const PARTICIPATION_ENDS: u8 = 10;
+    /// An award leaves.
+    pub(in super::super) const AWARD_ENDS: u8 = 11;
+    /// A voucher leaves.
+    pub(in super::super) const VOUCHER_ENDS: u8 = 12;
+    /// A tally leaves.
+    pub(in super::super) const TALLY_ENDS: u8 = 13;
+    /// The seats of an activity leave.
+    pub(in super::super) const SEATS_END: u8 = 14;
+    /// The use of a reward leaves.
+    pub(in super::super) const REWARD_USE_ENDS: u8 = 15;
+}
+
+/// What a programme has given, and what of it is still open, on which public calls may be
+/// conditional. Written from the first sign-up on. Stays. Source: CRE-9.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct ProgrammeTotals {
+    /// Points ever awarded.
+    pub minted: u64,
+    /// Points awarded and neither redeemed, expired nor corrected.
+    pub outstanding: u64,
+    /// Minutes of service ever recorded.
+    pub minutes: u64,
+}
+
+/// What the organiser attested, and who. Source: CRE-4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Attestation {
+    /// Hash of the line: what the witness names.
+    pub line_hash: [u8; 32],
+    /// Minutes attested.
+    pub minutes: u32,
+    /// Units attested.
+    pub units: u32,
+    /// Who attested.
+    pub person: PersonId,
+    /// For whom.
+    pub organisation: OrganisationId,
+    /// The attester's enrolment nullifier, if there is one.
+    pub nullifier: Option<[u8; 32]>,
+}
+
+impl Attestation {
+    pub(super) fn new(line_hash: [u8; 32], minutes: u32, units: u32, by: &Officer) -> Self {
+        let Officer { person, organisation, nullifier, .. } = *by;
+        Self { line_hash, minutes, units, person, organisation, nullifier }
+    }
+}
+
+/// Where a participation is in its life. A no-show is one whose session has passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum ParticipationState {
+    /// A seat is taken.
+    SignedUp,
+    /// The volunteer is there.
+    CheckedIn {
+        /// Since when.
+        check_in: BlockTime,
+    },
+    /// The volunteer has left.
+    CheckedOut {
+        /// When the volunteer came.
+        check_in: BlockTime,
+        /// When the volunteer left.
+        check_out: BlockTime,
+    },
+    /// The organiser has attested; the witness has not.
+    Attested(Attestation),
+    /// There is an [`Award`] with the same identifier.
+    Awarded,
+    /// The volunteer withdrew, or the activity was called off.
+    Cancelled,
+}
+
+/// One volunteer in one activity.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Participation {
+    /// In what.
+    pub activity: RecordId,
+    /// Who.
+    pub enrolment: EnrolmentId,
+    /// The volunteer's nullifier: what separation of duties compares.
+    pub nullifier: [u8; 32],
+    /// Start of the session.
+    pub start: BlockTime,
+    /// End of the session, exclusive.
+    pub end: BlockTime,
+    /// Where it is in its life.
+    pub state: ParticipationState,
+}
+
+/// A session for which somebody is signed up; those of one person never overlap. Source: CRE-3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Interval {
+    /// End of the session, exclusive.
+    pub end: BlockTime,
+    /// The participation.
+    pub participation: RecordId,
+}
+
+/// Seats of an activity that are taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Seats {
+    /// How many.
+    pub taken: u32,
+}
+
+/// The two kinds of minutes. Source: `domain` §2.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum MinuteClass {
+    /// Service: counts towards stars.
+    Service,
+    /// Training.
+    Training,
+}
+
+/// The place of an award in the order of the ledger.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
+)]
+pub struct Sequence {
+    /// Height of the block.
+    pub height: u64,
+    /// Position of the receipt in the block.
+    pub index: u32,
+    /// Position within the batch, by ascending participation.
+    pub line: u32,
+}
+
+/// What a participation gave; its identifier is the participation's, and the batch of its points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Award {
+    /// To whom.
+    pub enrolment: EnrolmentId,
+    /// Of which programme.
+    pub programme: RecordId,
+    /// By which rule.
+    pub rule: RecordId,
+    /// By which version of it.
+    pub rule_version: u32,
+    /// What kind of minutes.
+    pub class: MinuteClass,
+    /// Minutes recorded.
+    pub minutes: u32,
+    /// Units attested.
+    pub units: u32,
+    /// Points given, after all caps.
+    pub points: Points,
+    /// Civil day of the session's end: to which caps the points count.
+    pub service_day: Day,
+    /// From when the points may be spent.
+    pub available_at: BlockTime,
+    /// From when they are worth nothing.
+    pub expires_at: BlockTime,
+    /// Order in the ledger, for replay of the caps.
+    pub sequence: Sequence,
+}
+
+/// Something of a person that falls due: the due queue by person, for lazy evaluation. Its key says
+/// it all: person, time, kind, record. Source: CRE-8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct PersonDue;
+
+/// Where a voucher is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum VoucherState {
+    /// Points are locked; the owner may fetch the reward until `expires_at`.
+    Open,
+    /// The reward was handed out.
+    Fulfilled {
+        /// When.
+        at: BlockTime,
+    },
+    /// The owner gave it back.
+    Cancelled {
+        /// When.
+        at: BlockTime,
+    },
+    /// Nobody came.
+    TimedOut,
+}
+
+/// A reserved reward. Source: CRE-11.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Voucher {
+    /// Whose.
+    pub enrolment: EnrolmentId,
+    /// For which reward.
+    pub reward: RecordId,
+    /// Who hands it out.
+    pub partner: OrganisationId,
+    /// Whose points are locked.
+    pub programme: RecordId,
+    /// Which points: they return to the same batches.
+    pub lots: Vec<PointLot>,
+    /// Fair value of the reward, counted in the year of `reserved_at`.
+    pub fair_value: Fen,
+    /// When it was reserved.
+    pub reserved_at: BlockTime,
+    /// From when it is void.
+    pub expires_at: BlockTime,
+    /// How long a batch lives on that expires meanwhile, ms: the parameter as it was then, so that
+    /// a time-out gives the same whenever it is evaluated.
+    pub grace_ms: u64,
+    /// Until when the reward is offered: its tally leaves some time after.
+    pub reward_until: BlockTime,
+    /// Commitment to the owner's secret.
+    pub commitment: [u8; 32],
+    /// Where it is in its life.
+    pub state: VoucherState,
+}
+
+/// How many of a reward are reserved and handed out. Source: CRE-11, INV-P8.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct RewardUse {
+    /// Open vouchers.
+    pub open: u32,
+    /// Handed out.
+    pub fulfilled: u32,
+}
+
+/// An open voucher, by reward and expiry; its key says it all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct OpenVoucher;
+
+/// What a [`Tally`] counts.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum TallySubject {
+    /// Points of a cap group, by civil day of service.
+    PointsOfDay(String, Day),
+    /// The same by year and month.
+    PointsOfMonth(String, u32, u32),
+    /// The same by year.
+    PointsOfYear(String, u32),
+    /// Minutes, by civil day of service.
+    MinutesOfDay(Day),
+    /// Fair value of rewards in fen, by the year in which they were reserved.
+    ValueOfYear(u32),
+    /// How many of a reward, which is offered until the time.
+    Rewards(RecordId, BlockTime),
+}
+
+/// A sum per person, against which a limit is checked. Source: CRE-6.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Tally {
+    /// Whose.
+    pub enrolment: EnrolmentId,
+    /// Of what.
+    pub subject: TallySubject,
+    /// The sum.
+    pub amount: u64,
+}
+
+/// That a person has, or had, points of a programme; its key says it all. Stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Wallet;
+
+/// Minutes of awards that have left the state, so that the balance can still be checked. Stays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Archive {
+    /// Minutes of service.
+    pub service: u64,
+    /// Minutes of training.
+    pub training: u64,
+}
+
+macro_rules! record {
+    ($name:ident, $kind:literal, $id:ty) => {
+        impl Record for $name {
+            const CONTRACT: ContractId = CONTRACT;
+            const KIND: u8 = $kind;
+            const COMPARTMENT: Compartment = Compartment::Restricted;
+            type Id = $id;
+        }
+    };
+}
+
+record!(ProgrammeTotals, 1, RecordId);
+record!(Participation, 2, RecordId);
+record!(Interval, 3, (EnrolmentId, BlockTime));
+record!(Seats, 4, RecordId);
+record!(Award, 5, RecordId);
+record!(PersonDue, 6, (EnrolmentId, BlockTime, u8, RecordId));
+record!(Voucher, 7, RecordId);
+record!(RewardUse, 8, RecordId);
+record!(OpenVoucher, 9, (RecordId, BlockTime, RecordId));
+record!(Tally, 10, RecordId);
+record!(Wallet, 11, (EnrolmentId, RecordId));
+record!(Archive, 12, EnrolmentId);

@@ -1,0 +1,237 @@
+//! This exists to recompute from the records what must hold of money: earmarks, budgets, contracts,
+//! payments. Partition and conservation are the kernel's. Source: `domain` §7.1.
+
+use super::accounts::FundAccount;
+use super::calls::PaymentKind;
+use super::earmark::{Exclusion, in_time};
+use super::reading::{balance, every, held};
+use super::records::{
+    BankReference, Decision, Earmark, InstructionNumber, Invoice, Line, Payment,
+    PaymentState, ServiceContract, Source, Tier,
+};
+use linli_ledger::amount::Fen;
+use linli_ledger::contract::Broken;
+use linli_ledger::posting::money::{SegmentRecord, SourceRecord};
+use linli_ledger::types::{RecordId, SourceId};
+use linli_ledger::view::View;
+use std::collections::BTreeMap;
+
+type Contracts = BTreeMap<RecordId, ServiceContract>;
+type Payments = BTreeMap<RecordId, Payment>;
+
+/// Checks every invariant of this contract and names them. INV-M14 in part: the fen that a payment
+/// records are those that lie where its state says.
+///
+/// # Errors
+/// The first that does not hold.
+pub(super) fn check(view: &View<'_>) -> Result<Vec<&'static str>, Broken> {
+    let contracts: Contracts = every(view, &()).into_iter().collect();
+    let payments: Payments = every(view, &()).into_iter().collect();
+    earmarks(view, &contracts, &payments)?;
+    issuance(view, &payments)?;
+    budget(view, &contracts)?;
+    sums(view, &contracts, &payments)?;
+    two_phase(view, &contracts, &payments)?;
+    acceptance(&contracts, &payments)?;
+    makers_and_checkers(&payments)?;
+    Ok(vec![
+        "INV-M4", "INV-M6", "INV-M7", "INV-M8", "INV-M9", "INV-M10", "INV-M13", "INV-M14", "INV-G1",
+    ])
+}
+
+fn hold(rule: bool, name: &'static str, record: impl std::fmt::Display) -> Result<(), Broken> {
+    if rule { Ok(()) } else { Err(Broken { name, record: record.to_string() }) }
+}
+
+fn total(amounts: impl IntoIterator<Item = Fen>) -> Fen {
+    amounts.into_iter().fold(Fen::ZERO, |sum, amount| Fen(sum.0.saturating_add(amount.0)))
+}
+
+/// INV-M4: whatever has left a fund fits what its earmark allows, on the day when it left.
+fn earmarks(view: &View<'_>, contracts: &Contracts, payments: &Payments) -> Result<(), Broken> {
+    for ((source, _), record) in every::<SegmentRecord>(view, &()) {
+        let by_payment = |id: &RecordId| payments.get(id).map(|payment| payment.terms.contract);
+        let contract = match FundAccount::find(view, record.account) {
+            Some(FundAccount::Available(_)) => continue,
+            Some(FundAccount::Committed(contract) | FundAccount::Payee { contract, .. }) => {
+                Some(contract)
+            }
+            Some(FundAccount::Reserved(id) | FundAccount::InFlight(id)) => by_payment(&id),
+            Some(FundAccount::Origin(_)) | None => None,
+        };
+        let fits = contract.and_then(|id| contracts.get(&id)).is_some_and(|contract| {
+            view.get::<Earmark>(&record.lot.earmark).is_some_and(|earmark| {
+                earmark.compatible(&contract.terms.wanted(), Exclusion::Observed)
+                    && in_time(&earmark, &record.lot, contract.signed_on)
+                    && earmark.fund == contract.terms.fund
+            })
+        });
+        hold(fits, "INV-M4", source)?;
+    }
+    Ok(())
+}
+
+/// INV-M6: each source has one bank reference, each reference was used once.
+fn issuance(view: &View<'_>, payments: &Payments) -> Result<(), Broken> {
+    let issued: Vec<SourceId> =
+        every::<SourceRecord>(view, &()).into_iter().map(|(id, _)| id).collect();
+    let known: BTreeMap<SourceId, Source> = every(view, &()).into_iter().collect();
+    let same = issued.iter().eq(known.keys());
+    hold(same, "INV-M6", issued.len())?;
+    for (id, source) in &known {
+        let used = view.get::<BankReference>(&source.bank_reference);
+        hold(used == Some(BankReference::Receipt(*id)), "INV-M6", id)?;
+    }
+    for (reference, used) in every::<BankReference>(view, &()) {
+        let matches = match used {
+            BankReference::Receipt(id) => {
+                known.get(&id).is_some_and(|source| source.bank_reference == reference)
+            }
+            BankReference::Payment(id) => payments
+                .get(&id)
+                .and_then(|payment| payment.state.bank_reference())
+                .is_some_and(|known| known == reference),
+        };
+        hold(matches, "INV-M6", RecordId(reference))?;
+    }
+    Ok(())
+}
+
+/// INV-M7: no line is overspent, and its sums are those of its contracts.
+fn budget(view: &View<'_>, contracts: &Contracts) -> Result<(), Broken> {
+    for (id, line) in every::<Line>(view, &()) {
+        let own = || contracts.values().filter(|contract| contract.terms.line == id);
+        let paid = total(own().map(|contract| contract.paid));
+        let committed = total(own().map(|contract| {
+            contract.terms.total.less(contract.paid).less(contract.released)
+        }));
+        let used = total([line.committed, line.paid]);
+        let sound = line.paid == paid
+            && line.committed == committed
+            && used <= line.terms.approved
+            && own().all(|contract| contract.terms.fund == line.fund);
+        hold(sound, "INV-M7", id)?;
+    }
+    Ok(())
+}
+
+/// INV-M8: what a contract bound lies in it, was paid, or went back. INV-M10: what its payee has is
+/// what the bank confirmed.
+fn sums(view: &View<'_>, contracts: &Contracts, payments: &Payments) -> Result<(), Broken> {
+    for (id, contract) in contracts {
+        let own = || payments.iter().filter(|(_, payment)| payment.terms.contract == *id);
+        let inside = total(own().flat_map(|(payment, _)| {
+            [FundAccount::Reserved(*payment), FundAccount::InFlight(*payment)]
+                .map(|account| balance(view, account))
+        }));
+        let committed = balance(view, FundAccount::Committed(*id));
+        let all = total([contract.paid, contract.released, committed, inside]);
+        hold(all == contract.terms.total, "INV-M8", id)?;
+        let confirmed = total(
+            own()
+                .filter(|(_, payment)| payment.state.bank_reference().is_some())
+                .map(|(_, payment)| payment.terms.amount),
+        );
+        let provider = contract.terms.provider;
+        let received = balance(view, FundAccount::Payee { provider, contract: *id });
+        hold(confirmed == contract.paid && received == confirmed, "INV-M10", id)?;
+    }
+    Ok(())
+}
+
+/// INV-M9: a payment is in one state, and its fen, its instruction and its invoice say so too.
+/// INV-M14: the fen recorded are the fen that lie there.
+fn two_phase(view: &View<'_>, contracts: &Contracts, payments: &Payments) -> Result<(), Broken> {
+    for (id, payment) in payments {
+        let (reserved, in_flight) = match payment.state {
+            PaymentState::Approved(_) => (payment.segments.as_slice(), [].as_slice()),
+            PaymentState::Instructed(_) => ([].as_slice(), payment.segments.as_slice()),
+            PaymentState::Requested
+            | PaymentState::Confirmed(_)
+            | PaymentState::Failed { .. }
+            | PaymentState::Refused { .. }
+            | PaymentState::Lapsed => ([].as_slice(), [].as_slice()),
+        };
+        hold(held(view, FundAccount::Reserved(*id)) == reserved, "INV-M14", id)?;
+        hold(held(view, FundAccount::InFlight(*id)) == in_flight, "INV-M14", id)?;
+        let length = total(payment.segments.iter().map(|segment| Fen(segment.length)));
+        let chosen = payment.state.decision().is_some();
+        let expected = if chosen { payment.terms.amount } else { Fen::ZERO };
+        hold(length == expected, "INV-M9", id)?;
+        if let Some(instruction) = payment.state.instruction() {
+            let known = view.get::<InstructionNumber>(&instruction.number);
+            hold(known == Some(InstructionNumber(*id)), "INV-M9", id)?;
+        }
+        let holds_invoice =
+            view.get::<Invoice>(&payment.terms.invoice).is_some_and(|invoice| invoice.0 == *id);
+        hold(holds_invoice == payment.state.is_live(), "INV-M9", id)?;
+        let open = contracts
+            .get(&payment.terms.contract)
+            .is_some_and(|contract| contract.open.contains(id));
+        hold(open == payment.state.is_open(), "INV-M9", id)?;
+    }
+    for (number, InstructionNumber(id)) in every::<InstructionNumber>(view, &()) {
+        let known = payments.get(&id).and_then(|payment| payment.state.instruction());
+        hold(known.is_some_and(|known| known.number == number), "INV-M9", RecordId(number))?;
+    }
+    Ok(())
+}
+
+/// INV-M13: no more was asked for than was accepted, the advance aside.
+fn acceptance(contracts: &Contracts, payments: &Payments) -> Result<(), Broken> {
+    for (id, contract) in contracts {
+        let live = |kind: PaymentKind| {
+            total(
+                payments
+                    .values()
+                    .filter(|p| p.terms.contract == *id && p.terms.kind == kind)
+                    .filter(|p| p.state.is_live())
+                    .map(|p| p.terms.amount),
+            )
+        };
+        let advance = live(PaymentKind::Advance);
+        let within = advance == contract.advance_claimed && advance <= contract.terms.advance_max;
+        hold(within && contract.claimed() <= contract.terms.total, "INV-M13", id)?;
+        for (position, milestone) in (0_u32..).zip(&contract.milestones) {
+            let claimed = live(PaymentKind::Milestone(position));
+            let accepted = contract.accepted(position).unwrap_or(Fen::ZERO);
+            let within = claimed == milestone.claimed && claimed <= accepted;
+            hold(within, "INV-M13", id)?;
+        }
+    }
+    Ok(())
+}
+
+/// INV-G1: maker, approvers and treasurer are different persons, and there were enough of them for
+/// the cumulative amount.
+fn makers_and_checkers(payments: &Payments) -> Result<(), Broken> {
+    for (id, payment) in payments {
+        let Some(decision) = payment.state.decision() else { continue };
+        let mut persons = vec![payment.maker];
+        persons.extend(payment.approvals.iter().map(|approval| approval.by));
+        persons.extend(payment.no_objection);
+        persons.extend(payment.state.instruction().map(|instruction| instruction.treasurer));
+        let distinct = (0_usize..).zip(&persons).all(|(position, person)| {
+            !persons.iter().take(position).any(|earlier| earlier.is(person))
+        });
+        hold(distinct, "INV-G1", id)?;
+        let Decision { tier, cumulative, limits, window_from, order, .. } = decision;
+        let counted = total(
+            payments
+                .values()
+                .filter(|other| other.terms.contract == payment.terms.contract)
+                .filter(|other| {
+                    other
+                        .state
+                        .decision()
+                        .is_some_and(|other| other.at >= window_from && other.order <= order)
+                })
+                .map(|other| other.terms.amount),
+        );
+        let enough = counted <= cumulative
+            && Tier::of(cumulative, &limits) == tier
+            && tier.satisfied(&payment.approvals);
+        hold(enough, "INV-G1", id)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,163 @@
+//! This exists to sign service contracts: no contract without a budget line and without money that
+//! may be used for it. Source: FND-9, `domain` §3.5.
+
+use super::accounts::FundAccount;
+use super::budget::check_listed;
+use super::calls::ContractTerms;
+use super::earmark::{Exclusion, Use, in_time};
+use super::records::{
+    Budget, BudgetState, ContractState, Earmark, Fund, Line, Milestone, MilestoneState,
+    ServiceContract, Signatory,
+};
+use super::signers;
+use super::source::NAME_BYTES_MAX;
+use crate::registry::Role;
+use crate::registry::roles::{Parameter, in_scope, officer_of, organisation, parameter};
+use crate::text::{check_path, check_text};
+use linli_ledger::amount::Fen;
+use linli_ledger::code::{Code, Detail, Rejection, ensure};
+use linli_ledger::contract::Party;
+use linli_ledger::posting::money::{self, Lot, Segment};
+use linli_ledger::types::RecordId;
+use linli_ledger::view::{Order, View};
+
+/// Milestones of a contract: three years, one a month, and room.
+const MILESTONES_MAX: usize = 64;
+
+impl ContractTerms {
+    /// What its money is used for.
+    pub fn wanted(&self) -> Use<'_> {
+        Use {
+            catalogue: &self.catalogue,
+            place: &self.place,
+            class: self.beneficiaries,
+            line: self.line,
+            payee: self.provider,
+        }
+    }
+}
+
+/// Signs a contract and commits its money.
+///
+/// # Errors
+/// In this order: the terms ([`Code::Text`], [`Code::AmountZero`], [`Code::AmountRange`],
+/// [`Code::TooManyLines`], [`Code::MilestoneSum`], [`Code::AdvanceLimit`], [`Code::Term`],
+/// [`Code::RelatedBeneficiary`] where the provider is the purchaser); [`Code::NotFound`] for fund,
+/// line or organisation; [`Code::Scope`] for a place outside the fund's; [`Code::Cosign`] unless both
+/// parties sign, as `officer_of`, [`Code::DuplicateApprover`] where one person signs for both;
+/// [`Code::State`] for a budget that is not effective; [`Code::CatalogUnknown`] for a service that is
+/// not the line's or not listed, [`Code::CatalogNegative`]; [`Code::BudgetExceeded`];
+/// [`Code::RelatedBeneficiary`] where only money that excludes the provider would do,
+/// [`Code::InsufficientCompatible`], [`Code::TooManySegments`].
+///
+/// Source: FND-9.1.
+pub(super) fn sign(
+    view: &mut View<'_>,
+    parties: &[Party],
+    terms: &ContractTerms,
+) -> Result<(), Rejection> {
+    check_terms(view, terms)?;
+    let fund = view.get::<Fund>(&terms.fund).ok_or(Code::NotFound)?;
+    let line = view.get::<Line>(&terms.line).filter(|line| line.fund == terms.fund);
+    let mut line = line.ok_or(Code::NotFound)?;
+    organisation(view, terms.purchaser)?;
+    organisation(view, terms.provider)?;
+    ensure(in_scope(&fund.scope, &terms.place), Code::Scope)?;
+    check_signers(view, parties, terms)?;
+    let budget = view.get::<Budget>(&line.budget).ok_or(Code::NotFound)?;
+    match budget.state {
+        BudgetState::Effective { .. } => {}
+        BudgetState::Draft => return Err(Code::State.into()),
+    }
+    ensure(terms.catalogue.starts_with(&line.terms.catalogue), Code::CatalogUnknown)?;
+    check_listed(view, &terms.catalogue)?;
+    line.commit(terms.total)?;
+    let segments = select(view, terms)?;
+
+    let id = RecordId(view.new_identifier());
+    let from = FundAccount::Available(terms.fund).key();
+    money::transfer(view, &from, &FundAccount::Committed(id).key(), &segments)?;
+    view.put(&terms.line, &line);
+    let milestone = Milestone { state: MilestoneState::Scheduled, claimed: Fen::ZERO };
+    let contract = ServiceContract {
+        terms: terms.clone(),
+        signed_on: view.now().day(),
+        state: ContractState::Active,
+        milestones: vec![milestone; terms.milestones.len()],
+        advance_claimed: Fen::ZERO,
+        paid: Fen::ZERO,
+        released: Fen::ZERO,
+        open: Vec::new(),
+        makers: Vec::new(),
+    };
+    view.put(&id, &contract);
+    Ok(())
+}
+
+/// What can be checked without looking at any record but parameters.
+fn check_terms(view: &View<'_>, terms: &ContractTerms) -> Result<(), Rejection> {
+    check_text(&terms.number, NAME_BYTES_MAX)?;
+    check_path(&terms.place)?;
+    terms.total.check()?;
+    if terms.milestones.len() > MILESTONES_MAX {
+        let limit = Detail::Limit(u64::try_from(MILESTONES_MAX).unwrap_or(u64::MAX));
+        return Err(Rejection::new(Code::TooManyLines, &[limit]));
+    }
+    for milestone in &terms.milestones {
+        milestone.amount.check()?;
+    }
+    let sum = Fen::sum(terms.milestones.iter().map(|milestone| milestone.amount))?;
+    if sum != terms.total {
+        let details = [Detail::Need(terms.total.0), Detail::Have(sum.0)];
+        return Err(Rejection::new(Code::MilestoneSum, &details));
+    }
+    let share = u32::try_from(parameter(view, Parameter::AdvanceMax)).unwrap_or(u32::MAX);
+    let limit = terms.total.share(share);
+    if terms.advance_max > limit {
+        let details = [Detail::Need(terms.advance_max.0), Detail::Limit(limit.0)];
+        return Err(Rejection::new(Code::AdvanceLimit, &details));
+    }
+    let days = terms.to.0.checked_sub(terms.from.0).ok_or(Code::Term)?;
+    let days = u64::from(days).saturating_add(1);
+    let limit = parameter(view, Parameter::TermDays);
+    if days > limit {
+        return Err(Rejection::new(Code::Term, &[Detail::Need(days), Detail::Limit(limit)]));
+    }
+    ensure(terms.provider != terms.purchaser, Code::RelatedBeneficiary)
+}
+
+/// Purchaser and provider, in whichever order, two persons.
+fn check_signers(
+    view: &View<'_>,
+    parties: &[Party],
+    terms: &ContractTerms,
+) -> Result<(), Rejection> {
+    let signed = signers::both(parties, |purchaser, provider| {
+        let purchaser =
+            officer_of(view, purchaser, &[Role::Purchaser], &terms.place, terms.purchaser)?;
+        let provider = signers::provider(view, provider, terms.provider, &terms.place)?;
+        Ok((Signatory::of(&purchaser), provider))
+    })?;
+    let (purchaser, provider) = signed;
+    ensure(provider.is_none_or(|provider| !provider.is(&purchaser)), Code::DuplicateApprover)
+}
+
+/// Chooses the fen of a contract: compatible with its use, and in time. Source: FND-9.2.
+fn select(view: &View<'_>, terms: &ContractTerms) -> Result<Vec<Segment>, Rejection> {
+    let today = view.now().day();
+    let fits = |exclusion: Exclusion| {
+        move |lot: &Lot| {
+            view.get::<Earmark>(&lot.earmark).is_some_and(|earmark| {
+                earmark.compatible(&terms.wanted(), exclusion) && in_time(&earmark, lot, today)
+            })
+        }
+    };
+    let from = FundAccount::Available(terms.fund).key();
+    let select = |exclusion: Exclusion| {
+        money::select(view, &from, terms.total, Order::Ascending, fits(exclusion))
+    };
+    select(Exclusion::Observed).map_err(|no| {
+        let excluded = no.code == Code::InsufficientCompatible && select(Exclusion::Ignored).is_ok();
+        if excluded { Rejection::new(Code::RelatedBeneficiary, &no.details) } else { no }
+    })
+}

@@ -1,0 +1,363 @@
+//! This exists to hold the records of the fund contract: what is known of each source, budget line,
+//! contract and payment. Where money lies is not here: that is the posting kernel's. Source: FND-2.
+
+use super::CONTRACT;
+use super::calls::{
+    AttestationLevel, ContractTerms, EarmarkTerms, LineTerms, Listing, PaymentTerms, SourceClass,
+};
+use borsh::{BorshDeserialize, BorshSerialize};
+use linli_ledger::amount::Fen;
+use linli_ledger::hash::Digest;
+use linli_ledger::posting::money::Segment;
+use linli_ledger::record::Record;
+use linli_ledger::types::{
+    BlockTime, Compartment, ContractId, Day, EarmarkId, Height, OrganisationId, PersonId, RecordId,
+    SourceId,
+};
+
+/// A person who signed something: what separation of duties compares. Source: FND-3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Signatory {
+    /// The person, whichever key signed.
+    pub person: PersonId,
+    /// Her enrolment nullifier in the community, if she is enrolled there.
+    pub nullifier: Option<[u8; 32]>,
+}
+
+/// A fund.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Fund {
+    /// Public name.
+    pub name: String,
+    /// Who keeps it.
+    pub organisation: OrganisationId,
+    /// Where it may be used, as an administrative path.
+    pub scope: String,
+    /// The bank where the money lies.
+    pub bank: OrganisationId,
+    /// Since when.
+    pub opened_at: BlockTime,
+}
+
+/// A service that may be bought, or one that must not.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct CatalogueItem {
+    /// Its code.
+    pub code: String,
+    /// Public name.
+    pub name: String,
+    /// Whether it may be bought.
+    pub listing: Listing,
+}
+
+/// What the money of one source may be used for.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Earmark {
+    /// The fund that received the money.
+    pub fund: RecordId,
+    /// Who gave it.
+    pub donor: OrganisationId,
+    /// Where it comes from.
+    pub class: SourceClass,
+    /// The predicate.
+    pub terms: EarmarkTerms,
+}
+
+/// What is known of a source besides its amount, which the kernel keeps.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Source {
+    /// The fund that received it.
+    pub fund: RecordId,
+    /// Who gave it.
+    pub donor: OrganisationId,
+    /// Where it comes from.
+    pub class: SourceClass,
+    /// Who says that it came.
+    pub level: AttestationLevel,
+    /// What it may be used for.
+    pub earmark: EarmarkId,
+    /// Hash of the bank's reference.
+    pub bank_reference: [u8; 32],
+    /// Hash of the appropriation, agreement or donation receipt.
+    pub document: Digest,
+}
+
+/// What a bank's reference was used for; it stays for ever. Source: FND-6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum BankReference {
+    /// Money that came in.
+    Receipt(SourceId),
+    /// Money that went out.
+    Payment(RecordId),
+}
+
+/// Where a budget stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum BudgetState {
+    /// Written, not approved.
+    Draft,
+    /// In force.
+    Effective {
+        /// Who approved it.
+        approver: Signatory,
+    },
+}
+
+/// A budget of a fund for a fiscal year.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Budget {
+    /// The fund.
+    pub fund: RecordId,
+    /// Fiscal year.
+    pub year: u32,
+    /// What an approval names.
+    pub hash: Digest,
+    /// Who wrote it.
+    pub drafter: Signatory,
+    /// Its lines, in order.
+    pub lines: Vec<RecordId>,
+    /// Draft or effective.
+    pub state: BudgetState,
+}
+
+/// The effective budget of a fund and year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct BudgetOfYear(pub RecordId);
+
+/// A budget line. `committed + paid ≤ approved`, always.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Line {
+    /// The budget.
+    pub budget: RecordId,
+    /// The fund.
+    pub fund: RecordId,
+    /// What was approved.
+    pub terms: LineTerms,
+    /// Bound by contracts and not paid yet: committed, reserved and in flight.
+    pub committed: Fen,
+    /// Confirmed by the bank.
+    pub paid: Fen,
+}
+
+/// Where a contract stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum ContractState {
+    /// Signed, its money is committed.
+    Active,
+    /// Ended; what was not paid has returned to the fund.
+    Closed,
+}
+
+/// Where a milestone stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum MilestoneState {
+    /// Nothing was delivered.
+    Scheduled,
+    /// Delivered, not accepted.
+    Submitted {
+        /// Hash of what was delivered.
+        document: Digest,
+    },
+    /// Accepted, in whole or in part.
+    Accepted {
+        /// Hash of what was accepted.
+        document: Digest,
+        /// How much of it, basis points.
+        accepted_bp: u32,
+        /// Who accepted.
+        by: [Signatory; 2],
+    },
+}
+
+/// A milestone and what was asked for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Milestone {
+    /// Delivered, accepted?
+    pub state: MilestoneState,
+    /// Open and confirmed payments of this milestone.
+    pub claimed: Fen,
+}
+
+/// A service contract and its sums.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct ServiceContract {
+    /// What both parties signed.
+    pub terms: ContractTerms,
+    /// The civil day on which they signed.
+    pub signed_on: Day,
+    /// Active or closed.
+    pub state: ContractState,
+    /// As many as in the terms.
+    pub milestones: Vec<Milestone>,
+    /// Open and confirmed advances.
+    pub advance_claimed: Fen,
+    /// Confirmed by the bank.
+    pub paid: Fen,
+    /// Returned to the fund at the end.
+    pub released: Fen,
+    /// Payments that are neither resolved nor back with their maker, at most [`OPEN_MAX`].
+    pub open: Vec<RecordId>,
+    /// Who has asked for payments: they accept nothing of this contract.
+    pub makers: Vec<Signatory>,
+}
+
+/// Open payments of one contract: a contract has a handful of milestones, each paid in a few parts.
+pub const OPEN_MAX: usize = 64;
+
+/// An approval of a payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Approval {
+    /// Who approved.
+    pub by: Signatory,
+    /// For which organisation.
+    pub organisation: OrganisationId,
+    /// Level of the approver, 1 to 3.
+    pub level: u8,
+    /// Counts before this block time.
+    pub until: BlockTime,
+}
+
+/// How much approval a payment needs. Source: `domain` §1.4.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
+)]
+pub enum Tier {
+    /// One approver.
+    Zero,
+    /// Two, one of them of level 2.
+    One,
+    /// Two of level 2, and the council.
+    Two,
+    /// Two of level 2, one of level 3, and no objection of the regulator.
+    Three,
+}
+
+/// How an approval became complete; enough to check it again. Source: FND-13.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Decision {
+    /// The tier of the cumulative amount.
+    pub tier: Tier,
+    /// This payment and all others of the contract that counted.
+    pub cumulative: Fen,
+    /// The greatest amounts of tiers 0, 1 and 2 in force then.
+    pub limits: [Fen; 3],
+    /// Decided payments counted from here on.
+    pub window_from: BlockTime,
+    /// When.
+    pub at: BlockTime,
+    /// Where in the chain: two decisions may have one time.
+    pub order: (Height, u32),
+    /// The approvals count before this block time.
+    pub until: BlockTime,
+}
+
+/// An instruction to the bank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Instruction {
+    /// The approval that it executes.
+    pub decision: Decision,
+    /// Hash of the instruction number.
+    pub number: [u8; 32],
+    /// Who instructed.
+    pub treasurer: Signatory,
+    /// When.
+    pub at: BlockTime,
+}
+
+/// What the bank confirmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Confirmation {
+    /// The instruction.
+    pub instruction: Instruction,
+    /// Hash of the bank's reference.
+    pub bank_reference: [u8; 32],
+    /// Hash of the electronic receipt.
+    pub receipt: Digest,
+    /// When.
+    pub at: BlockTime,
+}
+
+/// Where a payment stands. Source: `domain` §3.6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum PaymentState {
+    /// Waits for approvals.
+    Requested,
+    /// Approved; its fen are reserved.
+    Approved(Decision),
+    /// The bank has the order; its fen are in flight.
+    Instructed(Instruction),
+    /// The bank paid; its fen are the payee's.
+    Confirmed(Confirmation),
+    /// The bank could not pay; its fen are back in the contract.
+    Failed {
+        /// The instruction.
+        instruction: Instruction,
+        /// The bank's code.
+        code: u16,
+    },
+    /// An approver or the regulator refused; it is back with its maker.
+    Refused {
+        /// Who refused.
+        by: Signatory,
+    },
+    /// Its approvals grew too old; it is back with its maker.
+    Lapsed,
+}
+
+/// A payment.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Payment {
+    /// What is asked for.
+    pub terms: PaymentTerms,
+    /// How often it was edited.
+    pub revision: u32,
+    /// Who asked.
+    pub maker: Signatory,
+    /// When it was asked for, in this revision.
+    pub requested_at: BlockTime,
+    /// Approvals of this revision.
+    pub approvals: Vec<Approval>,
+    /// The regulator has no objection to this revision.
+    pub no_objection: Option<Signatory>,
+    /// The fen that are reserved, in flight or paid; empty otherwise.
+    pub segments: Vec<Segment>,
+    /// Where it stands.
+    pub state: PaymentState,
+}
+
+/// An invoice that belongs to a payment which is open or confirmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Invoice(pub RecordId);
+
+/// The payment of an instruction; it stays for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct InstructionNumber(pub RecordId);
+
+/// A payment whose approval is complete, by contract and time: its amount counts for the tier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Decided(pub Fen);
+
+macro_rules! record {
+    ($name:ident, $kind:literal, $id:ty) => {
+        impl Record for $name {
+            const CONTRACT: ContractId = CONTRACT;
+            const KIND: u8 = $kind;
+            const COMPARTMENT: Compartment = Compartment::Public;
+            type Id = $id;
+        }
+    };
+}
+
+record!(Fund, 1, RecordId);
+record!(CatalogueItem, 2, [u8; 16]);
+record!(Earmark, 3, EarmarkId);
+record!(Source, 4, SourceId);
+record!(BankReference, 5, [u8; 32]);
+record!(Budget, 6, RecordId);
+record!(BudgetOfYear, 7, (RecordId, u32));
+record!(Line, 8, RecordId);
+record!(ServiceContract, 9, RecordId);
+record!(Payment, 10, RecordId);
+record!(Invoice, 11, [u8; 32]);
+record!(InstructionNumber, 12, [u8; 32]);
+record!(Decided, 13, (RecordId, BlockTime, RecordId));

@@ -1,0 +1,97 @@
+//! This exists to find out who signs a call about money and to keep incompatible duties apart.
+//! Source: FND-3, `domain` §1.2.
+
+use super::records::{Fund, Signatory};
+use crate::registry::Role;
+use crate::registry::roles::{Officer, home, officer_of};
+use linli_ledger::code::{Code, Rejection};
+use linli_ledger::contract::Party;
+use linli_ledger::keys::KeyOwner;
+use linli_ledger::types::OrganisationId;
+use linli_ledger::view::View;
+
+impl Signatory {
+    /// Who an officer is.
+    pub fn of(officer: &Officer) -> Self {
+        Self { person: officer.person, nullifier: officer.nullifier }
+    }
+
+    /// Whether both are one human being: the same person, or two persons with one enrolment.
+    pub fn is(&self, other: &Self) -> bool {
+        let enrolled = self.nullifier.is_some() && self.nullifier == other.nullifier;
+        self.person == other.person || enrolled
+    }
+}
+
+/// The one signer of a call.
+///
+/// # Errors
+/// [`Code::Cosign`] if there are several.
+pub(super) fn only(parties: &[Party]) -> Result<&Party, Rejection> {
+    match parties {
+        [party] => Ok(party),
+        [] | [_, ..] => Err(Code::Cosign.into()),
+    }
+}
+
+/// Runs a rule about two signers, in whichever order they signed.
+///
+/// # Errors
+/// [`Code::Cosign`] unless there are two; otherwise what the rule says of the order as signed.
+pub(super) fn both<T>(
+    parties: &[Party],
+    rule: impl Fn(&Party, &Party) -> Result<T, Rejection>,
+) -> Result<T, Rejection> {
+    let [first, second] = parties else { return Err(Code::Cosign.into()) };
+    rule(first, second).or_else(|no| rule(second, first).map_err(|_| no))
+}
+
+/// Checks that a signer speaks for the fund's bank: its own key, or an officer of it.
+///
+/// # Errors
+/// [`Code::BankKey`].
+pub(super) fn bank(
+    view: &View<'_>,
+    party: &Party,
+    fund: &Fund,
+) -> Result<Option<Signatory>, Rejection> {
+    speaks_for(view, party, Role::BankOfficer, &fund.scope, fund.bank)
+        .map_err(|_| Code::BankKey.into())
+}
+
+/// Checks that a signer speaks for a provider: its own key, or an officer of it.
+///
+/// # Errors
+/// As `officer_of`.
+pub(super) fn provider(
+    view: &View<'_>,
+    party: &Party,
+    provider: OrganisationId,
+    place: &str,
+) -> Result<Option<Signatory>, Rejection> {
+    speaks_for(view, party, Role::ProviderOfficer, place, provider)
+}
+
+fn speaks_for(
+    view: &View<'_>,
+    party: &Party,
+    role: Role,
+    path: &str,
+    organisation: OrganisationId,
+) -> Result<Option<Signatory>, Rejection> {
+    if party.owner == KeyOwner::Organisation(organisation) {
+        return Ok(None);
+    }
+    let officer = officer_of(view, party, &[role], path, organisation)?;
+    Ok(Some(Signatory::of(&officer)))
+}
+
+/// Whether a signer belongs to an organisation: works there, or acts for it. Source: SOD-3.
+pub(super) fn belongs(
+    view: &View<'_>,
+    party: &Party,
+    officer: &Officer,
+    organisation: OrganisationId,
+) -> bool {
+    officer.organisation == organisation || home(view, party) == Some(organisation)
+}

@@ -1,0 +1,88 @@
+//! This exists to grant and to end roles.
+
+use super::records::{Grant, Person};
+use super::{Role, roles};
+use crate::text::check_path;
+use linli_ledger::code::{Code, Detail, Rejection, ensure};
+use linli_ledger::contract::Party;
+use linli_ledger::keys::KeyOwner;
+use linli_ledger::types::GrantId;
+use linli_ledger::view::View;
+
+/// Organisations that sign a grant. Source: SOD-11.
+const GRANTORS_MIN: usize = 2;
+
+/// Whether a role may have this level: an approver 1 to 3, everybody else 0.
+pub(super) fn level_fits(role: Role, level: u8) -> bool {
+    match role {
+        Role::Approver => (1..=3).contains(&level),
+        Role::Governor
+        | Role::Registrar
+        | Role::Organiser
+        | Role::Witness
+        | Role::PointsOperator
+        | Role::PartnerOfficer
+        | Role::ProviderOfficer
+        | Role::Purchaser
+        | Role::Acceptance
+        | Role::BudgetOfficer
+        | Role::FundAdministrator
+        | Role::Treasurer
+        | Role::BankOfficer
+        | Role::Auditor
+        | Role::Regulator => level == 0,
+    }
+}
+
+/// Grants a role.
+///
+/// # Errors
+/// In this order: [`Code::ApproverLevel`]; [`Code::TimeOrder`] unless it begins before it ends;
+/// [`Code::Text`] for a scope that is no path; [`Code::SelfGrant`] if the person signs; as
+/// [`roles::governance`]; [`Code::GovernanceQuorum`] below two organisations; [`Code::NotFound`] for
+/// the person, then for the organisation.
+///
+/// Source: REG-13, REG-14, SOD-11.
+pub(super) fn grant(
+    view: &mut View<'_>,
+    parties: &[Party],
+    grant: &Grant,
+) -> Result<(), Rejection> {
+    ensure(level_fits(grant.role, grant.level), Code::ApproverLevel)?;
+    ensure(grant.from < grant.to, Code::TimeOrder)?;
+    if !grant.scope.is_empty() {
+        check_path(&grant.scope)?;
+    }
+    let own = parties
+        .iter()
+        .any(|party| party.owner == KeyOwner::Person(grant.person));
+    ensure(!own, Code::SelfGrant)?;
+    ensure(
+        roles::governance(view, parties)?.len() >= GRANTORS_MIN,
+        Code::GovernanceQuorum,
+    )?;
+    ensure(view.has::<Person>(&grant.person), Code::NotFound)?;
+    roles::organisation(view, grant.organisation)?;
+    let id = GrantId(view.new_identifier());
+    view.put(&id, grant);
+    Ok(())
+}
+
+/// Ends a role now; one that has not begun never begins.
+///
+/// # Errors
+/// In this order: as [`roles::governance`]; [`Code::NotFound`]; [`Code::State`] for a role that has
+/// ended.
+///
+/// Source: REG-15.
+pub(super) fn revoke(view: &mut View<'_>, parties: &[Party], id: GrantId) -> Result<(), Rejection> {
+    roles::governance(view, parties)?;
+    let grant = view.get::<Grant>(&id).ok_or(Code::NotFound)?;
+    let now = view.now();
+    if grant.to <= now.max(grant.from) {
+        return Err(Rejection::new(Code::State, &[Detail::Time(grant.to.0)]));
+    }
+    let to = now.max(grant.from);
+    view.put(&id, &Grant { to, ..grant });
+    Ok(())
+}

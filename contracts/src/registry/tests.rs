@@ -1,0 +1,977 @@
+//! This exists to state the rules of the registry as facts.
+
+use super::parameters::{Parameter, ParameterRecord};
+use super::records::{Grant, Organisation, OwnedKey, Person, owned_key};
+use super::*;
+use crate::people;
+use crate::people::AgeClass;
+use crate::testing::{
+    Actor, BANK, COMMITTEE, COMMUNITY, DONOR, OFFICE, PARTNER, REGULATOR, World, document, key,
+};
+use linli_ledger::contract::Rulebook;
+use linli_ledger::crypto::PublicKey;
+use linli_ledger::genesis::OrganisationKind;
+use linli_ledger::keys::KeyOwner;
+use linli_ledger::state::State;
+use linli_ledger::types::{BlockTime, DAY_MS, GrantId, HOUR_MS, OrganisationId, PersonId};
+
+const WEAK: PublicKey = PublicKey::Ed25519([0; 32]);
+
+fn role(world: &World, person: &Actor, role: Role) -> Call {
+    Call::RoleGrant {
+        person: person.person,
+        role,
+        organisation: world.organisation(OFFICE),
+        scope: "5101/04".into(),
+        level: u8::from(role == Role::Approver),
+        nullifier: None,
+        from: world.now,
+        to: world.now.plus(DAY_MS),
+    }
+}
+
+/// The grant with one thing changed.
+fn changed(call: Call, change: impl FnOnce(&mut Grant)) -> Call {
+    let Call::RoleGrant {
+        person,
+        role,
+        organisation,
+        scope,
+        level,
+        nullifier,
+        from,
+        to,
+    } = call
+    else {
+        panic!("a grant")
+    };
+    let mut grant = Grant {
+        person,
+        role,
+        organisation,
+        scope,
+        level,
+        nullifier,
+        from,
+        to,
+    };
+    change(&mut grant);
+    let Grant {
+        person,
+        role,
+        organisation,
+        scope,
+        level,
+        nullifier,
+        from,
+        to,
+    } = grant;
+    Call::RoleGrant {
+        person,
+        role,
+        organisation,
+        scope,
+        level,
+        nullifier,
+        from,
+        to,
+    }
+}
+
+/// A governor of an organisation, with a grant that covers everything.
+fn governor(world: &mut World, person: &Actor, organisation: u32) -> Actor {
+    let call = changed(role(world, person, Role::Governor), |grant| {
+        grant.scope.clear();
+        grant.organisation = world.organisation(organisation);
+    });
+    let [a, b] = [
+        world.organisation_actor(OFFICE),
+        world.organisation_actor(REGULATOR),
+    ];
+    let grant = GrantId(world.apply(CONTRACT, &[&a, &b], &call));
+    Actor {
+        grant: Some(grant),
+        ..person.clone()
+    }
+}
+
+fn organisation_call(name: &str, label: &str) -> Call {
+    let kind = OrganisationKind::Evaluator;
+    Call::OrganisationRegister {
+        name: name.into(),
+        kind,
+        key: key(label).public(),
+    }
+}
+
+/// An enrolment, which needs a registrar in scope: shows whether a grant works.
+fn enrolment(label: &str, community: &str) -> people::Call {
+    people::Call::Enrol {
+        community: community.into(),
+        nullifier: *document(label).bytes(),
+        age_class: AgeClass::Adult,
+        key: key(label).public(),
+        guardian: None,
+        consent: document("consent"),
+    }
+}
+
+#[test]
+fn genesis_writes_its_organisations_and_parameters() {
+    let world = World::with_parameters(vec![(Parameter::MinutesPerDay.number(), 600)]);
+    let view = world.view();
+    let bank = view.get::<Organisation>(&world.organisation(BANK)).unwrap();
+    assert_eq!(
+        (bank.name.as_str(), bank.kind),
+        ("organisation 5", OrganisationKind::Bank)
+    );
+    assert_eq!(roles::parameter(&view, Parameter::MinutesPerDay), 600);
+    assert_eq!(
+        roles::parameter(&view, Parameter::MinutesPerAttendance),
+        720
+    );
+    world.check();
+}
+
+#[test]
+fn a_genesis_with_an_unknown_double_or_excessive_parameter_is_no_genesis() {
+    for parameters in [
+        vec![(999, 1)],
+        vec![(11, 1_441)],
+        vec![(11, 0)],
+        vec![(11, 5), (11, 6)],
+    ] {
+        let number = parameters[0].0;
+        let genesis = Genesis {
+            parameters,
+            ..World::new().genesis
+        };
+        let error = State::from_genesis(&genesis, &crate::rulebook()).unwrap_err();
+        assert_eq!(error, GenesisError::Parameter(number));
+    }
+}
+
+#[test]
+fn every_parameter_has_its_own_number_and_a_default_in_its_range() {
+    let numbers: BTreeSet<_> = Parameter::ALL.iter().map(|p| p.number()).collect();
+    assert_eq!(numbers.len(), Parameter::ALL.len());
+    assert!(Parameter::ALL.iter().all(|p| p.allows(p.default_value())));
+}
+
+#[test]
+fn governance_registers_an_organisation_which_then_acts() {
+    let mut world = World::new();
+    let [office, regulator] = [
+        world.organisation_actor(OFFICE),
+        world.organisation_actor(REGULATOR),
+    ];
+    let call = organisation_call("第三方评估中心", "evaluator");
+    let id = OrganisationId(world.apply(CONTRACT, &[&office, &regulator], &call));
+    let evaluator = Actor {
+        key: key("evaluator"),
+        grant: None,
+        person: PersonId([0; 32]),
+    };
+    let call = Call::PersonRegister {
+        organisation: id,
+        key: key("expert").public(),
+    };
+    world.apply(CONTRACT, &[&evaluator], &call);
+    world.check();
+}
+
+#[test]
+fn an_organisation_needs_enough_governance_organisations_and_a_sound_name_and_key() {
+    let mut world = World::new();
+    let [office, regulator, donor] =
+        [OFFICE, REGULATOR, DONOR].map(|n| world.organisation_actor(n));
+    let both = [&office, &regulator];
+    let sound = organisation_call("evaluator", "evaluator");
+    world.reject(CONTRACT, &[&office], &sound, Code::GovernanceQuorum);
+    world.reject(CONTRACT, &[&office, &donor], &sound, Code::GovernanceQuorum);
+    for (name, code) in [
+        ("", Code::Text),
+        (" a", Code::Text),
+        ("a\u{202e}b", Code::Text),
+        ("13800138000", Code::PersonalData),
+    ] {
+        // The name is checked first: a signer without any right gets the same answer.
+        world.reject(
+            CONTRACT,
+            &[&donor],
+            &organisation_call(name, "evaluator"),
+            code,
+        );
+    }
+    let long = organisation_call(&"a".repeat(65), "evaluator");
+    world.reject(CONTRACT, &both, &long, Code::Text);
+    world.reject(
+        CONTRACT,
+        &both,
+        &organisation_call("a", "organisation 5"),
+        Code::KeyExists,
+    );
+    let kind = OrganisationKind::Donor;
+    let weak = Call::OrganisationRegister {
+        name: "a".into(),
+        kind,
+        key: WEAK,
+    };
+    world.reject(CONTRACT, &both, &weak, Code::Algorithms);
+    world.check();
+}
+
+#[test]
+fn personal_data_in_a_name_is_located_but_never_repeated() {
+    let mut world = World::new();
+    let donor = world.organisation_actor(DONOR);
+    let receipt = world.submit(
+        CONTRACT,
+        &[&donor],
+        &organisation_call("电话13800138000", "x"),
+    );
+    let no = receipt.rejection().unwrap();
+    assert_eq!(no.code, Code::PersonalData);
+    assert_eq!(no.details, [linli_ledger::code::Detail::Index(6)]);
+}
+
+#[test]
+fn a_person_is_registered_by_the_own_organisation_only() {
+    let mut world = World::new();
+    let [office, donor] = [
+        world.organisation_actor(OFFICE),
+        world.organisation_actor(DONOR),
+    ];
+    let organisation = world.organisation(OFFICE);
+    let call = |key| Call::PersonRegister { organisation, key };
+    world.reject(
+        CONTRACT,
+        &[&donor],
+        &call(key("clerk").public()),
+        Code::Role,
+    );
+    world.reject(CONTRACT, &[&office], &call(WEAK), Code::Algorithms);
+    world.reject(
+        CONTRACT,
+        &[&office],
+        &call(key("organisation 1").public()),
+        Code::KeyExists,
+    );
+    let nowhere = OrganisationId([7; 32]);
+    let call = Call::PersonRegister {
+        organisation: nowhere,
+        key: key("clerk").public(),
+    };
+    world.reject(CONTRACT, &[&office], &call, Code::NotFound);
+    world.check();
+}
+
+#[test]
+fn a_consensus_key_signs_no_business() {
+    let mut world = World::new();
+    let validator = Actor {
+        key: key("validator"),
+        grant: None,
+        person: PersonId([0; 32]),
+    };
+    assert_eq!(validator.key.public(), world.genesis.validators[0].key);
+    let organisation = world.organisation(OFFICE);
+    let call = Call::PersonRegister {
+        organisation,
+        key: key("clerk").public(),
+    };
+    world.reject(CONTRACT, &[&validator], &call, Code::KeyPurpose);
+    let office = world.organisation_actor(OFFICE);
+    world.reject(CONTRACT, &[&office, &validator], &call, Code::KeyPurpose);
+}
+
+#[test]
+fn a_validators_key_is_neither_added_nor_ended_nor_replaced_here() {
+    let mut world = World::new();
+    let office = world.organisation_actor(OFFICE);
+    let owner = PublicOwner::Organisation(world.organisation(OFFICE));
+    for purpose in [KeyPurpose::Consensus, KeyPurpose::Network] {
+        let call = Call::KeyAdd {
+            owner,
+            key: key("new").public(),
+            purpose,
+        };
+        world.reject(CONTRACT, &[&office], &call, Code::KeyPurpose);
+    }
+    let old = key("validator").public();
+    world.reject(
+        CONTRACT,
+        &[&office],
+        &Call::KeyRevoke { key: old },
+        Code::KeyPurpose,
+    );
+    let call = Call::KeyRotate {
+        old,
+        new: key("new").public(),
+    };
+    world.reject(CONTRACT, &[&office], &call, Code::KeyPurpose);
+    world.check();
+}
+
+#[test]
+fn a_person_has_business_keys_only() {
+    let mut world = World::new();
+    let clerk = world.person("clerk", OFFICE);
+    let owner = PublicOwner::Person(clerk.person);
+    for purpose in [
+        KeyPurpose::SiteDevice,
+        KeyPurpose::Consensus,
+        KeyPurpose::Network,
+    ] {
+        let call = Call::KeyAdd {
+            owner,
+            key: key("new").public(),
+            purpose,
+        };
+        world.reject(CONTRACT, &[&clerk], &call, Code::KeyPurpose);
+    }
+}
+
+#[test]
+fn a_key_is_added_by_its_owner_or_for_a_person_by_the_organisation() {
+    let mut world = World::new();
+    let clerk = world.person("clerk", OFFICE);
+    let [office, donor] = [
+        world.organisation_actor(OFFICE),
+        world.organisation_actor(DONOR),
+    ];
+    let add = |owner, label: &str| Call::KeyAdd {
+        owner,
+        key: key(label).public(),
+        purpose: KeyPurpose::Business,
+    };
+    let person = PublicOwner::Person(clerk.person);
+    world.apply(CONTRACT, &[&clerk], &add(person, "second"));
+    world.apply(CONTRACT, &[&office], &add(person, "third"));
+    world.reject(CONTRACT, &[&donor], &add(person, "fourth"), Code::Role);
+    world.reject(CONTRACT, &[&clerk], &add(person, "third"), Code::KeyExists);
+    let body = PublicOwner::Organisation(world.organisation(OFFICE));
+    world.reject(CONTRACT, &[&clerk], &add(body, "fourth"), Code::Role);
+    let call = Call::KeyAdd {
+        owner: person,
+        key: WEAK,
+        purpose: KeyPurpose::Business,
+    };
+    world.reject(CONTRACT, &[&clerk], &call, Code::Algorithms);
+    for nobody in [
+        PublicOwner::Person(PersonId([7; 32])),
+        PublicOwner::Organisation(OrganisationId([7; 32])),
+    ] {
+        world.reject(CONTRACT, &[&clerk], &add(nobody, "fourth"), Code::NotFound);
+    }
+    let second = Actor {
+        key: key("second"),
+        ..clerk
+    };
+    world.apply(CONTRACT, &[&second], &add(person, "fourth"));
+    world.check();
+}
+
+#[test]
+fn a_revoked_key_is_refused_at_the_door() {
+    let mut world = World::new();
+    let clerk = world.person("clerk", OFFICE);
+    let add = |label: &str| Call::KeyAdd {
+        owner: PublicOwner::Person(clerk.person),
+        key: key(label).public(),
+        purpose: KeyPurpose::Business,
+    };
+    let first = clerk.key.public();
+    world.reject(
+        CONTRACT,
+        &[&clerk],
+        &Call::KeyRevoke { key: first },
+        Code::LastKey,
+    );
+    world.apply(CONTRACT, &[&clerk], &add("second"));
+    world.apply(CONTRACT, &[&clerk], &Call::KeyRevoke { key: first });
+    assert_eq!(
+        world.try_submit(CONTRACT, &[&clerk], &add("third")),
+        Err(Code::KeyInactive)
+    );
+    let second = Actor {
+        key: key("second"),
+        ..clerk.clone()
+    };
+    world.reject(
+        CONTRACT,
+        &[&second],
+        &Call::KeyRevoke { key: first },
+        Code::State,
+    );
+    let last = Call::KeyRevoke {
+        key: second.key.public(),
+    };
+    world.reject(CONTRACT, &[&second], &last, Code::LastKey);
+    world.reject(CONTRACT, &[&second], &add("clerk"), Code::KeyExists);
+    world.check();
+}
+
+#[test]
+fn a_key_is_ended_or_replaced_by_its_owner_only() {
+    let mut world = World::new();
+    let [clerk, other] = [world.person("clerk", OFFICE), world.person("other", OFFICE)];
+    let old = clerk.key.public();
+    world.reject(
+        CONTRACT,
+        &[&other],
+        &Call::KeyRevoke { key: old },
+        Code::Role,
+    );
+    let call = Call::KeyRotate {
+        old,
+        new: key("new").public(),
+    };
+    world.reject(CONTRACT, &[&other], &call, Code::Role);
+    let nobody = Call::KeyRevoke {
+        key: key("nobody").public(),
+    };
+    world.reject(CONTRACT, &[&other], &nobody, Code::NotFound);
+    world.check();
+}
+
+#[test]
+fn a_residents_key_is_unknown_to_the_registry() {
+    let mut world = World::new();
+    let registrar = world.officer("registrar", OFFICE, Role::Registrar);
+    let resident = world.resident(&registrar, "resident");
+    let call = Call::KeyRevoke {
+        key: resident.key.public(),
+    };
+    world.reject(CONTRACT, &[&registrar], &call, Code::NotFound);
+    let refused = world.try_submit(CONTRACT, &[&resident.actor()], &call);
+    assert_eq!(refused, Err(Code::KeyInactive));
+}
+
+#[test]
+fn a_rotated_key_gives_way_at_once_and_keeps_its_purpose() {
+    let mut world = World::new();
+    let clerk = world.officer("clerk", OFFICE, Role::Registrar);
+    let office = world.organisation_actor(OFFICE);
+    let [old, new] = [clerk.key.public(), key("new").public()];
+    let weak = Call::KeyRotate { old, new: WEAK };
+    world.reject(CONTRACT, &[&office], &weak, Code::Algorithms);
+    world.reject(
+        CONTRACT,
+        &[&office],
+        &Call::KeyRotate { old, new: old },
+        Code::KeyExists,
+    );
+    world.apply(CONTRACT, &[&office], &Call::KeyRotate { old, new });
+    let call = enrolment("a", COMMUNITY);
+    assert_eq!(
+        world.try_submit(people::CONTRACT, &[&clerk], &call),
+        Err(Code::KeyInactive)
+    );
+    // The role belongs to the person, not to the key.
+    let renewed = Actor {
+        key: key("new"),
+        ..clerk
+    };
+    world.apply(people::CONTRACT, &[&renewed], &call);
+    let device = key("device").public();
+    let owner = PublicOwner::Organisation(world.organisation(OFFICE));
+    let call = Call::KeyAdd {
+        owner,
+        key: device,
+        purpose: KeyPurpose::SiteDevice,
+    };
+    world.apply(CONTRACT, &[&office], &call);
+    let next = key("next device").public();
+    world.apply(
+        CONTRACT,
+        &[&office],
+        &Call::KeyRotate {
+            old: device,
+            new: next,
+        },
+    );
+    let record = linli_ledger::keys::find(&world.view(), &next).unwrap();
+    assert_eq!(record.purpose, KeyPurpose::SiteDevice);
+    world.apply(CONTRACT, &[&office], &Call::KeyRevoke { key: next });
+    world.check();
+}
+
+#[test]
+fn a_site_device_speaks_for_no_organisation() {
+    let mut world = World::new();
+    let clerk = world.person("clerk", OFFICE);
+    let [office, regulator] = [
+        world.organisation_actor(OFFICE),
+        world.organisation_actor(REGULATOR),
+    ];
+    let owner = PublicOwner::Organisation(world.organisation(REGULATOR));
+    let call = Call::KeyAdd {
+        owner,
+        key: key("device").public(),
+        purpose: KeyPurpose::SiteDevice,
+    };
+    world.apply(CONTRACT, &[&regulator], &call);
+    let device = Actor {
+        key: key("device"),
+        ..regulator.clone()
+    };
+    let grant = role(&world, &clerk, Role::Registrar);
+    world.reject(CONTRACT, &[&office, &device], &grant, Code::KeyPurpose);
+    let add = Call::KeyAdd {
+        owner,
+        key: key("b").public(),
+        purpose: KeyPurpose::Business,
+    };
+    world.reject(CONTRACT, &[&office, &device], &add, Code::Role);
+    world.reject(CONTRACT, &[&device], &add, Code::KeyPurpose);
+    // Devices do not count as business keys of the owner.
+    let last = Call::KeyRevoke {
+        key: regulator.key.public(),
+    };
+    world.reject(CONTRACT, &[&regulator], &last, Code::LastKey);
+    world.check();
+}
+
+#[test]
+fn a_role_needs_two_governance_organisations() {
+    let mut world = World::new();
+    let clerk = world.person("clerk", OFFICE);
+    let [office, regulator, donor, committee] =
+        [OFFICE, REGULATOR, DONOR, COMMITTEE].map(|n| world.organisation_actor(n));
+    let call = role(&world, &clerk, Role::Registrar);
+    world.reject(CONTRACT, &[&office], &call, Code::GovernanceQuorum);
+    world.reject(CONTRACT, &[&office, &donor], &call, Code::GovernanceQuorum);
+    world.reject(
+        CONTRACT,
+        &[&office, &regulator, &donor],
+        &call,
+        Code::GovernanceQuorum,
+    );
+    let owner = PublicOwner::Organisation(world.organisation(OFFICE));
+    let add = Call::KeyAdd {
+        owner,
+        key: key("b").public(),
+        purpose: KeyPurpose::Business,
+    };
+    world.apply(CONTRACT, &[&office], &add);
+    let twice = Actor {
+        key: key("b"),
+        ..office.clone()
+    };
+    world.reject(CONTRACT, &[&office, &twice], &call, Code::GovernanceQuorum);
+    world.apply(CONTRACT, &[&office, &committee], &call);
+    world.check();
+}
+
+#[test]
+fn governors_speak_for_their_organisations_but_one_person_not_for_two() {
+    let mut world = World::new();
+    let clerk = world.person("clerk", OFFICE);
+    let [anna, bo] = [world.person("anna", OFFICE), world.person("bo", REGULATOR)];
+    let anna_office = governor(&mut world, &anna, OFFICE);
+    let bo_regulator = governor(&mut world, &bo, REGULATOR);
+    let call = role(&world, &clerk, Role::Registrar);
+    world.apply(CONTRACT, &[&anna_office, &bo_regulator], &call);
+    let anna_committee = governor(&mut world, &anna, COMMITTEE);
+    let add = Call::KeyAdd {
+        owner: PublicOwner::Person(anna.person),
+        key: key("anna's second").public(),
+        purpose: KeyPurpose::Business,
+    };
+    world.apply(CONTRACT, &[&anna], &add);
+    let again = Actor {
+        key: key("anna's second"),
+        ..anna_committee
+    };
+    world.reject(
+        CONTRACT,
+        &[&anna_office, &again],
+        &call,
+        Code::DuplicateApprover,
+    );
+    let outsider = governor(&mut world, &bo, DONOR);
+    world.reject(
+        CONTRACT,
+        &[&anna_office, &outsider],
+        &call,
+        Code::GovernanceQuorum,
+    );
+    world.advance(2 * DAY_MS);
+    world.reject(
+        CONTRACT,
+        &[&anna_office, &bo_regulator],
+        &call,
+        Code::GovernanceQuorum,
+    );
+    world.check();
+}
+
+#[test]
+fn nobody_grants_a_role_to_the_own_person() {
+    let mut world = World::new();
+    let anna = world.person("anna", OFFICE);
+    let anna = governor(&mut world, &anna, OFFICE);
+    let regulator = world.organisation_actor(REGULATOR);
+    let call = role(&world, &anna, Role::Registrar);
+    world.reject(CONTRACT, &[&anna, &regulator], &call, Code::SelfGrant);
+    world.reject(CONTRACT, &[&regulator, &anna], &call, Code::SelfGrant);
+    let office = world.organisation_actor(OFFICE);
+    world.reject(
+        CONTRACT,
+        &[&office, &regulator, &anna],
+        &call,
+        Code::SelfGrant,
+    );
+}
+
+#[test]
+fn a_grant_is_well_formed() {
+    let mut world = World::new();
+    let clerk = world.person("clerk", OFFICE);
+    let [office, regulator] = [
+        world.organisation_actor(OFFICE),
+        world.organisation_actor(REGULATOR),
+    ];
+    let both = [&office, &regulator];
+    let registrar = role(&world, &clerk, Role::Registrar);
+    let approver = role(&world, &clerk, Role::Approver);
+    for (call, level) in [
+        (&registrar, 1),
+        (&registrar, 4),
+        (&approver, 0),
+        (&approver, 4),
+    ] {
+        let call = changed(call.clone(), |grant| grant.level = level);
+        world.reject(CONTRACT, &both, &call, Code::ApproverLevel);
+    }
+    for level in 1..=3 {
+        world.apply(
+            CONTRACT,
+            &both,
+            &changed(approver.clone(), |grant| grant.level = level),
+        );
+    }
+    let empty = changed(registrar.clone(), |grant| grant.to = grant.from);
+    world.reject(CONTRACT, &both, &empty, Code::TimeOrder);
+    for scope in ["5101/", "/5101", "5101//04", "成都", "5101/04 "] {
+        let call = changed(registrar.clone(), |grant| grant.scope = scope.into());
+        world.reject(CONTRACT, &both, &call, Code::Text);
+    }
+    let nobody = changed(registrar.clone(), |grant| grant.person = PersonId([7; 32]));
+    world.reject(CONTRACT, &both, &nobody, Code::NotFound);
+    let nowhere = changed(registrar, |grant| {
+        grant.organisation = OrganisationId([7; 32]);
+    });
+    world.reject(CONTRACT, &both, &nowhere, Code::NotFound);
+    world.check();
+}
+
+#[test]
+fn a_role_counts_for_its_person_in_its_scope_and_its_time() {
+    let mut world = World::new();
+    let registrar = world.officer("registrar", OFFICE, Role::Registrar);
+    let witness = world.officer("witness", COMMITTEE, Role::Witness);
+    let here = enrolment("a", COMMUNITY);
+    let without = Actor {
+        grant: None,
+        ..registrar.clone()
+    };
+    world.reject(people::CONTRACT, &[&without], &here, Code::Role);
+    world.reject(people::CONTRACT, &[&witness], &here, Code::Role);
+    let borrowed = Actor {
+        grant: registrar.grant,
+        ..witness
+    };
+    world.reject(people::CONTRACT, &[&borrowed], &here, Code::Role);
+    for elsewhere in ["5101/05/001", "5101/041/001", "5101"] {
+        let call = enrolment("a", elsewhere);
+        world.reject(people::CONTRACT, &[&registrar], &call, Code::Scope);
+    }
+    world.apply(people::CONTRACT, &[&registrar], &here);
+    world.advance(366 * DAY_MS);
+    let late = enrolment("b", COMMUNITY);
+    world.reject(people::CONTRACT, &[&registrar], &late, Code::RoleExpired);
+    world.check();
+}
+
+#[test]
+fn a_role_that_begins_later_does_not_count_yet() {
+    let mut world = World::new();
+    let clerk = world.person("clerk", OFFICE);
+    let [office, regulator] = [
+        world.organisation_actor(OFFICE),
+        world.organisation_actor(REGULATOR),
+    ];
+    let call = changed(role(&world, &clerk, Role::Registrar), |grant| {
+        grant.from = grant.from.plus(HOUR_MS);
+    });
+    let grant = GrantId(world.apply(CONTRACT, &[&office, &regulator], &call));
+    let clerk = Actor {
+        grant: Some(grant),
+        ..clerk
+    };
+    let call = enrolment("a", COMMUNITY);
+    world.reject(people::CONTRACT, &[&clerk], &call, Code::RoleExpired);
+    world.advance(HOUR_MS);
+    world.apply(people::CONTRACT, &[&clerk], &call);
+}
+
+#[test]
+fn a_governance_organisation_ends_a_role_at_once() {
+    let mut world = World::new();
+    let registrar = world.officer("registrar", OFFICE, Role::Registrar);
+    let [committee, donor] = [
+        world.organisation_actor(COMMITTEE),
+        world.organisation_actor(DONOR),
+    ];
+    let call = Call::RoleRevoke {
+        grant: registrar.grant.unwrap(),
+    };
+    world.reject(CONTRACT, &[&donor], &call, Code::GovernanceQuorum);
+    world.reject(CONTRACT, &[&registrar], &call, Code::GovernanceQuorum);
+    let unknown = Call::RoleRevoke {
+        grant: GrantId([7; 32]),
+    };
+    world.reject(CONTRACT, &[&committee], &unknown, Code::NotFound);
+    world.apply(CONTRACT, &[&committee], &call);
+    let enrol = enrolment("a", COMMUNITY);
+    world.reject(people::CONTRACT, &[&registrar], &enrol, Code::RoleExpired);
+    world.reject(CONTRACT, &[&committee], &call, Code::State);
+    world.check();
+}
+
+#[test]
+fn a_role_that_was_ended_before_it_began_never_begins() {
+    let mut world = World::new();
+    let clerk = world.person("clerk", OFFICE);
+    let [office, regulator] = [
+        world.organisation_actor(OFFICE),
+        world.organisation_actor(REGULATOR),
+    ];
+    let call = changed(role(&world, &clerk, Role::Registrar), |grant| {
+        grant.from = grant.from.plus(HOUR_MS);
+    });
+    let grant = GrantId(world.apply(CONTRACT, &[&office, &regulator], &call));
+    world.apply(CONTRACT, &[&office], &Call::RoleRevoke { grant });
+    world.reject(
+        CONTRACT,
+        &[&office],
+        &Call::RoleRevoke { grant },
+        Code::State,
+    );
+    world.advance(2 * HOUR_MS);
+    let clerk = Actor {
+        grant: Some(grant),
+        ..clerk
+    };
+    let call = enrolment("a", COMMUNITY);
+    world.reject(people::CONTRACT, &[&clerk], &call, Code::RoleExpired);
+    world.check();
+}
+
+#[test]
+fn a_parameter_changes_when_its_time_lock_ends_and_not_before() {
+    let mut world = World::new();
+    let [office, regulator] = [
+        world.organisation_actor(OFFICE),
+        world.organisation_actor(REGULATOR),
+    ];
+    let number = Parameter::MinutesPerDay.number();
+    let set = |value| Call::ParameterSet {
+        parameter: number,
+        value,
+    };
+    let value = |world: &World| roles::parameter(&world.view(), Parameter::MinutesPerDay);
+    world.apply(CONTRACT, &[&office, &regulator], &set(600));
+    assert_eq!(value(&world), 960);
+    world.advance(72 * HOUR_MS - 1);
+    assert_eq!(value(&world), 960);
+    world.advance(1);
+    assert_eq!(value(&world), 600, "no sweep and no block has come");
+    world.apply(CONTRACT, &[&office, &regulator], &set(500));
+    assert_eq!(value(&world), 600, "what had come into force is folded in");
+    // A change that waits is replaced, and the new one waits its own full time.
+    world.advance(71 * HOUR_MS);
+    world.apply(CONTRACT, &[&office, &regulator], &set(600));
+    world.advance(2 * HOUR_MS);
+    assert_eq!(value(&world), 600);
+    world.advance(72 * HOUR_MS);
+    assert_eq!(value(&world), 600);
+    world.check();
+}
+
+#[test]
+fn a_shorter_time_lock_waits_for_the_longer_one() {
+    let mut world = World::new();
+    let [office, regulator] = [
+        world.organisation_actor(OFFICE),
+        world.organisation_actor(REGULATOR),
+    ];
+    let set = |parameter: Parameter, value| Call::ParameterSet {
+        parameter: parameter.number(),
+        value,
+    };
+    world.apply(
+        CONTRACT,
+        &[&office, &regulator],
+        &set(Parameter::TimeLock, 0),
+    );
+    world.apply(
+        CONTRACT,
+        &[&office, &regulator],
+        &set(Parameter::AttestDeadline, 5),
+    );
+    assert_eq!(
+        roles::parameter(&world.view(), Parameter::AttestDeadline),
+        10
+    );
+    world.advance(72 * HOUR_MS);
+    world.apply(
+        CONTRACT,
+        &[&office, &regulator],
+        &set(Parameter::AttestDeadline, 6),
+    );
+    assert_eq!(
+        roles::parameter(&world.view(), Parameter::AttestDeadline),
+        6
+    );
+}
+
+#[test]
+fn a_parameter_stays_in_its_range_and_needs_enough_organisations() {
+    let mut world = World::new();
+    let [office, regulator, partner] =
+        [OFFICE, REGULATOR, PARTNER].map(|n| world.organisation_actor(n));
+    let both = [&office, &regulator];
+    let set = |parameter, value| Call::ParameterSet { parameter, value };
+    for (parameter, value) in [(999, 1), (11, 0), (11, 1_441), (11, u64::MAX)] {
+        world.reject(CONTRACT, &both, &set(parameter, value), Code::Parameter);
+    }
+    world.reject(CONTRACT, &[&office], &set(11, 600), Code::GovernanceQuorum);
+    world.reject(
+        CONTRACT,
+        &[&office, &partner],
+        &set(11, 600),
+        Code::GovernanceQuorum,
+    );
+    world.apply(CONTRACT, &both, &set(11, 1_440));
+    world.check();
+}
+
+/// Breaks the records of the registry, to see that the invariants notice.
+#[derive(Clone, Copy)]
+struct Vandal(Harm);
+
+type Harm = fn(&mut View<'_>, &[Party]);
+
+impl Contract for Vandal {
+    fn id(&self) -> ContractId {
+        CONTRACT
+    }
+
+    fn version(&self) -> u16 {
+        1
+    }
+
+    fn compartment(&self) -> Compartment {
+        Compartment::Public
+    }
+
+    fn keeps_keys(&self) -> bool {
+        true
+    }
+
+    fn accepts(&self, _: &[u8]) -> bool {
+        true
+    }
+
+    fn execute(&self, _: &[u8], parties: &[Party], view: &mut View<'_>) -> Result<(), Rejection> {
+        (self.0)(view, parties);
+        Ok(())
+    }
+}
+
+#[test]
+fn the_invariants_notice_what_no_call_would_do() {
+    let cases: [(&str, Harm); 6] = [
+        ("INV-G2", |view, _| {
+            view.put(
+                &PersonId([7; 32]),
+                &Person {
+                    organisation: OrganisationId([7; 32]),
+                },
+            );
+        }),
+        ("INV-G2", |view, parties| {
+            let KeyOwner::Organisation(organisation) = parties[0].owner else {
+                panic!("office")
+            };
+            let grant = Grant {
+                person: PersonId([7; 32]),
+                role: Role::Governor,
+                organisation,
+                scope: String::new(),
+                level: 0,
+                nullifier: None,
+                from: BlockTime(0),
+                to: BlockTime(1),
+            };
+            view.put(&GrantId([7; 32]), &grant);
+        }),
+        ("INV-I2", |view, parties| {
+            let entry = owned_key([7; 32], KeyPurpose::Business, parties[0].key);
+            view.put(&entry, &OwnedKey);
+        }),
+        ("INV-I2", |view, parties| {
+            let KeyOwner::Organisation(id) = parties[0].owner else {
+                panic!("office")
+            };
+            view.remove::<OwnedKey>(&owned_key(id.0, KeyPurpose::Business, parties[0].key));
+        }),
+        ("INV-I2", |view, parties| {
+            linli_ledger::keys::revoke(view, &parties[0].key, view.now()).unwrap();
+        }),
+        ("INV-G9", |view, _| {
+            view.put(
+                &11,
+                &ParameterRecord {
+                    value: 960,
+                    next: Some((BlockTime(0), 1_441)),
+                },
+            );
+        }),
+    ];
+    for (name, harm) in cases {
+        let mut world = World::new();
+        let office = world.organisation_actor(OFFICE);
+        world.rulebook = Rulebook::new(vec![Box::new(Vandal(harm))]).unwrap();
+        world.apply(CONTRACT, &[&office], &0_u8);
+        assert_eq!(Registry.invariants(&world.view()).unwrap_err().name, name);
+    }
+}
+
+#[test]
+fn the_invariants_read_past_one_page() {
+    let mut world = World::new();
+    let office = world.organisation_actor(OFFICE);
+    let harm: Harm = |view, _| {
+        for number in 0..2_100 {
+            view.put(
+                &number,
+                &ParameterRecord {
+                    value: 0,
+                    next: None,
+                },
+            );
+        }
+    };
+    world.rulebook = Rulebook::new(vec![Box::new(Vandal(harm))]).unwrap();
+    world.apply(CONTRACT, &[&office], &0_u8);
+    let view = world.view();
+    assert!(
+        invariants::records::<ParameterRecord>(&view)
+            .map(|(id, _)| id)
+            .eq(0..2_100)
+    );
+}

@@ -1,0 +1,246 @@
+//! This exists to answer the consensus engine: build, judge, keep and commit blocks. Sans-engine and
+//! sans-network: requests come in, replies go out, and all I/O goes through the storage door.
+
+use crate::chain_file::ChainFile;
+use crate::error::NodeError;
+use crate::undecided::{Held, Undecided};
+use linli_consensus::{Built, DecidedBlock, Proposed, Request, Start, Verdict};
+use linli_ledger::block::{Block, CommittedBlock, Header};
+use linli_ledger::certificate::{Certificate, CommitCertificate};
+use linli_ledger::code::Code;
+use linli_ledger::codec::{decode, encode};
+use linli_ledger::contract::Rulebook;
+use linli_ledger::crypto::PublicKey;
+use linli_ledger::execute::{BlockTemplate, Executed, build_block, execute_block};
+use linli_ledger::genesis::Clock;
+use linli_ledger::limits::CLOCK_DRIFT_MS_MAX;
+use linli_ledger::receipt::Receipt;
+use linli_ledger::state::State;
+use linli_ledger::transaction::VerifiedTransaction;
+use linli_ledger::types::{BlockHash, BlockTime, Height};
+use std::collections::BTreeMap;
+
+/// What the next block is made of.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// Block time; must be after the last block's.
+    pub time: BlockTime,
+    /// Candidates, in order.
+    pub transactions: Vec<VerifiedTransaction>,
+}
+
+/// A block that is final and durable.
+#[derive(Clone, Debug)]
+pub struct Committed {
+    /// Its header.
+    pub header: Header,
+    /// What fell due, then the transactions.
+    pub receipts: Vec<Receipt>,
+    /// Candidates that were refused at the door: position in the batch and reason.
+    pub refused: Vec<(usize, Code)>,
+}
+
+/// The application side of one validator.
+pub(crate) struct Application {
+    pub(crate) state: State,
+    rulebook: Rulebook,
+    chain: ChainFile,
+    undecided: Undecided,
+    validator: PublicKey,
+    /// The machine's clock, milliseconds since the epoch; asked for the drift limit only.
+    wall_clock: fn() -> u64,
+    batch: Option<Batch>,
+    refused: Vec<(usize, Code)>,
+    executed: BTreeMap<BlockHash, Executed>,
+    committed: Option<Committed>,
+}
+
+impl Application {
+    pub(crate) fn new(
+        state: State,
+        rulebook: Rulebook,
+        chain: ChainFile,
+        undecided: Undecided,
+        validator: PublicKey,
+        wall_clock: fn() -> u64,
+    ) -> Self {
+        Self {
+            state,
+            rulebook,
+            chain,
+            undecided,
+            validator,
+            wall_clock,
+            batch: None,
+            refused: Vec::new(),
+            executed: BTreeMap::new(),
+            committed: None,
+        }
+    }
+
+    /// A block that a crash left and that this validator may have voted for.
+    pub(crate) fn undecided(&self) -> Option<Block> {
+        self.undecided.iter().next().map(|held| held.block.clone())
+    }
+
+    pub(crate) fn offer(&mut self, batch: Batch) {
+        self.batch = Some(batch);
+    }
+
+    /// The block that was committed last, once.
+    pub(crate) fn take_committed(&mut self) -> Option<Committed> {
+        self.committed.take()
+    }
+
+    /// Where the engine goes on.
+    pub(crate) fn start(&self) -> Start {
+        Start { height: self.state.tip().height.next(), validators: self.state.validators() }
+    }
+
+    /// Answers a request that needs no waiting. Dropping a reply says "this machine could not".
+    ///
+    /// `Ready` and `Finalized` are the node's, which waits for work first.
+    pub(crate) fn answer(&mut self, request: Request) -> Result<(), NodeError> {
+        match request {
+            Request::StartedRound { height, round, reply, .. } => {
+                let _ = reply.send(self.proposed(height, round));
+            }
+            Request::Propose { height, round, reply, .. } => {
+                if let Some(built) = self.propose(height, round)? {
+                    let _ = reply.send(built);
+                }
+            }
+            Request::Received { height, round, pol_round, proposer, bytes, reply } => {
+                let verdict = self.judge(height, round, pol_round, proposer, &bytes)?;
+                let _ = reply.send(verdict);
+            }
+            Request::Synced { height, round, proposer, bytes, reply } => {
+                let verdict = self.judge(height, round, None, proposer, &bytes)?;
+                let _ = reply.send(verdict);
+            }
+            Request::Restream { block, reply, .. } => {
+                let _ = reply.send(self.undecided.find(block).map(|held| encode(&held.block)));
+            }
+            Request::Decided { block, certificate, reply, .. } => {
+                self.commit(block, certificate)?;
+                let _ = reply.send(());
+            }
+            Request::DecidedBlocks { range, reply } => {
+                let _ = reply.send(self.decided(*range.start(), *range.end())?);
+            }
+            Request::HistoryMinimum { reply } => {
+                let first = Height(u64::from(self.state.tip().height > Height(0)));
+                let _ = reply.send(first);
+            }
+            Request::Ready { .. } | Request::Finalized { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn proposed(&self, height: Height, round: u32) -> Vec<Proposed> {
+        self.undecided
+            .iter()
+            .filter(|held| held.height == height && held.round == round)
+            .map(|held| Proposed {
+                block: held.hash(),
+                proposer: held.proposer,
+                pol_round: held.pol_round,
+            })
+            .collect()
+    }
+
+    /// Builds a block, or gives the one that was built for this round, or for an earlier one: the
+    /// bytes of a re-proposal stay the same.
+    fn propose(&mut self, height: Height, round: u32) -> Result<Option<Built>, NodeError> {
+        let validator = self.validator;
+        let own = |held: &&Held| held.height == height && held.proposer == validator;
+        if let Some(held) = self.undecided.iter().find(own).cloned() {
+            let built = Built { block: held.hash(), bytes: encode(&held.block) };
+            self.undecided.keep(Held { round, ..held })?;
+            return Ok(Some(built));
+        }
+        let Some(batch) = &self.batch else { return Ok(None) };
+        let template = BlockTemplate { time: batch.time, proposer: self.validator };
+        let made = build_block(&self.state, &self.rulebook, template, &batch.transactions);
+        let hash = made.block.header.hash();
+        let bytes = encode(&made.block);
+        self.refused = made.refused;
+        self.executed.insert(hash, made.executed);
+        let proposer = self.validator;
+        self.undecided.keep(Held { height, round, pol_round: None, proposer, block: made.block })?;
+        Ok(Some(Built { block: hash, bytes }))
+    }
+
+    /// Executes a block of somebody else; a valid one is kept before this validator may vote for it.
+    fn judge(
+        &mut self,
+        height: Height,
+        round: u32,
+        pol_round: Option<u32>,
+        proposer: PublicKey,
+        bytes: &[u8],
+    ) -> Result<Verdict, NodeError> {
+        let Ok(block) = decode::<Block>(bytes, "a block") else { return Ok(Verdict::Unreadable) };
+        let hash = block.header.hash();
+        let early = match self.state.clock() {
+            Clock::Data => false,
+            Clock::Real => block.header.time.0 > (self.wall_clock)().saturating_add(CLOCK_DRIFT_MS_MAX),
+        };
+        if early || block.header.height != height {
+            return Ok(Verdict::Reject(hash));
+        }
+        let executed = block
+            .clone()
+            .verify()
+            .ok()
+            .and_then(|block| execute_block(&self.state, &self.rulebook, &block).ok());
+        let Some(executed) = executed else { return Ok(Verdict::Reject(hash)) };
+        self.executed.insert(hash, executed);
+        self.undecided.keep(Held { height, round, pol_round, proposer, block })?;
+        Ok(Verdict::Accept(hash))
+    }
+
+    /// Makes a decided block durable, then changes the state.
+    fn commit(&mut self, hash: BlockHash, certificate: CommitCertificate) -> Result<(), NodeError> {
+        let Some(held) = self.undecided.find(hash).cloned() else {
+            return Err(NodeError::Engine(format!("block {hash} was decided but is not held")));
+        };
+        let executed = match self.executed.remove(&hash) {
+            Some(executed) => executed,
+            None => self.execute_again(&held)?,
+        };
+        let header = held.block.header.clone();
+        let certificate = Certificate::Quorum(certificate);
+        self.chain.append(&CommittedBlock { block: held.block, certificate })?;
+        self.state.apply(executed.delta);
+        self.undecided.forget();
+        self.executed.clear();
+        self.batch = None;
+        let refused = std::mem::take(&mut self.refused);
+        self.committed = Some(Committed { header, receipts: executed.receipts, refused });
+        Ok(())
+    }
+
+    /// A block that a crash left was executed before, in another process.
+    fn execute_again(&self, held: &Held) -> Result<Executed, NodeError> {
+        let unsound = |why: String| NodeError::Engine(format!("a decided block is not valid: {why}"));
+        let block = held.block.clone().verify().map_err(|error| unsound(error.to_string()))?;
+        execute_block(&self.state, &self.rulebook, &block).map_err(|error| unsound(error.to_string()))
+    }
+
+    fn decided(&self, from: Height, to: Height) -> Result<Vec<DecidedBlock>, NodeError> {
+        let blocks = self.chain.blocks(from, to)?;
+        Ok(blocks
+            .into_iter()
+            .filter_map(|committed| match committed.certificate {
+                Certificate::Quorum(certificate) => Some(DecidedBlock {
+                    height: committed.block.header.height,
+                    block: committed.block.header.hash(),
+                    bytes: encode(&committed.block),
+                    certificate,
+                }),
+                Certificate::Recovery { .. } => None,
+            })
+            .collect())
+    }
+}

@@ -1,0 +1,309 @@
+//! This exists to keep the chain: frames appended to segment files, durable before anybody hears
+//! "committed", and the tip in a second place, so that a shortened file is noticed.
+
+use crate::error::NodeError;
+use crate::storage::Storage;
+use linli_ledger::block::{Block, CommittedBlock};
+use linli_ledger::contract::Rulebook;
+use linli_ledger::frame::{Frame, FrameError};
+use linli_ledger::genesis::Genesis;
+use linli_ledger::hash::{Digest, Domain, hash};
+use linli_ledger::receipt::Receipt;
+use linli_ledger::replay::{AuditError, Replay};
+use linli_ledger::state::State;
+use linli_ledger::types::{BlockHash, Height};
+use std::io;
+
+/// A segment is closed when it has reached this size: 64 MiB, a minute's copy over a slow line.
+pub const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
+
+const SUFFIX: &str = ".chain";
+const TIP: &str = "tip";
+/// Height, block hash, and the first 8 bytes of their hash.
+const TIP_RECORD_BYTES: usize = 48;
+
+/// Name of the segment that begins with this height; 0 holds the genesis too.
+fn segment_name(first: Height) -> String {
+    format!("{:010}{SUFFIX}", first.0)
+}
+
+/// Whether a file of a chain folder is a segment.
+pub fn is_segment(name: &str) -> bool {
+    name.strip_suffix(SUFFIX)
+        .is_some_and(|stem| stem.len() == 10 && stem.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The chain on disk: `chain` holds only what an audit reads, `node` what this machine knows.
+pub struct ChainFile {
+    chain: Box<dyn Storage>,
+    node: Box<dyn Storage>,
+    segment: String,
+    length: u64,
+}
+
+impl std::fmt::Debug for ChainFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ChainFile").field("segment", &self.segment).finish_non_exhaustive()
+    }
+}
+
+/// Watches a replay: progress for people, and what a caller wants to know of old blocks.
+pub trait Observer {
+    /// A block is about to be executed on this state.
+    fn before(&mut self, state: &State, block: &Block) {
+        let _ = (state, block);
+    }
+
+    /// The block was executed; these are its receipts.
+    fn after(&mut self, receipts: &[Receipt]) {
+        let _ = receipts;
+    }
+}
+
+/// Watches nothing.
+impl Observer for () {}
+
+impl ChainFile {
+    /// Reads, checks and replays a chain; begins a new one where there is none.
+    ///
+    /// Bytes after the last whole frame are a write that was never acknowledged: they are cut off.
+    ///
+    /// # Errors
+    /// In this order: [`NodeError::Storage`], [`NodeError::OtherChain`], [`NodeError::Damaged`],
+    /// [`NodeError::Shortened`], [`NodeError::Replaced`].
+    pub fn open(
+        mut chain: Box<dyn Storage>,
+        node: Box<dyn Storage>,
+        genesis: &Genesis,
+        rulebook: &Rulebook,
+        observer: &mut dyn Observer,
+    ) -> Result<(Self, State), NodeError> {
+        let first = Frame::Genesis(linli_ledger::codec::encode(genesis));
+        let known = last_tip(node.as_ref())?;
+        let mut names = segments(chain.as_ref())?;
+        if names.is_empty() || is_unborn(chain.as_ref(), &names, known)? {
+            if let Some((known, _)) = known {
+                return Err(NodeError::Shortened { found: Height(0), known });
+            }
+            let name = segment_name(Height(0));
+            chain
+                .replace(&name, &first.to_bytes())
+                .map_err(|source| storage("create", &name, source))?;
+            names = vec![name];
+        }
+        let mut reader = Reader { chain: chain.as_mut(), known: known.map(|(height, _)| height) };
+        let (state, segment, length) = reader.replay(&names, genesis, rulebook, observer)?;
+        let file = Self { chain, node, segment, length };
+        file.compare(&state, known)?;
+        Ok((file, state))
+    }
+
+    fn compare(&self, state: &State, known: Option<(Height, BlockHash)>) -> Result<(), NodeError> {
+        let tip = state.tip();
+        match known {
+            Some((height, _)) if height > tip.height => {
+                Err(NodeError::Shortened { found: tip.height, known: height })
+            }
+            Some((height, hash)) if height == tip.height && hash != tip.hash => {
+                Err(NodeError::Replaced { height })
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Appends a block. Durable when it returns: chain first, then the tip in the second place.
+    ///
+    /// # Errors
+    /// [`NodeError::Storage`]: the node must end, nobody knows what was written.
+    pub fn append(&mut self, block: &CommittedBlock) -> Result<(), NodeError> {
+        let height = block.block.header.height;
+        if self.length >= SEGMENT_BYTES {
+            self.segment = segment_name(height);
+            self.length = 0;
+        }
+        let bytes = Frame::Block(block.clone()).to_bytes();
+        self.chain
+            .append(&self.segment, &bytes)
+            .map_err(|source| storage("append to", &self.segment, source))?;
+        self.length += bytes.len() as u64;
+        self.node
+            .append(TIP, &tip_record(height, block.block.header.hash()))
+            .map_err(|source| storage("append to", TIP, source))
+    }
+
+    /// The blocks of a range of heights, as far as they are there, read from disk.
+    ///
+    /// # Errors
+    /// [`NodeError::Storage`], [`NodeError::Damaged`].
+    pub fn blocks(&self, from: Height, to: Height) -> Result<Vec<CommittedBlock>, NodeError> {
+        let mut found = Vec::new();
+        let names = segments(self.chain.as_ref())?;
+        for (position, name) in names.iter().enumerate() {
+            let next = names.get(position + 1);
+            let ends_before = next.is_some_and(|next| *next <= segment_name(from));
+            if ends_before || *name > segment_name(to) {
+                continue;
+            }
+            let bytes = read(self.chain.as_ref(), name)?;
+            let mut rest = bytes.as_slice();
+            while let Some(frame) = Frame::take(&mut rest)
+                .map_err(|source| AuditError::Frame { after: from, source })?
+            {
+                if let Frame::Block(block) = frame {
+                    let height = block.block.header.height;
+                    if (from..=to).contains(&height) {
+                        found.push(block);
+                    }
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+struct Reader<'a> {
+    chain: &'a mut dyn Storage,
+    known: Option<Height>,
+}
+
+impl Reader<'_> {
+    fn replay(
+        &mut self,
+        names: &[String],
+        genesis: &Genesis,
+        rulebook: &Rulebook,
+        observer: &mut dyn Observer,
+    ) -> Result<(State, String, u64), NodeError> {
+        let mut replay: Option<Replay<'_>> = None;
+        let mut end = (String::new(), 0);
+        for (position, name) in names.iter().enumerate() {
+            let bytes = read(self.chain, name)?;
+            let mut rest = bytes.as_slice();
+            loop {
+                let good = bytes.len() - rest.len();
+                end = (name.clone(), good as u64);
+                let after = replay.as_ref().map_or(Height(0), |replay| replay.state().tip().height);
+                match Frame::take(&mut rest) {
+                    Ok(None) => break,
+                    Ok(Some(frame)) => step(&mut replay, frame, genesis, rulebook, observer)?,
+                    Err(source) => {
+                        let last = position + 1 == names.len();
+                        self.cut(name, good as u64, after, last, source)?;
+                        break;
+                    }
+                }
+            }
+        }
+        let replay = replay.ok_or(AuditError::FrameKind { after: Height(0) })?;
+        Ok((replay.into_state(), end.0, end.1))
+    }
+
+    /// A write that was never acknowledged is cut off; damage before that is an error.
+    ///
+    /// Only where the second place says that nothing more was committed: without it, a damaged length
+    /// in the middle could pass for a torn end.
+    fn cut(
+        &mut self,
+        name: &str,
+        length: u64,
+        after: Height,
+        last: bool,
+        source: FrameError,
+    ) -> Result<(), NodeError> {
+        if let Some(known) = self.known.filter(|known| *known > after) {
+            return match source {
+                FrameError::Torn if last => Err(NodeError::Shortened { found: after, known }),
+                FrameError::Torn
+                | FrameError::Length(_)
+                | FrameError::Hash
+                | FrameError::Decode(_) => Err(AuditError::Frame { after, source }.into()),
+            };
+        }
+        let unacknowledged = last && (self.known.is_some() || after.0 <= 1);
+        if !unacknowledged {
+            return Err(AuditError::Frame { after, source }.into());
+        }
+        self.chain.truncate(name, length).map_err(|source| storage("cut", name, source))
+    }
+}
+
+fn step<'a>(
+    replay: &mut Option<Replay<'a>>,
+    frame: Frame,
+    genesis: &Genesis,
+    rulebook: &'a Rulebook,
+    observer: &mut dyn Observer,
+) -> Result<(), NodeError> {
+    match replay {
+        None => {
+            let expected = genesis.hash();
+            let begun = Replay::begin(&frame, Some(&expected), rulebook);
+            *replay = Some(begun.map_err(|error| match error {
+                AuditError::GenesisHash { expected, found } => {
+                    NodeError::OtherChain { expected, found }
+                }
+                other => other.into(),
+            })?);
+            Ok(())
+        }
+        Some(replay) => {
+            if let Frame::Block(block) = &frame {
+                observer.before(replay.state(), &block.block);
+            }
+            let receipts = replay.frame(frame)?;
+            observer.after(&receipts);
+            Ok(())
+        }
+    }
+}
+
+fn segments(chain: &dyn Storage) -> Result<Vec<String>, NodeError> {
+    let mut names = chain.list().map_err(|source| storage("list", "the chain folder", source))?;
+    names.retain(|name| is_segment(name));
+    Ok(names)
+}
+
+/// A crash while the very first frame was written leaves a single file without a whole frame.
+fn is_unborn(
+    chain: &dyn Storage,
+    names: &[String],
+    known: Option<(Height, BlockHash)>,
+) -> Result<bool, NodeError> {
+    let [name] = names else { return Ok(false) };
+    let bytes = read(chain, name)?;
+    Ok(known.is_none() && matches!(Frame::take(&mut bytes.as_slice()), Ok(None)))
+}
+
+fn read(chain: &dyn Storage, name: &str) -> Result<Vec<u8>, NodeError> {
+    chain
+        .read(name)
+        .and_then(|bytes| bytes.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound)))
+        .map_err(|source| storage("read", name, source))
+}
+
+fn storage(action: &'static str, what: &str, source: io::Error) -> NodeError {
+    NodeError::Storage { action, what: what.to_owned(), source }
+}
+
+fn tip_record(height: Height, block: BlockHash) -> Vec<u8> {
+    let mut record = height.0.to_le_bytes().to_vec();
+    record.extend_from_slice(block.0.bytes());
+    let check = hash(Domain::Frame, &record);
+    record.extend(check.into_iter().take(8));
+    record
+}
+
+/// The last whole record of the tip file.
+fn last_tip(node: &dyn Storage) -> Result<Option<(Height, BlockHash)>, NodeError> {
+    let bytes = node.read(TIP).map_err(|source| storage("read", TIP, source))?.unwrap_or_default();
+    let last = bytes.chunks_exact(TIP_RECORD_BYTES).rev().find_map(|record| {
+        let (height, rest) = record.split_first_chunk::<8>()?;
+        let (block, _) = rest.split_first_chunk::<32>()?;
+        let tip = (Height(u64::from_le_bytes(*height)), BlockHash(Digest::Blake3(*block)));
+        (tip_record(tip.0, tip.1) == record).then_some(tip)
+    });
+    Ok(last)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+//! This exists to say why a node cannot go on: this machine could not, never that a rule said no.
+
+use linli_ledger::code::Code;
+use linli_ledger::hash::Digest;
+use linli_ledger::replay::AuditError;
+use linli_ledger::types::Height;
+use std::io;
+use std::path::PathBuf;
+
+/// Why a node does not start, or stops.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    /// Another process uses the folder.
+    #[error("another process uses {}; stop it first", folder.display())]
+    Busy {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The disk could not.
+    #[error("cannot {action} {what}")]
+    Storage {
+        /// What was tried.
+        action: &'static str,
+        /// With which file.
+        what: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The chain file ends before a block that was once committed here.
+    #[error(
+        "the chain file ends at block {found}, but block {known} was committed here; \
+         restore the chain folder from a copy that has block {known}"
+    )]
+    Shortened {
+        /// The last block in the file.
+        found: Height,
+        /// The last block committed.
+        known: Height,
+    },
+    /// The chain file ends with another block than was once committed here.
+    #[error("block {height} in the chain file is not the one that was committed here")]
+    Replaced {
+        /// Where they differ.
+        height: Height,
+    },
+    /// The chain file does not verify.
+    #[error("the chain file is damaged: {0}; restore the chain folder from a copy")]
+    Damaged(#[from] AuditError),
+    /// The folder holds another chain.
+    #[error("the folder holds the chain {found}, not {expected}; choose another folder")]
+    OtherChain {
+        /// The chain that was asked for.
+        expected: Digest,
+        /// The chain in the folder.
+        found: Digest,
+    },
+    /// The consensus engine could not.
+    #[error("the consensus engine does not run: {0}")]
+    Engine(String),
+}
+
+impl NodeError {
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Busy { .. } => Code::DirectoryBusy,
+            Self::Storage { .. } => Code::Storage,
+            Self::Shortened { .. } => Code::ChainShortened,
+            Self::Replaced { .. } | Self::Damaged(_) => Code::ChainDamaged,
+            Self::OtherChain { .. } => Code::OtherInput,
+            Self::Engine(_) => Code::Engine,
+        }
+    }
+}

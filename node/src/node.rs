@@ -1,0 +1,207 @@
+//! This exists to put the parts together: lock, replay, engine, application; and to wait for work, so
+//! that no block is made for nothing.
+
+use crate::application::{Application, Batch, Committed};
+use crate::chain_file::{ChainFile, Observer};
+use crate::error::NodeError;
+use crate::storage::{Folder, Storage};
+use crate::undecided::Undecided;
+use linli_consensus::{Config, Next, Request, Running, Start, Timeouts};
+use linli_ledger::contract::Rulebook;
+use linli_ledger::crypto::ConsensusKey;
+use linli_ledger::genesis::Genesis;
+use linli_ledger::state::State;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+
+/// What a node is started with.
+#[derive(Debug)]
+pub struct Options {
+    /// Where it keeps `chain/` (all that an audit reads) and `node/` (what only this machine needs).
+    pub folder: PathBuf,
+    /// The chain.
+    pub genesis: Genesis,
+    /// Its rules.
+    pub rulebook: Rulebook,
+    /// The key that signs votes.
+    pub validator: ConsensusKey,
+}
+
+/// A validator that runs on the real engine, alone on a network without peers.
+pub struct Node {
+    runtime: Runtime,
+    running: Option<Running>,
+    application: Application,
+    /// The engine waits to be told that there is work.
+    waiting: Option<Waiting>,
+    _lock: File,
+}
+
+/// A question of the engine that is held until there is something to decide.
+enum Waiting {
+    Ready(oneshot::Sender<Start>),
+    Finalized(oneshot::Sender<Next>),
+}
+
+impl Waiting {
+    fn go(self, start: Start) {
+        // A dropped receiver means that the engine has ended; the next request will say so.
+        match self {
+            Self::Ready(reply) => drop(reply.send(start)),
+            Self::Finalized(reply) => drop(reply.send(Next::Start(start))),
+        }
+    }
+}
+
+impl std::fmt::Debug for Node {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Node").field("tip", &self.application.state.tip().height).finish_non_exhaustive()
+    }
+}
+
+impl Node {
+    /// Opens a folder: reads, checks and replays its chain, starts the engine, and finishes a block
+    /// that a crash left undecided. When it returns, nothing is pending.
+    ///
+    /// # Errors
+    /// In this order: [`NodeError::Busy`], those of [`ChainFile::open`], [`NodeError::Engine`].
+    pub fn open(options: Options, observer: &mut dyn Observer) -> Result<Self, NodeError> {
+        let Options { folder, genesis, rulebook, validator } = options;
+        let own = folder.join("node");
+        let private = || folder_storage(&own);
+        let storage = private()?;
+        let lock = lock(&own)?;
+        let chain = folder_storage(&folder.join("chain"))?;
+        let (chain, state) = ChainFile::open(chain, storage, &genesis, &rulebook, observer)?;
+        let undecided = Undecided::open(private()?, state.tip().height.next())?;
+        let key = validator.public();
+        let application =
+            Application::new(state, rulebook, chain, undecided, key, milliseconds_since_epoch);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .map_err(|error| NodeError::Engine(error.to_string()))?;
+        let config = Config {
+            moniker: genesis.name.clone(),
+            genesis: genesis.hash(),
+            key: validator,
+            wal: own.join("wal").join("consensus.wal"),
+            timeouts: Timeouts::default(),
+        };
+        let running = runtime
+            .block_on(linli_consensus::start(config))
+            .map_err(|error| NodeError::Engine(error.to_string()))?;
+        let mut node =
+            Self { runtime, running: Some(running), application, waiting: None, _lock: lock };
+        node.run_until_idle()?;
+        while let Some(block) = node.application.undecided() {
+            observer.before(node.state(), &block);
+            node.proceed();
+            node.run_until_idle()?;
+            if let Some(committed) = node.application.take_committed() {
+                observer.after(&committed.receipts);
+            }
+        }
+        Ok(node)
+    }
+
+    /// The state after the last block.
+    pub fn state(&self) -> &State {
+        &self.application.state
+    }
+
+    /// Makes one block of a batch and returns when it is final and durable.
+    ///
+    /// # Errors
+    /// [`NodeError::Storage`], [`NodeError::Engine`]: the node must be opened again.
+    ///
+    /// # Panics
+    /// If the batch's time is not after the last block's.
+    pub fn commit(&mut self, batch: Batch) -> Result<Committed, NodeError> {
+        assert!(batch.time > self.state().tip().time, "block time grows");
+        self.application.offer(batch);
+        self.proceed();
+        self.run_until_idle()?;
+        self.application
+            .take_committed()
+            .ok_or_else(|| NodeError::Engine("the engine rests without having decided".to_owned()))
+    }
+
+    /// Stops the engine and waits until its log is closed.
+    pub fn stop(mut self) {
+        if let Some(running) = self.running.take() {
+            self.runtime.block_on(running.stop());
+        }
+    }
+
+    fn proceed(&mut self) {
+        if let Some(waiting) = self.waiting.take() {
+            waiting.go(self.application.start());
+        }
+    }
+
+    /// Answers the engine until it waits for work.
+    fn run_until_idle(&mut self) -> Result<(), NodeError> {
+        while self.waiting.is_none() {
+            let running = self.running.as_mut().expect("taken by stop only, which consumes the node");
+            let request = self
+                .runtime
+                .block_on(running.requests.recv())
+                .ok_or_else(|| NodeError::Engine("it has stopped by itself".to_owned()))?;
+            match request {
+                Request::Ready { reply } => self.waiting = Some(Waiting::Ready(reply)),
+                Request::Finalized { reply, .. } => {
+                    self.waiting = Some(Waiting::Finalized(reply));
+                }
+                request @ (Request::StartedRound { .. }
+                | Request::Propose { .. }
+                | Request::Received { .. }
+                | Request::Restream { .. }
+                | Request::Decided { .. }
+                | Request::Synced { .. }
+                | Request::DecidedBlocks { .. }
+                | Request::HistoryMinimum { .. }) => self.application.answer(request)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn folder_storage(path: &Path) -> Result<Box<dyn Storage>, NodeError> {
+    match Folder::create(path) {
+        Ok(folder) => Ok(Box::new(folder)),
+        Err(source) => {
+            let what = path.display().to_string();
+            Err(NodeError::Storage { action: "create the folder", what, source })
+        }
+    }
+}
+
+fn lock(folder: &Path) -> Result<File, NodeError> {
+    let path = folder.join("lock");
+    let failed = |source| NodeError::Storage {
+        action: "lock",
+        what: path.display().to_string(),
+        source,
+    };
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(NodeError::Busy { folder: folder.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+fn milliseconds_since_epoch() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

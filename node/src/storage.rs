@@ -1,0 +1,110 @@
+//! This exists to be the one door to files, narrow enough that a test can break it at every step.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// A folder of named files. Two users: the file system, and one that fails on purpose.
+pub trait Storage: Send {
+    /// The names of all files, sorted.
+    ///
+    /// # Errors
+    /// What the disk says.
+    fn list(&self) -> io::Result<Vec<String>>;
+
+    /// A whole file, or `None` if there is none.
+    ///
+    /// # Errors
+    /// What the disk says.
+    fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>>;
+
+    /// Adds bytes at the end of a file, which is made if missing. Durable when it returns; after a
+    /// crash some first part of the bytes may be there.
+    ///
+    /// # Errors
+    /// What the disk says; then nobody knows how much was written.
+    fn append(&mut self, name: &str, bytes: &[u8]) -> io::Result<()>;
+
+    /// Cuts a file. Durable when it returns.
+    ///
+    /// # Errors
+    /// What the disk says.
+    fn truncate(&mut self, name: &str, length: u64) -> io::Result<()>;
+
+    /// Puts other bytes in the place of a file, all or nothing. Durable when it returns.
+    ///
+    /// # Errors
+    /// What the disk says.
+    fn replace(&mut self, name: &str, bytes: &[u8]) -> io::Result<()>;
+}
+
+/// A folder of the file system.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// A folder, made if missing.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        fs::create_dir_all(path)?;
+        Ok(Self { path: path.to_owned() })
+    }
+
+    fn sync_folder(&self) -> io::Result<()> {
+        File::open(&self.path)?.sync_all()
+    }
+}
+
+impl Storage for Folder {
+    fn list(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.path)? {
+            let entry = entry?;
+            if entry.file_type()?.is_file() {
+                names.extend(entry.file_name().into_string());
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
+        match fs::read(self.path.join(name)) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn append(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let path = self.path.join(name);
+        let is_new = !path.exists();
+        let mut file = OpenOptions::new().create(true).append(true).open(&path)?;
+        file.write_all(bytes)?;
+        // The length changes, so data alone is not enough on every file system.
+        file.sync_all()?;
+        if is_new { self.sync_folder() } else { Ok(()) }
+    }
+
+    fn truncate(&mut self, name: &str, length: u64) -> io::Result<()> {
+        let file = OpenOptions::new().write(true).open(self.path.join(name))?;
+        file.set_len(length)?;
+        file.sync_all()
+    }
+
+    fn replace(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let temporary = self.path.join(format!("{name}.new"));
+        let mut file = File::create(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&temporary, self.path.join(name))?;
+        self.sync_folder()
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod faulty;

@@ -1,0 +1,108 @@
+//! This exists to keep the blocks of a height that is not decided yet, so that a validator that
+//! crashed after its vote still has the bytes of what it voted for.
+
+use crate::error::NodeError;
+use crate::storage::Storage;
+use borsh::{BorshDeserialize, BorshSerialize};
+use linli_ledger::block::Block;
+use linli_ledger::codec::{decode, encode};
+use linli_ledger::crypto::PublicKey;
+use linli_ledger::hash::{Domain, hash};
+use linli_ledger::types::{BlockHash, Height};
+
+const NAME: &str = "undecided";
+
+/// A block that was proposed here or judged valid.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub(crate) struct Held {
+    pub(crate) height: Height,
+    pub(crate) round: u32,
+    pub(crate) pol_round: Option<u32>,
+    pub(crate) proposer: PublicKey,
+    pub(crate) block: Block,
+}
+
+impl Held {
+    pub(crate) fn hash(&self) -> BlockHash {
+        self.block.header.hash()
+    }
+}
+
+pub(crate) struct Undecided {
+    storage: Box<dyn Storage>,
+    held: Vec<Held>,
+}
+
+impl Undecided {
+    /// Reads what a crash left; a torn last entry was never voted for.
+    pub(crate) fn open(storage: Box<dyn Storage>, next: Height) -> Result<Self, NodeError> {
+        let bytes = storage.read(NAME).map_err(|source| error("read", source))?.unwrap_or_default();
+        let mut held = Vec::new();
+        let mut rest = bytes.as_slice();
+        while let Some(entry) = take(&mut rest) {
+            held.push(entry);
+        }
+        let whole = bytes.len() - rest.len();
+        let mut undecided = Self { storage, held };
+        if whole < bytes.len() {
+            let kept = bytes.get(..whole).unwrap_or_default();
+            undecided.storage.replace(NAME, kept).map_err(|source| error("replace", source))?;
+        }
+        undecided.held.retain(|held| held.height == next);
+        Ok(undecided)
+    }
+
+    /// Keeps a block; durable when it returns.
+    pub(crate) fn keep(&mut self, held: Held) -> Result<(), NodeError> {
+        if self.held.contains(&held) {
+            return Ok(());
+        }
+        let entry = entry_bytes(&held);
+        let stored = if self.held.is_empty() {
+            self.storage.replace(NAME, &entry)
+        } else {
+            self.storage.append(NAME, &entry)
+        };
+        stored.map_err(|source| error("write", source))?;
+        self.held.push(held);
+        Ok(())
+    }
+
+    /// Forgets all blocks: their height is decided. The file is replaced by the next block.
+    pub(crate) fn forget(&mut self) {
+        self.held.clear();
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Held> {
+        self.held.iter()
+    }
+
+    pub(crate) fn find(&self, block: BlockHash) -> Option<&Held> {
+        self.held.iter().find(|held| held.hash() == block)
+    }
+}
+
+fn entry_bytes(held: &Held) -> Vec<u8> {
+    let payload = encode(held);
+    let mut bytes = (payload.len() as u64).to_le_bytes().to_vec();
+    bytes.extend_from_slice(&hash(Domain::Frame, &payload));
+    bytes.extend_from_slice(&payload);
+    bytes
+}
+
+fn take(bytes: &mut &[u8]) -> Option<Held> {
+    let (length, rest) = bytes.split_first_chunk::<8>()?;
+    let (check, rest) = rest.split_first_chunk::<32>()?;
+    let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
+    let (payload, rest) = rest.split_at_checked(length)?;
+    if hash(Domain::Frame, payload) != *check {
+        return None;
+    }
+    let held = decode(payload, "an undecided block").ok()?;
+    *bytes = rest;
+    Some(held)
+}
+
+fn error(action: &'static str, source: std::io::Error) -> NodeError {
+    NodeError::Storage { action, what: NAME.to_owned(), source }
+}

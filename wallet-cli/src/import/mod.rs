@@ -1,0 +1,122 @@
+//! This exists to turn a folder of an office's CSV files into a chain's genesis and the signed
+//! transactions of its history, in one order that never varies.
+//!
+//! [`read`] touches files and nothing else; [`plan`] is pure: the same bytes give the same
+//! transactions, byte for byte. No rule of the ledger is checked here. A row that breaks a rule is
+//! signed and submitted, so that the chain holds its rejection; only what cannot be read is refused
+//! at the door. The format is `docs/spec/import.md`.
+
+mod batch;
+mod input;
+mod names;
+mod planner;
+mod prepared;
+mod rows;
+mod table;
+mod value;
+
+pub(crate) use batch::{Batch, batches};
+pub(crate) use input::{ImportError, Input, read};
+pub(crate) use names::Names;
+pub(crate) use prepared::Prepared;
+
+use linli_ledger::code::Code;
+use linli_ledger::genesis::Genesis;
+use linli_ledger::hash::Digest;
+use linli_ledger::types::BlockTime;
+use std::collections::BTreeMap;
+
+/// Where a row stands: what people look up in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Row {
+    /// The file, without its folder.
+    pub(crate) file: &'static str,
+    /// The line on which the row begins; the header is line 1.
+    pub(crate) line: u64,
+}
+
+/// A row that could not be read, and so is in no transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unreadable {
+    /// The file, without its folder.
+    pub(crate) file: &'static str,
+    /// The line on which the row begins.
+    pub(crate) line: u64,
+    /// The column at fault, by its header; empty where the whole row is.
+    pub(crate) column: &'static str,
+    /// Why.
+    pub(crate) code: Code,
+    /// What stands there, shortened; nothing where it may be about a person.
+    pub(crate) value: Option<String>,
+}
+
+/// One transaction to submit, and the rows that it came from.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    /// The rows: one, or all lines of one budget.
+    pub(crate) rows: Vec<Row>,
+    /// When it happens.
+    pub(crate) at: BlockTime,
+    /// The transaction, signed or ready to be.
+    pub(crate) prepared: Prepared,
+}
+
+/// All that follows from an input.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    /// How the chain begins.
+    pub(crate) genesis: Genesis,
+    /// From which every demonstration key derives.
+    pub(crate) seed: String,
+    /// What to submit, by time, then by file, line and place within the row.
+    pub(crate) steps: Vec<Step>,
+    /// What could not be read, by file and line.
+    pub(crate) unreadable: Vec<Unreadable>,
+    /// How many rows there are in all files, without headers.
+    pub(crate) rows: u64,
+    /// What people call the identifiers.
+    pub(crate) names: Names,
+    /// What was read: names and bytes of all files.
+    pub(crate) input: Digest,
+}
+
+impl Plan {
+    /// The first code with which a transaction of a row was refused, for each row with one.
+    ///
+    /// `outcomes` holds one entry for each step, in order. Rows that are neither here nor among
+    /// [`Plan::unreadable`] are accepted: accepted + rejected + unreadable = rows.
+    pub(crate) fn rejected(&self, outcomes: &[Option<Code>]) -> BTreeMap<Row, Code> {
+        let mut rejected = BTreeMap::new();
+        for (step, outcome) in self.steps.iter().zip(outcomes) {
+            for (row, code) in step.rows.iter().filter_map(|row| outcome.map(|code| (*row, code))) {
+                rejected.entry(row).or_insert(code);
+            }
+        }
+        rejected
+    }
+}
+
+/// Works out genesis and transactions from an input.
+///
+/// # Errors
+/// [`ImportError`] where there is no chain to begin: a column that the format does not know or that
+/// is not there, a community row that cannot be read, a genesis that defines no chain.
+pub(crate) fn plan(input: &Input) -> Result<Plan, ImportError> {
+    let mut sheets = table::sheets(input)?;
+    let founding = rows::community::found(&mut sheets)?;
+    let mut planner = planner::Planner::new(founding)?;
+    for (table, sheet) in rows::TABLES.iter().zip(&sheets) {
+        for cells in sheet.rows() {
+            planner.count();
+            let read = cells.and_then(|cells| (table.row)(&mut planner, &cells).map_err(|fault| cells.refuse(fault)));
+            if let Err(unreadable) = read {
+                planner.refuse(unreadable);
+            }
+        }
+        (table.end)(&mut planner);
+    }
+    Ok(planner.finish(input.digest))
+}
+
+#[cfg(test)]
+mod tests;

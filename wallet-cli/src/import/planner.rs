@@ -1,0 +1,253 @@
+//! This exists to keep what earlier rows have made known, and to collect the transactions.
+
+use super::prepared::{Envelope, Party, RuleVersion};
+use super::rows::community::Founding;
+use super::rows::budget::Drafts;
+use super::table::Cells;
+use super::{ImportError, Names, Plan, Prepared, Row, Step, Unreadable};
+use borsh::BorshSerialize;
+use linli_contracts::{credit, people, programme};
+use linli_ledger::crypto::{BusinessKey, PublicKey, demonstration_secret};
+use linli_ledger::genesis::Genesis;
+use linli_ledger::hash::{Digest, Domain, digest};
+use linli_ledger::types::{
+    BlockTime, ContractId, EnrolmentId, OrganisationId, PersonId, RecordId, TransactionId,
+};
+use std::collections::BTreeMap;
+
+/// Nonces that one key has in each millisecond: a million a second is more than a key signs.
+const NONCES_PER_MS: u64 = 1_000;
+
+/// An organisation that a row names.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Organisation {
+    pub(super) id: OrganisationId,
+}
+
+/// A person in office that a row names by the code of the post.
+#[derive(Clone, Debug)]
+pub(super) struct Officer {
+    pub(super) person: PersonId,
+    pub(super) party: Party,
+}
+
+/// A resident that a row names by pseudonym.
+#[derive(Clone, Debug)]
+pub(super) struct Resident {
+    pub(super) enrolment: EnrolmentId,
+    pub(super) party: Party,
+    /// Who signs beside a child under 14 in everything.
+    pub(super) guardian: Option<Party>,
+}
+
+impl Resident {
+    /// Who signs what is neither signing up nor enrolment.
+    pub(super) fn signers(&self) -> Vec<&Party> {
+        std::iter::once(&self.party).chain(&self.guardian).collect()
+    }
+}
+
+/// An activity that a row names.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Activity {
+    pub(super) id: RecordId,
+}
+
+/// What a sign-in sheet says about one resident in one activity.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Attendance {
+    pub(super) participation: RecordId,
+    pub(super) check_in: Option<BlockTime>,
+    pub(super) check_out: Option<BlockTime>,
+}
+
+/// A voucher that a row names.
+#[derive(Clone, Debug)]
+pub(super) struct Voucher {
+    pub(super) id: RecordId,
+    pub(super) secret: Vec<u8>,
+    pub(super) owner: Resident,
+}
+
+/// A rule of a programme, by the record of its first version.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rule {
+    pub(super) id: RecordId,
+    pub(super) programme: RecordId,
+}
+
+/// What the rows before have made known, by their codes.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    pub(super) organisations: BTreeMap<String, Organisation>,
+    pub(super) officers: BTreeMap<String, Officer>,
+    /// Whoever signs: organisations by their own key, officers under their role.
+    pub(super) signers: BTreeMap<String, Party>,
+    pub(super) sites: BTreeMap<String, Party>,
+    pub(super) residents: BTreeMap<String, Resident>,
+    pub(super) programmes: BTreeMap<String, RecordId>,
+    pub(super) rules: BTreeMap<String, Rule>,
+    pub(super) rule_versions: BTreeMap<String, ()>,
+    pub(super) activities: BTreeMap<String, Activity>,
+    pub(super) attendances: BTreeMap<String, Attendance>,
+    pub(super) rewards: BTreeMap<String, RecordId>,
+    pub(super) vouchers: BTreeMap<String, Voucher>,
+    pub(super) funds: BTreeMap<String, RecordId>,
+    pub(super) lines: BTreeMap<String, RecordId>,
+    pub(super) sources: BTreeMap<String, ()>,
+    pub(super) contracts: BTreeMap<String, RecordId>,
+    pub(super) payments: BTreeMap<String, RecordId>,
+}
+
+/// Collects what the rows become.
+#[derive(Debug)]
+pub(super) struct Planner {
+    genesis: Genesis,
+    chain: Digest,
+    seed: String,
+    community: String,
+    pub(super) known: Known,
+    pub(super) names: Names,
+    pub(super) drafts: Drafts,
+    steps: Vec<Step>,
+    unreadable: Vec<Unreadable>,
+    rows: u64,
+    /// How many transactions a key has so far at one time in one half of the state.
+    nonces: BTreeMap<(PublicKey, bool, BlockTime), u64>,
+}
+
+impl Planner {
+    /// Begins with a genesis.
+    ///
+    /// # Errors
+    /// [`ImportError::Genesis`].
+    pub(super) fn new(founding: Founding) -> Result<Self, ImportError> {
+        let Founding { genesis, seed, community } = founding;
+        genesis.check()?;
+        Ok(Self {
+            chain: genesis.hash(),
+            genesis,
+            seed,
+            community,
+            known: Known::default(),
+            names: Names::default(),
+            drafts: Drafts::default(),
+            steps: Vec::new(),
+            unreadable: Vec::new(),
+            rows: 0,
+            nonces: BTreeMap::new(),
+        })
+    }
+
+    /// Counts a row.
+    pub(super) fn count(&mut self) {
+        self.rows += 1;
+    }
+
+    /// Notes a row that could not be read.
+    pub(super) fn refuse(&mut self, unreadable: Unreadable) {
+        self.unreadable.push(unreadable);
+    }
+
+    /// The genesis.
+    pub(super) fn genesis(&self) -> &Genesis {
+        &self.genesis
+    }
+
+    /// The community, as an administrative path.
+    pub(super) fn community(&self) -> &str {
+        &self.community
+    }
+
+    /// Whether no row was counted before this one.
+    pub(super) fn is_first_row(&self) -> bool {
+        self.rows == 1
+    }
+
+    /// What the identity issuer makes of a person in one community: the same for every pseudonym.
+    pub(super) fn nullifier(&self, community: &str, person: &str) -> [u8; 32] {
+        self.secret(&format!("nullifier/{community}/{person}"))
+    }
+
+    /// The key that a label stands for in this demonstration.
+    pub(super) fn key(&self, label: &str) -> BusinessKey {
+        BusinessKey::demonstration(self.seed.as_bytes(), label)
+    }
+
+    /// The 32 secret bytes that a label stands for in this demonstration.
+    pub(super) fn secret(&self, label: &str) -> [u8; 32] {
+        demonstration_secret(self.seed.as_bytes(), label)
+    }
+
+    /// The commitment to a bank account: salted, since account numbers can be guessed.
+    pub(super) fn account(&self, account: &str) -> [u8; 32] {
+        self.secret(&format!("account/{account}"))
+    }
+
+    /// Signs a call of one row.
+    pub(super) fn submit<C: BorshSerialize>(
+        &mut self,
+        cells: &Cells,
+        at: BlockTime,
+        contract: ContractId,
+        parties: &[&Party],
+        call: &C,
+    ) -> TransactionId {
+        self.submit_for(vec![cells.row], at, contract, parties, call)
+    }
+
+    /// Signs a call of several rows.
+    pub(super) fn submit_for<C: BorshSerialize>(
+        &mut self,
+        rows: Vec<Row>,
+        at: BlockTime,
+        contract: ContractId,
+        parties: &[&Party],
+        call: &C,
+    ) -> TransactionId {
+        let transaction = self.envelope(at, contract, parties).sign(call);
+        let id = transaction.id();
+        self.steps.push(Step { rows, at, prepared: Prepared::Ready(transaction) });
+        id
+    }
+
+    /// Holds back a new version of a rule until its programme's totals are known.
+    pub(super) fn submit_version(
+        &mut self,
+        cells: &Cells,
+        at: BlockTime,
+        parties: &[&Party],
+        rule: Rule,
+        terms: programme::RuleTerms,
+    ) {
+        let envelope = self.envelope(at, programme::CONTRACT, parties);
+        let Rule { id: rule, programme } = rule;
+        let prepared = Prepared::RuleVersion(RuleVersion { envelope, programme, rule, terms });
+        self.steps.push(Step { rows: vec![cells.row], at, prepared });
+    }
+
+    /// The nonce grows with time, so that the order of the files does not matter to it.
+    fn envelope(&mut self, at: BlockTime, contract: ContractId, parties: &[&Party]) -> Envelope {
+        let parties: Vec<Party> = parties.iter().copied().cloned().collect();
+        let restricted = contract == people::CONTRACT || contract == credit::CONTRACT;
+        let nonce = parties.first().map_or(0, |sender| {
+            let used = self.nonces.entry((sender.key.public(), restricted, at)).or_default();
+            *used += 1;
+            at.0.saturating_mul(NONCES_PER_MS).saturating_add(*used)
+        });
+        Envelope { genesis: self.chain, contract, nonce, at, parties }
+    }
+
+    /// Everything, in the order in which it is submitted.
+    pub(super) fn finish(mut self, input: Digest) -> Plan {
+        // Stable: what has one time stays in the order of files, lines and places in the row.
+        self.steps.sort_by_key(|step| step.at);
+        let Self { genesis, seed, names, steps, unreadable, rows, .. } = self;
+        Plan { genesis, seed, steps, unreadable, rows, names, input }
+    }
+}
+
+/// The hash of a document, by the reference that the office files it under.
+pub(super) fn document(reference: &str) -> Digest {
+    digest(Domain::Document, reference.as_bytes())
+}

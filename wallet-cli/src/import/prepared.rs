@@ -1,0 +1,105 @@
+//! This exists to sign what the plan knows, and to hold back what also needs a fact of the state.
+
+use borsh::BorshSerialize;
+use linli_contracts::credit::ProgrammeTotals;
+use linli_contracts::programme;
+use linli_ledger::codec::encode;
+use linli_ledger::crypto::BusinessKey;
+use linli_ledger::hash::Digest;
+use linli_ledger::transaction::{BODY_VERSION, Body, SignedTransaction, Signer};
+use linli_ledger::types::{BlockTime, ContractId, DAY_MS, GrantId, RecordId};
+
+/// How long a transaction may wait for its block.
+const VALID_MS: u64 = 30 * DAY_MS;
+/// What one signature adds to the size of a block.
+const SIGNATURE_BYTES: usize = 65;
+
+/// A key that signs, and the role that it uses.
+#[derive(Clone, Debug)]
+pub(super) struct Party {
+    pub(super) key: BusinessKey,
+    pub(super) grant: Option<GrantId>,
+}
+
+/// Everything in a body but the call.
+#[derive(Clone, Debug)]
+pub(super) struct Envelope {
+    pub(super) genesis: Digest,
+    pub(super) contract: ContractId,
+    pub(super) nonce: u64,
+    pub(super) at: BlockTime,
+    pub(super) parties: Vec<Party>,
+}
+
+impl Envelope {
+    /// Signs a call.
+    pub(super) fn sign<C: BorshSerialize>(&self, call: &C) -> SignedTransaction {
+        let signer = |party: &Party| Signer { key: party.key.public(), grant: party.grant };
+        let body = Body {
+            version: BODY_VERSION,
+            genesis: self.genesis,
+            contract: self.contract,
+            call_version: 1,
+            signers: self.parties.iter().map(signer).collect(),
+            nonce: self.nonce,
+            valid_until: self.at.plus(VALID_MS),
+            call: encode(call),
+        };
+        let id = body.id();
+        let sign = |party: &Party| party.key.sign_transaction(&self.genesis, &id);
+        SignedTransaction::new(&body, self.parties.iter().map(sign).collect())
+    }
+}
+
+/// A transaction, as far as the input alone decides it.
+#[derive(Clone, Debug)]
+pub(crate) enum Prepared {
+    /// Signed.
+    Ready(SignedTransaction),
+    /// A new version of an award rule: it names the programme's totals of its time.
+    RuleVersion(RuleVersion),
+}
+
+/// A new version of an award rule, not yet signed.
+#[derive(Clone, Debug)]
+pub(crate) struct RuleVersion {
+    pub(super) envelope: Envelope,
+    pub(super) programme: RecordId,
+    pub(super) rule: RecordId,
+    pub(super) terms: programme::RuleTerms,
+}
+
+impl Prepared {
+    /// The programme whose totals the call must name.
+    pub(crate) fn programme(&self) -> Option<RecordId> {
+        match self {
+            Self::Ready(_) => None,
+            Self::RuleVersion(version) => Some(version.programme),
+        }
+    }
+
+    /// The transaction; `totals` are those of [`Prepared::programme`] after the block before.
+    pub(crate) fn sign(&self, totals: Option<ProgrammeTotals>) -> SignedTransaction {
+        match self {
+            Self::Ready(transaction) => transaction.clone(),
+            Self::RuleVersion(version) => version.sign(totals),
+        }
+    }
+
+    /// Bytes in a block, as the builder counts them.
+    pub(super) fn size(&self) -> usize {
+        let transaction = self.sign(Some(ProgrammeTotals::default()));
+        transaction.body.len() + transaction.signatures.len() * SIGNATURE_BYTES
+    }
+}
+
+impl RuleVersion {
+    fn sign(&self, totals: Option<ProgrammeTotals>) -> SignedTransaction {
+        self.envelope.sign(&programme::Call::RuleSet {
+            programme: self.programme,
+            rule: Some(self.rule),
+            terms: self.terms.clone(),
+            totals,
+        })
+    }
+}

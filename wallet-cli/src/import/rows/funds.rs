@@ -1,0 +1,125 @@
+//! This exists to list what may be bought, to open funds, and to bring in money that a bank received.
+
+use super::super::planner::{Planner, document};
+use super::super::table::{Cells, Fault};
+use linli_contracts::fund::{
+    self, AttestationLevel, BeneficiaryClass, EarmarkTerms, Listing, SourceClass,
+};
+use linli_ledger::types::{EarmarkId, RecordId, derive_identifier};
+
+pub(super) const CATALOGUE_COLUMNS: &[&str] = &["code", "name", "listing", "listed_by", "listed_at"];
+
+pub(super) const COLUMNS: &[&str] =
+    &["code", "name", "organisation", "scope", "bank", "opened_by", "opened_at"];
+
+pub(super) const SOURCE_COLUMNS: &[&str] = &[
+    "code", "fund", "amount", "class", "donor", "purposes", "places", "beneficiaries", "line",
+    "available_from", "lapse_on", "excluded", "bank_reference", "document", "level",
+    "administrator", "approver", "bank", "received_at",
+];
+
+/// For whom a service is.
+pub(super) const BENEFICIARIES: &[(&str, BeneficiaryClass)] = &[
+    ("general", BeneficiaryClass::General),
+    ("elder", BeneficiaryClass::Elder),
+    ("child", BeneficiaryClass::Child),
+    ("disabled", BeneficiaryClass::Disabled),
+    ("low_income", BeneficiaryClass::LowIncome),
+];
+
+const CLASSES: &[(&str, SourceClass)] = &[
+    ("fiscal", SourceClass::Fiscal),
+    ("incentive", SourceClass::Incentive),
+    ("foundation", SourceClass::Foundation),
+    ("designated_donation", SourceClass::DesignatedDonation),
+    ("social_capital", SourceClass::SocialCapital),
+    ("undesignated_donation", SourceClass::UndesignatedDonation),
+];
+
+const LEVELS: &[(&str, AttestationLevel)] = &[
+    ("bank", AttestationLevel::Bank),
+    ("connector", AttestationLevel::Connector),
+    ("two_clerks", AttestationLevel::TwoClerks),
+];
+
+/// A service that may be bought, or one that must not.
+pub(super) fn catalogue(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
+    let words = [("listed", Listing::Listed), ("negative", Listing::Negative)];
+    let call = fund::Call::CatalogueItem {
+        code: cells.text("code")?,
+        name: cells.text("name")?,
+        listing: cells.choice("listing", &words)?,
+    };
+    let signers = cells.refer_list("listed_by", &planner.known.signers)?;
+    let at = cells.time("listed_at")?;
+
+    let signers: Vec<_> = signers.iter().collect();
+    planner.submit(cells, at, fund::CONTRACT, &signers, &call);
+    Ok(())
+}
+
+/// A fund.
+pub(super) fn row(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
+    let code = cells.fresh("code", &planner.known.funds)?;
+    let call = fund::Call::FundOpen {
+        name: cells.text("name")?,
+        organisation: cells.refer("organisation", &planner.known.organisations)?.id,
+        scope: cells.text("scope")?,
+        bank: cells.refer("bank", &planner.known.organisations)?.id,
+    };
+    let administrator = cells.refer("opened_by", &planner.known.signers)?;
+    let at = cells.time("opened_at")?;
+
+    let id = planner.submit(cells, at, fund::CONTRACT, &[&administrator], &call);
+    let id = RecordId(derive_identifier(&id, 0));
+    planner.names.records.insert(id, code.clone());
+    planner.known.funds.insert(code, id);
+    Ok(())
+}
+
+/// Money that a bank received.
+pub(super) fn source(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
+    let code = cells.fresh("code", &planner.known.sources)?;
+    let call = fund::Call::SourceIssue {
+        fund: cells.refer("fund", &planner.known.funds)?,
+        amount: cells.yuan("amount")?,
+        class: cells.choice("class", CLASSES)?,
+        donor: cells.refer("donor", &planner.known.organisations)?.id,
+        earmark: earmark(planner, cells)?,
+        bank_reference: *document(cells.required("bank_reference")?).bytes(),
+        document: document(cells.required("document")?),
+        level: cells.choice("level", LEVELS)?,
+    };
+    let administrator = cells.refer("administrator", &planner.known.signers)?;
+    let approver = cells.refer_optional("approver", &planner.known.signers)?;
+    let bank = cells.refer_optional("bank", &planner.known.signers)?;
+    let at = cells.time("received_at")?;
+
+    let mut signers = vec![&administrator];
+    signers.extend(approver.iter().chain(&bank));
+    let id = planner.submit(cells, at, fund::CONTRACT, &signers, &call);
+    planner.names.sources.insert(EarmarkId(derive_identifier(&id, 0)), code.clone());
+    planner.known.sources.insert(code, ());
+    Ok(())
+}
+
+fn earmark(planner: &Planner, cells: &Cells) -> Result<EarmarkTerms, Fault> {
+    let mut terms = EarmarkTerms {
+        purposes: cells.texts("purposes")?,
+        places: cells.texts("places")?,
+        classes: cells.choices("beneficiaries", BENEFICIARIES)?,
+        line: cells.refer_optional("line", &planner.known.lines)?,
+        available_from: cells.day("available_from")?,
+        lapse_on: cells.day_optional("lapse_on")?,
+        excluded: Vec::new(),
+    };
+    if cells.optional("excluded").is_some() {
+        let excluded = cells.refer_list("excluded", &planner.known.organisations)?;
+        terms.excluded = excluded.into_iter().map(|organisation| organisation.id).collect();
+    }
+    terms.purposes.sort();
+    terms.places.sort();
+    terms.classes.sort();
+    terms.excluded.sort();
+    Ok(terms)
+}

@@ -1,0 +1,140 @@
+//! This exists to run an office's files through a real ledger: import, commit block by block, verify,
+//! and say what came of it.
+//!
+//! Each batch of the plan is exactly one block, so the height says how far a run has come: a run that
+//! was killed goes on where it stopped, and a finished one only says its result again.
+
+mod outcomes;
+
+use crate::cli::RunArguments;
+use crate::failure::Failure;
+use crate::import::{self, Batch, Plan};
+use crate::naming::Naming;
+use crate::progress::Bar;
+use crate::report;
+use crate::summary::Summary;
+use linli_ledger::code::Code;
+use linli_ledger::crypto::ConsensusKey;
+use linli_ledger::state::State;
+use linli_node::{Node, Options};
+use linli_verify::{Language, Output, Said};
+use outcomes::{Outcomes, candidates};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Runs `linli run`.
+pub(crate) fn command(
+    arguments: &RunArguments,
+    language: Language,
+    output: Output,
+    bar: &mut Bar,
+) -> Said {
+    let finished = run(arguments, language, bar);
+    bar.finish();
+    let summary = match finished {
+        Ok(summary) => summary,
+        Err(failure) => return failure.said(language, output),
+    };
+    if let Some(path) = &arguments.report {
+        let written = report::html(&summary)
+            .map_err(|error| error.to_string())
+            .and_then(|page| fs::write(path, page).map_err(|error| error.to_string()));
+        if let Err(error) = written {
+            let detail = format!("{}: {error}", path.display());
+            return Failure::new(Code::Storage, detail).said(language, output);
+        }
+    }
+    let text = match output {
+        Output::Json => report::json(&summary),
+        Output::Table => report::text(&summary, language),
+    };
+    Said { output: text, error: String::new(), exit: 0 }
+}
+
+/// Where the ledger of an input lies if nobody says otherwise.
+fn default_folder(input: &Path) -> PathBuf {
+    let name = input.canonicalize().ok().and_then(|path| path.file_name().map(ToOwned::to_owned));
+    Path::new(".linli").join(name.unwrap_or_else(|| "input".into()))
+}
+
+fn run(arguments: &RunArguments, language: Language, bar: &mut Bar) -> Result<Summary, Failure> {
+    bar.say(language.pick("读取", "reading"));
+    let plan = import::plan(&import::read(&arguments.input)?)?;
+    let folder = arguments.dir.clone().unwrap_or_else(|| default_folder(&arguments.input));
+    claim(&folder, &plan)?;
+    bar.say(language.pick("记账", "committing"));
+    let outcomes = commit(&folder, &plan, bar)?;
+    bar.say(language.pick("核对", "verifying"));
+    let naming = Naming::of(&plan.names);
+    naming.save(&folder).map_err(|error| Failure::new(Code::Storage, error))?;
+    let (genesis, head) = (plan.genesis.hash(), outcomes.head);
+    let (audit, state) = linli_verify::audit(
+        &folder,
+        &linli_contracts::rulebook(),
+        Some(&genesis),
+        Some(&head),
+        &mut |done, total| bar.set(done, total),
+    )?;
+    Ok(Summary::new(&plan, &outcomes.codes, naming, audit, &state))
+}
+
+/// Refuses a folder that was made from other input; marks a new one as this input's.
+fn claim(folder: &Path, plan: &Plan) -> Result<(), Failure> {
+    let storage = |error: std::io::Error| Failure::new(Code::Storage, error);
+    let own = folder.join("node");
+    fs::create_dir_all(&own).map_err(storage)?;
+    let mark = own.join("input");
+    let text = format!("{}\n", plan.input.to_hex());
+    match fs::read_to_string(&mark) {
+        Ok(found) if found == text => Ok(()),
+        Ok(_) => Err(Failure::new(Code::OtherInput, folder.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            if folder.join("chain").exists() {
+                return Err(Failure::new(Code::OtherInput, folder.display()));
+            }
+            fs::write(&mark, text).map_err(storage)
+        }
+        Err(error) => Err(storage(error)),
+    }
+}
+
+fn commit(folder: &Path, plan: &Plan, bar: &mut Bar) -> Result<Outcomes, Failure> {
+    let batches = import::batches(plan.genesis.time, &plan.steps);
+    let mut outcomes = Outcomes::new(&batches);
+    let options = Options {
+        folder: folder.to_owned(),
+        genesis: plan.genesis.clone(),
+        rulebook: linli_contracts::rulebook(),
+        validator: ConsensusKey::demonstration(plan.seed.as_bytes(), "validator"),
+    };
+    let mut node = Node::open(options, &mut outcomes)?;
+    if outcomes.is_other {
+        return Err(Failure::new(Code::OtherInput, folder.display()));
+    }
+    let done = usize::try_from(node.state().tip().height.0).unwrap_or(usize::MAX);
+    for (index, batch) in batches.iter().enumerate().skip(done) {
+        let result = commit_batch(&mut node, batch);
+        outcomes.note(index, result?);
+        bar.set(index as u64 + 1, batches.len() as u64);
+    }
+    outcomes.head = node.state().tip().hash.0;
+    node.stop();
+    Ok(outcomes)
+}
+
+fn commit_batch(node: &mut Node, batch: &Batch<'_>) -> Result<Vec<Option<Code>>, Failure> {
+    let candidates = candidates(batch, node.state());
+    let transactions = candidates.iter().filter_map(|c| c.as_ref().ok().cloned()).collect();
+    let committed = node.commit(linli_node::Batch { time: batch.time, transactions })?;
+    Ok(outcomes::codes(&candidates, &committed.refused, &committed.receipts))
+}
+
+/// The restricted fact that a new rule version names.
+fn totals(
+    state: &State,
+    programme: linli_ledger::types::RecordId,
+) -> Option<linli_contracts::credit::ProgrammeTotals> {
+    use linli_ledger::types::Compartment;
+    use linli_ledger::view::View;
+    View::read_only(state, Compartment::Restricted, state.tip().time).get(&programme)
+}
