@@ -216,7 +216,8 @@ impl World {
         assert_eq!(receipt.rejection(), None, "{call:?}");
         match receipt.subject {
             linli_ledger::receipt::Subject::Transaction(id) => derive_identifier(&id, 0),
-            linli_ledger::receipt::Subject::Due(_) => panic!("a transaction's receipt"),
+            linli_ledger::receipt::Subject::Due(_)
+            | linli_ledger::receipt::Subject::Recovery(_) => panic!("a transaction's receipt"),
         }
     }
 

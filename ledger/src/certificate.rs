@@ -5,6 +5,7 @@ use crate::hash::{Digest, Domain, digest};
 use crate::types::{BlockHash, Height, OrganisationId};
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeSet;
+use std::io::{self, Read};
 
 /// A member of the set that certifies blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -18,8 +19,15 @@ pub struct Validator {
 }
 
 /// The validators of one height, in the order in which they take turns to propose.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize)]
 pub struct ValidatorSet(Vec<Validator>);
+
+impl BorshDeserialize for ValidatorSet {
+    fn deserialize_reader<R: Read>(reader: &mut R) -> Result<Self, io::Error> {
+        let validators = Vec::deserialize_reader(reader)?;
+        Self::new(validators).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+    }
+}
 
 impl ValidatorSet {
     /// A set of validators; `None` if it is empty, names a key twice, has a power of zero, or its
@@ -160,11 +168,11 @@ pub enum Certificate {
 }
 
 /// The keys that may recover a chain, read from the last certified state.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Governance {
     /// How many distinct organisations must sign.
     pub threshold: u32,
-    /// One key for each governance organisation.
+    /// The active keys of the governance organisations, by organisation.
     pub members: Vec<(OrganisationId, PublicKey)>,
 }
 
@@ -186,7 +194,15 @@ pub enum CertificateError {
 }
 
 impl Certificate {
-    /// Checks that this certificate makes the block final.
+    /// The set that certifies with this: the one in the state, or the one that takes over.
+    pub fn set<'a>(&'a self, in_state: &'a ValidatorSet) -> &'a ValidatorSet {
+        match self {
+            Self::Quorum(_) => in_state,
+            Self::Recovery { validators, .. } => validators,
+        }
+    }
+
+    /// Checks that this certificate makes the block final; `governance` is asked for a recovery only.
     ///
     /// # Errors
     /// For each signature in order [`CertificateError::Duplicate`], [`CertificateError::Stranger`],
@@ -199,13 +215,13 @@ impl Certificate {
         height: Height,
         block: BlockHash,
         set: &ValidatorSet,
-        governance: &Governance,
+        governance: impl FnOnce() -> Governance,
     ) -> Result<(), CertificateError> {
         match self {
             Self::Quorum(commit) => commit.verify(genesis, height, block, set),
             Self::Recovery { validators, signatures } => {
                 let recovery = Recovery { block, height, validators: validators.clone() };
-                verify_recovery(genesis, &recovery, signatures, governance)
+                verify_recovery(genesis, &recovery, signatures, &governance())
             }
         }
     }

@@ -90,11 +90,20 @@ pub(crate) fn first(view: &View<'_>, limit: usize) -> Vec<DueItem> {
         .collect()
 }
 
-/// Removes an item that is about to be handled.
-pub(crate) fn take(view: &mut View<'_>, item: &DueItem) {
+/// Takes out an item that is about to be handled; whether it was still there: an item handled just
+/// before may have cancelled it.
+pub(crate) fn take(view: &mut View<'_>, item: &DueItem) -> bool {
     let id = (item.at, item.contract, item.kind, item.record);
     match view.compartment() {
-        Compartment::Public => view.remove_kernel::<PublicDue>(&id),
-        Compartment::Restricted => view.remove_kernel::<RestrictedDue>(&id),
+        Compartment::Public => {
+            let waits = view.has::<PublicDue>(&id);
+            view.remove_kernel::<PublicDue>(&id);
+            waits
+        }
+        Compartment::Restricted => {
+            let waits = view.has::<RestrictedDue>(&id);
+            view.remove_kernel::<RestrictedDue>(&id);
+            waits
+        }
     }
 }

@@ -12,7 +12,8 @@ use crate::contract::{ContractVersions, Rulebook};
 use crate::crypto::PublicKey;
 use crate::genesis::{Genesis, GenesisError};
 use crate::hash::Digest;
-use crate::keys::{self, KeyOwner, KeyPurpose, KeyRecord};
+use crate::invariant::records;
+use crate::keys::{self, KeyOwner, KeyPurpose, KeyRecord, PublicKeyRecord};
 use crate::limits::{BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX};
 use crate::merkle;
 use crate::receipt::Receipt;
@@ -158,10 +159,17 @@ impl State {
     /// # Panics
     /// Never: genesis writes them.
     pub fn governance(&self) -> Governance {
-        View::read_only(self, Compartment::Public, self.tip().time)
+        let governance = View::read_only(self, Compartment::Public, self.tip().time)
             .get::<GovernanceRecord>(&())
-            .expect("genesis writes the governance")
-            .0
+            .expect("genesis writes the governance");
+        let active = records::<PublicKeyRecord>(self).filter(|(_, record)| {
+            record.0.purpose == KeyPurpose::Business && record.0.is_active(self.tip().time)
+        });
+        let members = active.filter_map(|(key, record)| match record.0.owner {
+            KeyOwner::Organisation(id) if governance.members.contains(&id) => Some((id, key)),
+            KeyOwner::Organisation(_) | KeyOwner::Person(_) | KeyOwner::Enrolment(_) => None,
+        });
+        Governance { threshold: governance.threshold, members: members.collect() }
     }
 }
 
@@ -179,13 +187,10 @@ fn seed(
         let record = KeyRecord { owner, purpose, from: BlockTime(0), to: None };
         keys::add(view, &key, record).map_err(|_| GenesisError::Key(key))?;
     }
-    let members = genesis
-        .governance
-        .iter()
-        .map(|position| Ok((genesis.organisation(*position), genesis.at(*position)?.key)))
-        .collect::<Result<Vec<_>, GenesisError>>()?;
-    let governance = Governance { threshold: genesis.governance_threshold, members };
-    view.put_kernel(&(), &GovernanceRecord(governance));
+    let members = genesis.governance.iter().map(|position| genesis.organisation(*position));
+    let governance =
+        GovernanceRecord { threshold: genesis.governance_threshold, members: members.collect() };
+    view.put_kernel(&(), &governance);
     view.put_kernel(&(), &ValidatorsRecord(set.clone()));
     for (id, version) in &genesis.contracts {
         view.put_kernel(id, &ContractVersions(vec![(Height(0), *version)]));
@@ -257,8 +262,23 @@ pub fn execute_block(
     rulebook: &Rulebook,
     block: &VerifiedBlock,
 ) -> Result<Executed, BlockError> {
+    execute_after(state, rulebook, block, None)
+}
+
+/// As [`execute_block`]; with `takes_over`, governance has named the set that certifies from this
+/// block on, and the set in the state is replaced before anything else happens.
+///
+/// # Errors
+/// As [`execute_block`]. Source: LED-4.9.
+pub fn execute_after(
+    state: &State,
+    rulebook: &Rulebook,
+    block: &VerifiedBlock,
+    takes_over: Option<&ValidatorSet>,
+) -> Result<Executed, BlockError> {
     let header = block.header();
-    check_link(state, header)?;
+    let set = takes_over.cloned().unwrap_or_else(|| state.validators());
+    check_link(state, header, &set)?;
     let sizes = block.transactions().iter().map(|transaction| {
         let signatures = transaction.signed().signatures.len();
         transaction.signed().body.len().saturating_add(signatures.saturating_mul(65))
@@ -272,6 +292,9 @@ pub fn execute_block(
         return Err(BlockError::TransactionsRoot);
     }
     let mut executor = Executor::new(state, rulebook, header.height, header.time);
+    if let Some(set) = takes_over {
+        executor.take_over(set);
+    }
     executor.sweep();
     for (index, transaction) in (0_u32..).zip(block.transactions()) {
         executor
@@ -286,7 +309,11 @@ pub fn execute_block(
     Ok(Executed { delta, receipts })
 }
 
-pub(crate) fn check_link(state: &State, header: &Header) -> Result<(), BlockError> {
+pub(crate) fn check_link(
+    state: &State,
+    header: &Header,
+    set: &ValidatorSet,
+) -> Result<(), BlockError> {
     let tip = state.tip();
     if header.version != crate::block::PROTOCOL_VERSION {
         return Err(BlockError::Version(header.version));
@@ -307,7 +334,6 @@ pub(crate) fn check_link(state: &State, header: &Header) -> Result<(), BlockErro
     if header.history_root != Digest::Blake3(tip.history.root()) {
         return Err(BlockError::HistoryRoot);
     }
-    let set = state.validators();
     if header.validators_hash != set.hash() {
         return Err(BlockError::Validators);
     }

@@ -19,7 +19,8 @@ pub enum Digest {
 }
 
 impl Digest {
-    /// The digest of nothing: parent of the first block, head of an empty journal.
+    /// 32 zero bytes: a place where there is no digest. The parent of the first block is the genesis
+    /// hash (LED-4.1).
     pub const ZERO: Self = Self::Blake3([0; 32]);
 
     /// The 32 bytes without the tag.

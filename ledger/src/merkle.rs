@@ -2,7 +2,7 @@
 //!
 //! Trees have the shape of RFC 9162 §2.1: a list of n > 1 leaves splits at the largest power of two
 //! below n. Leaves arrive hashed, each in a domain of its caller (transaction, receipt, history), so
-//! a leaf is never read as an interior node. Source: D7.
+//! a leaf is never read as an interior node. Source: LED-5.10.
 //!
 //! As in RFC 9162, a root commits to the leaves and not to their number: leaf 2 of 3 and leaf 1 of 2
 //! lie on paths of the same form, so a proof may tell the one as the other. A verifier that says
@@ -15,7 +15,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 
 /// The root of `leaves`; no leaves have the hash of nothing, one leaf is its own root.
 ///
-/// Source: RFC 9162 §2.1.1.
+/// Source: LED-5.10, RFC 9162 §2.1.1.
 pub fn root(leaves: &[[u8; 32]]) -> [u8; 32] {
     match leaves {
         [] => hash(Domain::MerkleNode, b""),
@@ -29,7 +29,7 @@ pub fn root(leaves: &[[u8; 32]]) -> [u8; 32] {
 
 /// Shows that a leaf is in a tree, at `index` of `size`.
 ///
-/// Source: RFC 9162 §2.1.3.
+/// Source: LED-5.11, RFC 9162 §2.1.3.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct InclusionProof {
     /// The place of the leaf, from 0.
@@ -57,7 +57,9 @@ impl InclusionProof {
 
     /// Whether `leaf` stands where the proof says, in the tree with this `root`.
     ///
-    /// Strict: a path with one element too many or too few is refused. Source: RFC 9162 §2.1.3.2.
+    /// Strict: a path with one element too many or too few is refused.
+    ///
+    /// Source: LED-5.11, RFC 9162 §2.1.3.2.
     pub fn verify(&self, leaf: &[u8; 32], root: &[u8; 32]) -> bool {
         let Some(last) = self.size.checked_sub(1).filter(|last| self.index <= *last) else {
             return false;
@@ -81,7 +83,7 @@ impl InclusionProof {
 /// Shows that the first `old_size` leaves of a tree are those of an older tree.
 ///
 /// Everything is consistent with nothing: when `old_size` is 0 the path is empty, and all that is
-/// checked is that the old root is the root of nothing. Source: RFC 9162 §2.1.4.
+/// checked is that the old root is the root of nothing. Source: LED-5.12, RFC 9162 §2.1.4.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct ConsistencyProof {
     /// The number of leaves in the older tree.
@@ -112,7 +114,9 @@ impl ConsistencyProof {
 
     /// Whether the tree of `new_root` begins with the leaves of the tree of `old_root`.
     ///
-    /// Strict: a path with one element too many or too few is refused. Source: RFC 9162 §2.1.4.2.
+    /// Strict: a path with one element too many or too few is refused.
+    ///
+    /// Source: LED-5.12, RFC 9162 §2.1.4.2.
     pub fn verify(&self, old_root: &[u8; 32], new_root: &[u8; 32]) -> bool {
         if self.old_size == self.new_size {
             let is_nothing = *old_root == root(&[]);
@@ -155,7 +159,7 @@ impl ConsistencyProof {
 /// The right edge of a growing tree: enough to add leaves and to know the root, in O(log n).
 ///
 /// In bytes: the size, then the roots of the complete subtrees, largest first; their number is the
-/// number of ones in the size, and bytes that say otherwise are refused.
+/// number of ones in the size, and bytes that say otherwise are refused. Source: LED-5.13.
 #[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize)]
 pub struct Frontier {
     size: u64,

@@ -3,7 +3,7 @@
 use crate::code::Rejection;
 use crate::codec::encode;
 use crate::due::DueItem;
-use crate::hash::{Domain, hash};
+use crate::hash::{Digest, Domain, hash};
 use crate::posting::{JournalEntry, Movement};
 use crate::types::{Compartment, ContractId, TransactionId};
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -15,6 +15,8 @@ pub enum Subject {
     Due(DueItem),
     /// A transaction.
     Transaction(TransactionId),
+    /// Governance named the validators, by the hash of their set; ahead of everything. LED-4.9.
+    Recovery(Digest),
 }
 
 /// Whether the rules said yes.

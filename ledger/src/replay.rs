@@ -6,7 +6,7 @@ mod report;
 use crate::block::{BlockTransactionError, CommittedBlock, VerifiedBlock};
 use crate::certificate::{Certificate, CertificateError};
 use crate::contract::{Broken, ContractVersions, Rulebook};
-use crate::execute::{BlockError, Executed, execute_block};
+use crate::execute::{BlockError, Executed, check_link, execute_after};
 use crate::frame::{Frame, FrameError};
 use crate::genesis::{Genesis, GenesisError};
 use crate::hash::{Digest, Domain, digest};
@@ -275,8 +275,13 @@ impl<'a> Replay<'a> {
         };
         let height = committed.block.header.height;
         let (block, certificate) = self.verify(committed)?;
-        let Executed { delta, receipts } = execute_block(&self.state, self.rulebook, &block)
-            .map_err(|source| AuditError::Block { height, source })?;
+        let takes_over = match &certificate {
+            Certificate::Quorum(_) => None,
+            Certificate::Recovery { validators, .. } => Some(validators),
+        };
+        let Executed { delta, receipts } =
+            execute_after(&self.state, self.rulebook, &block, takes_over)
+                .map_err(|source| AuditError::Block { height, source })?;
         let keys = block.transactions().iter().map(|tx| tx.signed().signatures.len()).sum();
         self.report.count(&certificate, keys, &receipts);
         self.state.apply(delta);
@@ -289,15 +294,11 @@ impl<'a> Replay<'a> {
         let CommittedBlock { block, certificate } = committed;
         let height = block.header.height;
         let at = |source| AuditError::Block { height, source };
-        crate::execute::check_link(&self.state, &block.header).map_err(at)?;
+        let in_state = self.state.validators();
+        check_link(&self.state, &block.header, certificate.set(&in_state)).map_err(at)?;
+        let hash = block.header.hash();
         certificate
-            .verify(
-                self.state.genesis(),
-                height,
-                block.header.hash(),
-                &self.state.validators(),
-                &self.state.governance(),
-            )
+            .verify(self.state.genesis(), height, hash, &in_state, || self.state.governance())
             .map_err(|source| AuditError::Certificate { height, source })?;
         let block =
             block.verify().map_err(|source| AuditError::Transaction { height, source })?;

@@ -1,11 +1,11 @@
 //! This exists to hold the kernel's own records about who decides: validators, governance, nonces.
 
-use crate::certificate::{Governance, ValidatorSet};
+use crate::certificate::ValidatorSet;
 use crate::code::Code;
 use crate::crypto::PublicKey;
 use crate::limits::NONCE_WINDOW;
 use crate::record::Record;
-use crate::types::{Compartment, ContractId};
+use crate::types::{Compartment, ContractId, OrganisationId};
 use crate::view::View;
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -13,9 +13,14 @@ use borsh::{BorshDeserialize, BorshSerialize};
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct ValidatorsRecord(pub ValidatorSet);
 
-/// The organisations that govern.
+/// The organisations that govern; their keys are those that they have at the time.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct GovernanceRecord(pub Governance);
+pub struct GovernanceRecord {
+    /// How many of them must agree.
+    pub threshold: u32,
+    /// Who they are.
+    pub members: Vec<OrganisationId>,
+}
 
 /// Which nonces of a key are used: the highest, and a bit for each of the 256 below. Source: LED-3.8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]

@@ -5,7 +5,7 @@
 //! its two halves by the next bit of the path, most significant first. The tree is persistent: an
 //! update makes new nodes where leaves changed and shares the rest with the old tree, which stays
 //! valid. No storage and no keys here: callers hash keys to paths and values to leaf hashes.
-//! Source: D7.
+//! Source: LED-5.8.
 
 mod proof;
 

@@ -154,7 +154,8 @@ impl Application {
     fn propose(&mut self, height: Height, round: u32) -> Result<Option<Built>, NodeError> {
         let validator = self.validator;
         let own = |held: &&Held| held.height == height && held.proposer == validator;
-        if let Some(held) = self.undecided.iter().find(own).cloned() {
+        let held = self.undecided.iter().find(own).cloned();
+        if let Some(held) = held {
             let built = Built { block: held.hash(), bytes: encode(&held.block) };
             self.undecided.keep(Held { round, ..held })?;
             return Ok(Some(built));

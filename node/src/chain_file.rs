@@ -81,7 +81,7 @@ impl ChainFile {
         let first = Frame::Genesis(linli_ledger::codec::encode(genesis));
         let known = last_tip(node.as_ref())?;
         let mut names = segments(chain.as_ref())?;
-        if names.is_empty() || is_unborn(chain.as_ref(), &names, known)? {
+        if is_empty(chain.as_ref(), &names)? {
             if let Some((known, _)) = known {
                 return Err(NodeError::Shortened { found: Height(0), known });
             }
@@ -263,15 +263,10 @@ fn segments(chain: &dyn Storage) -> Result<Vec<String>, NodeError> {
     Ok(names)
 }
 
-/// A crash while the very first frame was written leaves a single file without a whole frame.
-fn is_unborn(
-    chain: &dyn Storage,
-    names: &[String],
-    known: Option<(Height, BlockHash)>,
-) -> Result<bool, NodeError> {
-    let [name] = names else { return Ok(false) };
-    let bytes = read(chain, name)?;
-    Ok(known.is_none() && matches!(Frame::take(&mut bytes.as_slice()), Ok(None)))
+/// A single empty file is no chain yet, or no chain any more.
+fn is_empty(chain: &dyn Storage, names: &[String]) -> Result<bool, NodeError> {
+    let [name] = names else { return Ok(names.is_empty()) };
+    Ok(read(chain, name)?.is_empty())
 }
 
 fn read(chain: &dyn Storage, name: &str) -> Result<Vec<u8>, NodeError> {

@@ -13,9 +13,13 @@ use crate::naming::Naming;
 use crate::progress::Bar;
 use crate::report;
 use crate::summary::Summary;
+use linli_contracts::credit::ProgrammeTotals;
 use linli_ledger::code::Code;
 use linli_ledger::crypto::ConsensusKey;
+use linli_ledger::hash::Digest;
 use linli_ledger::state::State;
+use linli_ledger::types::{Compartment, RecordId};
+use linli_ledger::view::View;
 use linli_node::{Node, Options};
 use linli_verify::{Language, Output, Said};
 use outcomes::{Outcomes, candidates};
@@ -63,11 +67,12 @@ fn run(arguments: &RunArguments, language: Language, bar: &mut Bar) -> Result<Su
     let folder = arguments.dir.clone().unwrap_or_else(|| default_folder(&arguments.input));
     claim(&folder, &plan)?;
     bar.say(language.pick("记账", "committing"));
-    let outcomes = commit(&folder, &plan, bar)?;
+    let batches = import::batches(plan.genesis.time, &plan.steps);
+    let (outcomes, head) = commit(&folder, &plan, &batches, bar)?;
     bar.say(language.pick("核对", "verifying"));
     let naming = Naming::of(&plan.names);
     naming.save(&folder).map_err(|error| Failure::new(Code::Storage, error))?;
-    let (genesis, head) = (plan.genesis.hash(), outcomes.head);
+    let genesis = plan.genesis.hash();
     let (audit, state) = linli_verify::audit(
         &folder,
         &linli_contracts::rulebook(),
@@ -75,7 +80,7 @@ fn run(arguments: &RunArguments, language: Language, bar: &mut Bar) -> Result<Su
         Some(&head),
         &mut |done, total| bar.set(done, total),
     )?;
-    Ok(Summary::new(&plan, &outcomes.codes, naming, audit, &state))
+    Ok(Summary::new(&plan, &outcomes, &naming, audit, &state))
 }
 
 /// Refuses a folder that was made from other input; marks a new one as this input's.
@@ -98,9 +103,13 @@ fn claim(folder: &Path, plan: &Plan) -> Result<(), Failure> {
     }
 }
 
-fn commit(folder: &Path, plan: &Plan, bar: &mut Bar) -> Result<Outcomes, Failure> {
-    let batches = import::batches(plan.genesis.time, &plan.steps);
-    let mut outcomes = Outcomes::new(&batches);
+fn commit(
+    folder: &Path,
+    plan: &Plan,
+    batches: &[Batch<'_>],
+    bar: &mut Bar,
+) -> Result<(Vec<Option<Code>>, Digest), Failure> {
+    let mut outcomes = Outcomes::new(batches);
     let options = Options {
         folder: folder.to_owned(),
         genesis: plan.genesis.clone(),
@@ -117,9 +126,9 @@ fn commit(folder: &Path, plan: &Plan, bar: &mut Bar) -> Result<Outcomes, Failure
         outcomes.note(index, result?);
         bar.set(index as u64 + 1, batches.len() as u64);
     }
-    outcomes.head = node.state().tip().hash.0;
+    let head = node.state().tip().hash.0;
     node.stop();
-    Ok(outcomes)
+    Ok((outcomes.codes, head))
 }
 
 fn commit_batch(node: &mut Node, batch: &Batch<'_>) -> Result<Vec<Option<Code>>, Failure> {
@@ -132,9 +141,7 @@ fn commit_batch(node: &mut Node, batch: &Batch<'_>) -> Result<Vec<Option<Code>>,
 /// The restricted fact that a new rule version names.
 fn totals(
     state: &State,
-    programme: linli_ledger::types::RecordId,
-) -> Option<linli_contracts::credit::ProgrammeTotals> {
-    use linli_ledger::types::Compartment;
-    use linli_ledger::view::View;
+    programme: RecordId,
+) -> Option<ProgrammeTotals> {
     View::read_only(state, Compartment::Restricted, state.tip().time).get(&programme)
 }

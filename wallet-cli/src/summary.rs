@@ -5,8 +5,8 @@ use crate::import::{Plan, Unreadable};
 use crate::naming::Naming;
 use crate::trace::{Flow, payments};
 use linli_contracts::credit;
-use linli_contracts::fund::FundAccount;
-use linli_contracts::fund::records::{Fund, Line, PaymentState, ServiceContract};
+
+use linli_contracts::fund::{Fund, FundAccount, Line, PaymentState, ServiceContract};
 use linli_contracts::people::residents::Enrolment;
 use linli_ledger::amount::Fen;
 use linli_ledger::code::Code;
@@ -90,11 +90,11 @@ impl Summary {
     pub(crate) fn new(
         plan: &Plan,
         outcomes: &[Option<Code>],
-        naming: Naming,
+        naming: &Naming,
         audit: AuditReport,
         state: &State,
     ) -> Self {
-        let residents = residents(plan, &naming, state);
+        let residents = residents(plan, naming, state);
         let totals = records::<credit::ProgrammeTotals>(state);
         let points = totals.fold(Points::default(), |sum, (_, totals)| Points {
             minted: sum.minted + totals.minted,
@@ -102,14 +102,14 @@ impl Summary {
         });
         let paid = payments(state)
             .filter(|(_, payment)| matches!(payment.state, PaymentState::Confirmed(_)))
-            .map(|(id, payment)| Flow::of_payment(id, &payment, &naming, state));
+            .map(|(id, payment)| Flow::of_payment(id, &payment, naming, state));
         Self {
             audit,
             ingest: ingest(plan, outcomes),
             minutes: residents.iter().map(|resident| resident.minutes).sum(),
             points,
             residents,
-            funds: funds(&naming, state),
+            funds: funds(naming, state),
             trace: paid.max_by_key(|flow| (flow.sources.len(), flow.amount)),
         }
     }

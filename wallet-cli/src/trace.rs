@@ -6,8 +6,10 @@ use crate::naming::Naming;
 use crate::report::money;
 use clap::Args;
 use comfy_table::{CellAlignment, Table, presets};
-use linli_contracts::fund::records::{Fund, Payment, PaymentState, ServiceContract, Source};
-use linli_contracts::fund::{AttestationLevel, FundAccount, SourceClass};
+use linli_contracts::fund::{
+    AttestationLevel, Fund, FundAccount, Payment, PaymentState, ServiceContract, Source, SourceClass,
+};
+
 use linli_contracts::registry::records::Organisation;
 use linli_ledger::amount::Fen;
 use linli_ledger::hash::to_hex;
@@ -207,7 +209,7 @@ fn interval(segment: &Segment) -> String {
 
 fn table(headers: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(headers.to_vec());
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header(headers.to_vec());
     if let Some(column) = table.column_mut(2) {
         column.set_cell_alignment(CellAlignment::Right);
     }

@@ -4,7 +4,7 @@
 use super::participation::{find, published};
 use super::tally::{self, year_end};
 use super::{
-    AttestedLine, Attestation, Award, MinuteClass, Participation, ParticipationState, Sequence,
+    Attestation, AttestedLine, Award, MinuteClass, Participation, ParticipationState, Sequence,
     TallySubject, WitnessedLine, award_points, wallet,
 };
 use crate::calendar::add_working_days;
@@ -34,7 +34,7 @@ fn check_lines(count: usize) -> Result<(), Rejection> {
 /// # Errors
 /// In this order: [`Code::AmountZero`] without lines; [`Code::TooManyLines`]; [`Code::NotFound`];
 /// [`Code::State`] unless the activity is published; the role as in [`officer_of`];
-/// [`Code::Deadline`] with the last `Time`; then for each line [`Code::NotFound`];
+/// [`Code::TimeWindow`] before the session starts; [`Code::Deadline`] with the last `Time`; then for each line [`Code::NotFound`];
 /// [`Code::LineMismatch`] for another activity; [`Code::State`] unless checked out;
 /// [`Code::SelfAttest`]; [`Code::LineMismatch`] for other times than the devices saw, or units where
 /// the rule has none; [`Code::MinutesExceed`] with `Need` and `Limit`.
@@ -51,6 +51,7 @@ pub(super) fn first(
     let sender = parties.first().ok_or(Code::Role)?;
     let (roles, place) = ([Role::Organiser], &activity.terms.place);
     let officer = officer_of(view, sender, &roles, place, activity.organisation)?;
+    ensure(view.now() >= activity.terms.start, Code::TimeWindow)?;
     check_deadline(view, activity.terms.end)?;
     let (_, rule) = programme::reading::rule_of(view, &activity)?;
     let minutes_max = parameter(view, Parameter::MinutesPerAttendance);
@@ -165,8 +166,7 @@ fn check_witness(
         | ParticipationState::Awarded
         | ParticipationState::Cancelled => return Err(Code::State.into()),
     };
-    let same_resident =
-        witness.nullifier.is_some() && witness.nullifier == attestation.nullifier;
+    let same_resident = witness.nullifier.is_some() && witness.nullifier == attestation.nullifier;
     let independent = witness.person != attestation.person
         && witness.organisation != attestation.organisation
         && !same_resident;

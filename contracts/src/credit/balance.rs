@@ -112,9 +112,10 @@ pub(super) fn lots(view: &View<'_>, account: &AccountKey) -> Vec<PointLot> {
     let mut page = view.range::<PointHolding>(&account, RANGE_MAX);
     while let Some((last, _)) = page.last() {
         let next = view.range_after::<PointHolding>(&account, last, RANGE_MAX);
-        let lot = |((_, expires_at, batch), holding): ((AccountId, BlockTime, RecordId), PointHolding)| {
-            PointLot { expires_at, batch, amount: holding.0 }
-        };
+        let lot = |((_, expires_at, batch), holding): (
+            (AccountId, BlockTime, RecordId),
+            PointHolding,
+        )| { PointLot { expires_at, batch, amount: holding.0 } };
         found.extend(page.into_iter().map(lot));
         page = next;
     }

@@ -4,9 +4,9 @@ use super::balance::lots;
 use super::records::kinds;
 use super::tally::{self, ends_at};
 use super::{
-    Archive, Award, CONTRACT, Interval, MinuteClass, OpenVoucher, Participation,
+    Archive, Award, CONTRACT, Earned, Interval, MinuteClass, OpenVoucher, Participation,
     ParticipationState, PersonDue, ProgrammeTotals, RewardUse, Seats, Tally, TallySubject, Voucher,
-    VoucherState, Wallet, accounts, award_points, Earned,
+    VoucherState, Wallet, accounts, award_points,
 };
 use crate::programme::{self, Activity, ActivityStatus, Reward, all_records, reading};
 use linli_ledger::amount::Points;
@@ -30,6 +30,12 @@ type Awards = BTreeMap<RecordId, Award>;
 /// # Errors
 /// The first that does not hold.
 pub(super) fn check(view: &View<'_>) -> Result<Vec<&'static str>, Broken> {
+    queues(view)?;
+    check_records(view)
+}
+
+/// As [`check`], without the kernel's queue.
+pub(super) fn check_records(view: &View<'_>) -> Result<Vec<&'static str>, Broken> {
     let awards: Awards = all_records::<Award>(view).into_iter().collect();
     programme_totals(view)?;
     batches(view, &awards)?;
@@ -38,10 +44,7 @@ pub(super) fn check(view: &View<'_>) -> Result<Vec<&'static str>, Broken> {
     intervals(view)?;
     caps(view, &awards)?;
     vouchers(view)?;
-    queues(view)?;
-    Ok(vec![
-        "INV-P1", "INV-P2", "INV-P3", "INV-P4", "INV-P7", "INV-P8", "CRE-3", "CRE-8",
-    ])
+    Ok(vec!["INV-P1", "INV-P2", "INV-P3", "INV-P4", "INV-P7", "INV-P8", "CRE-3", "CRE-8"])
 }
 
 fn hold(rule: bool, name: &'static str, record: impl Display) -> Result<(), Broken> {
@@ -130,7 +133,9 @@ fn participations(view: &View<'_>, awards: &Awards) -> Result<(), Broken> {
         add(&mut seats, participation.activity, u64::from(stays));
     }
     for (id, Seats { taken }) in all_records::<Seats>(view) {
-        let Some(activity) = view.get::<Activity>(&id) else { continue };
+        let Some(activity) = view.get::<Activity>(&id) else {
+            continue;
+        };
         let counted = match activity.status {
             // Sign-ups of an activity called off are cleared away when somebody needs the time.
             ActivityStatus::Cancelled { .. } => true,
@@ -162,13 +167,14 @@ fn minutes(view: &View<'_>, awards: &Awards) -> Result<(), Broken> {
         add(&mut sums, (enrolment, service), archive.service);
         add(&mut sums, (enrolment, training), archive.training);
     }
-    for ((enrolment, class), sum) in sums {
-        let account = if class == service {
-            accounts::service(enrolment)
-        } else {
-            accounts::training(enrolment)
-        };
-        hold(posting::balance(view, &account) == sum, "INV-P2", enrolment)?;
+    for (id, CreditAccount(account)) in all_records::<CreditAccount>(view) {
+        if account.key.unit == Unit::Minutes && account.key.side == Side::Holder {
+            let key = (EnrolmentId(account.key.owner), account.key.kind);
+            hold(sums.remove(&key).unwrap_or(0) == account.balance, "INV-P2", id)?;
+        }
+    }
+    if let Some(((enrolment, _), _)) = sums.into_iter().find(|(_, sum)| *sum > 0) {
+        hold(false, "INV-P2", enrolment)?;
     }
     for (id, tally) in all_records::<Tally>(view) {
         match tally.subject {
@@ -214,8 +220,7 @@ fn caps(view: &View<'_>, awards: &Awards) -> Result<(), Broken> {
             .map_err(|_| Broken { name: "INV-P4", record: id.to_string() })?;
         let ids = tally::of_group(&terms.cap_group, award.service_day)
             .map(|subject| tally::id(award.enrolment, &subject));
-        let [day, month, year] =
-            ids.map(|tally| Points(sums.get(&tally).copied().unwrap_or(0)));
+        let [day, month, year] = ids.map(|tally| Points(sums.get(&tally).copied().unwrap_or(0)));
         let earned = Earned { day, month, year };
         let points = award_points(&terms, award.minutes, award.units, earned);
         hold(points == award.points, "INV-P4", id)?;

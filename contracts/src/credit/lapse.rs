@@ -110,7 +110,9 @@ fn personal(
 }
 
 fn end_participation(view: &mut View<'_>, id: RecordId) {
-    let Some(participation) = view.get::<Participation>(&id) else { return };
+    let Some(participation) = view.get::<Participation>(&id) else {
+        return;
+    };
     let key = (participation.enrolment, participation.start);
     if view.get::<Interval>(&key).is_some_and(|interval| interval.participation == id) {
         view.remove::<Interval>(&key);
@@ -119,7 +121,9 @@ fn end_participation(view: &mut View<'_>, id: RecordId) {
 }
 
 fn end_award(view: &mut View<'_>, id: RecordId) {
-    let Some(award) = view.get::<Award>(&id) else { return };
+    let Some(award) = view.get::<Award>(&id) else {
+        return;
+    };
     let mut archive = view.get::<Archive>(&award.enrolment).unwrap_or_default();
     let minutes = u64::from(award.minutes);
     match award.class {

@@ -95,8 +95,8 @@ pub(super) fn sign_up(
         ActivityKind::Service | ActivityKind::Training => terms.start,
     };
     ensure(view.now() < last, Code::TimeWindow)?;
-    let near = in_scope(&resident.community, &terms.place)
-        || in_scope(&terms.place, &resident.community);
+    let near =
+        in_scope(&resident.community, &terms.place) || in_scope(&terms.place, &resident.community);
     ensure(near, Code::Scope)?;
     check_age(&resident, &activity)?;
     check_guardian(view, parties, &resident, Consent::TakePart)?;

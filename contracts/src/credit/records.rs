@@ -143,9 +143,7 @@ pub enum MinuteClass {
 }
 
 /// The place of an award in the order of the ledger.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub struct Sequence {
     /// Height of the block.
     pub height: u64,

@@ -1,1 +1,136 @@
+//! This exists to state the rules about hours, points and vouchers as facts.
 
+mod award;
+mod history;
+mod participation;
+mod redemption;
+
+use super::*;
+use crate::programme::tests::Stage;
+use crate::programme::{self, ActivityTerms};
+use crate::testing::{Actor, Resident, World};
+use linli_ledger::amount::Points;
+use linli_ledger::types::{BlockTime, RecordId};
+
+pub(super) const SECRET: &[u8] = b"sixteen byte key";
+
+/// What the site shows at a time.
+pub(super) fn nonce(activity: RecordId, site: &Actor, at: BlockTime) -> [u8; 16] {
+    site_nonce(activity, &site.key.public(), at.0 / 60_000)
+}
+
+impl Stage {
+    pub(super) fn resident(&mut self, label: &str) -> Resident {
+        let registrar = self.registrar.clone();
+        self.world.resident(&registrar, label)
+    }
+
+    pub(super) fn sign_up(&mut self, resident: &Resident, activity: RecordId) -> RecordId {
+        let call = Call::SignUp { activity };
+        RecordId(self.world.apply(CONTRACT, &[&resident.actor()], &call))
+    }
+
+    pub(super) fn check_in_call(&self, activity: RecordId, participation: RecordId) -> Call {
+        let observed_at = self.world.now;
+        let nonce = nonce(activity, &self.device, observed_at);
+        Call::CheckIn { participation, observed_at, nonce }
+    }
+
+    pub(super) fn check_out_call(&self, activity: RecordId, participation: RecordId) -> Call {
+        let observed_at = self.world.now;
+        let nonce = nonce(activity, &self.device, observed_at);
+        Call::CheckOut { participation, observed_at, nonce }
+    }
+
+    pub(super) fn check_in(&mut self, resident: &Resident, activity: RecordId, id: RecordId) {
+        let call = self.check_in_call(activity, id);
+        let signers = [&resident.actor(), &self.device.clone()];
+        self.world.apply(CONTRACT, &signers, &call);
+    }
+
+    pub(super) fn check_out(&mut self, resident: &Resident, activity: RecordId, id: RecordId) {
+        let call = self.check_out_call(activity, id);
+        let signers = [&resident.actor(), &self.device.clone()];
+        self.world.apply(CONTRACT, &signers, &call);
+    }
+
+    /// Signs up, comes at the start and leaves at the end: all but the attestation.
+    pub(super) fn attend(
+        &mut self,
+        residents: &[&Resident],
+        terms: &ActivityTerms,
+    ) -> (RecordId, Vec<RecordId>) {
+        let activity = self.publish(terms);
+        let ids: Vec<_> = residents.iter().map(|r| self.sign_up(r, activity)).collect();
+        self.world.at(terms.start.max(self.world.now));
+        for (resident, id) in residents.iter().zip(&ids) {
+            self.check_in(resident, activity, *id);
+        }
+        self.world.at(terms.end.max(self.world.now));
+        for (resident, id) in residents.iter().zip(&ids) {
+            self.check_out(resident, activity, *id);
+        }
+        (activity, ids)
+    }
+
+    /// The line that an honest organiser writes, for these minutes.
+    pub(super) fn line(&self, participation: RecordId, minutes: u32) -> AttestedLine {
+        let record = self.world.view().get::<Participation>(&participation).unwrap();
+        let ParticipationState::CheckedOut { check_in, check_out } = record.state else {
+            panic!("checked out")
+        };
+        AttestedLine { participation, check_in, check_out, minutes, units: 0 }
+    }
+
+    pub(super) fn attest(&mut self, activity: RecordId, lines: &[AttestedLine]) {
+        let call = Call::AttestFirst { activity, lines: lines.to_vec() };
+        self.world.apply(CONTRACT, &[&self.organiser.clone()], &call);
+        let lines = lines.iter().map(witnessed).collect();
+        let call = Call::AttestSecond { activity, lines };
+        self.world.apply(CONTRACT, &[&self.witness.clone()], &call);
+    }
+
+    /// A whole attendance of so many hours from two hours from now: 10 points an hour.
+    pub(super) fn earn(&mut self, resident: &Resident, hours: u64) -> RecordId {
+        let mut terms = self.terms(hours);
+        // Times of the devices move by a millisecond with each block: leave an hour's slack.
+        terms.end = terms.end.plus(60_000);
+        let (activity, ids) = self.attend(&[resident], &terms);
+        let minutes = u32::try_from(hours * 60).unwrap();
+        let line = self.line(ids[0], minutes);
+        self.attest(activity, &[line]);
+        ids[0]
+    }
+
+    pub(super) fn redeem_call(reward: RecordId) -> Call {
+        Call::Redeem { reward, commitment: voucher_commitment(reward, SECRET) }
+    }
+
+    pub(super) fn redeem(&mut self, resident: &Resident, reward: RecordId) -> RecordId {
+        let call = Self::redeem_call(reward);
+        RecordId(self.world.apply(CONTRACT, &[&resident.actor()], &call))
+    }
+
+    /// Available, held and locked.
+    pub(super) fn points(&self, resident: &Resident) -> (u64, u64, u64) {
+        points(&self.world, resident, self.world.now)
+    }
+
+    pub(super) fn totals(&self) -> ProgrammeTotals {
+        self.world.view().get::<ProgrammeTotals>(&self.programme).unwrap()
+    }
+
+    pub(super) fn deny(&mut self, actors: &[&Actor], call: &Call, code: Code) {
+        self.world.reject(CONTRACT, actors, call, code);
+    }
+}
+
+pub(super) fn points(world: &World, resident: &Resident, now: BlockTime) -> (u64, u64, u64) {
+    let Balance { available, held, locked, .. } = balance(&world.view(), resident.enrolment, now);
+    let Points(available) = available;
+    (available, held.0, locked.0)
+}
+
+pub(super) fn witnessed(line: &AttestedLine) -> WitnessedLine {
+    WitnessedLine { participation: line.participation, line_hash: line_hash(line) }
+}

@@ -85,17 +85,16 @@ pub(super) fn redeem(
 /// whether the sweep has come makes no difference.
 fn take_piece(view: &mut View<'_>, id: RecordId, reward: &Reward) -> Result<(), Rejection> {
     let taken = |used: &RewardUse| used.open.saturating_add(used.fulfilled);
-    let mut used = match view.get::<RewardUse>(&id) {
-        Some(used) => used,
-        None => {
-            let ends = reward.terms.valid_to.plus(RECORD_KEPT_MS);
-            due::schedule(view, ends, kinds::REWARD_USE_ENDS, id);
-            RewardUse::default()
-        }
-    };
+    let mut used = view.get::<RewardUse>(&id).unwrap_or_else(|| {
+        let ends = reward.terms.valid_to.plus(RECORD_KEPT_MS);
+        due::schedule(view, ends, kinds::REWARD_USE_ENDS, id);
+        RewardUse::default()
+    });
     if taken(&used) >= reward.terms.stock {
         let first = view.range::<OpenVoucher>(&id, 1).pop();
-        let Some(((_, expires_at, voucher), _)) = first else { return Err(Code::Stock.into()) };
+        let Some(((_, expires_at, voucher), _)) = first else {
+            return Err(Code::Stock.into());
+        };
         ensure(expires_at <= view.now(), Code::Stock)?;
         time_out(view, voucher)?;
         used = view.get::<RewardUse>(&id).unwrap_or_default();
@@ -152,7 +151,9 @@ pub(super) fn fulfil(
     ensure((16..=32).contains(&secret.len()) && known, Code::Secret)?;
     let locked = accounts::locked(voucher.enrolment, voucher.programme);
     wallet::end(view, voucher.programme, &locked, &voucher.lots, accounts::redeemed)?;
-    close(view, id, &voucher, |used| used.fulfilled = used.fulfilled.saturating_add(1));
+    close(view, id, &voucher, |used| {
+        used.fulfilled = used.fulfilled.saturating_add(1);
+    });
     voucher.state = VoucherState::Fulfilled { at: view.now() };
     view.put(&id, &voucher);
     Ok(())
@@ -196,7 +197,9 @@ fn check_open(view: &View<'_>, voucher: &Voucher) -> Result<(), Rejection> {
 /// # Errors
 /// None in a sound state.
 pub(super) fn time_out(view: &mut View<'_>, id: RecordId) -> Result<(), Rejection> {
-    let Some(voucher) = view.get::<Voucher>(&id) else { return Ok(()) };
+    let Some(voucher) = view.get::<Voucher>(&id) else {
+        return Ok(());
+    };
     match voucher.state {
         VoucherState::Open => {
             let at = voucher.expires_at;

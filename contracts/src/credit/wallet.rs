@@ -1,9 +1,7 @@
 //! This exists to move points through a person's accounts: held, available, locked, and out.
 
 use super::records::kinds;
-use super::{
-    Award, MinuteClass, ProgrammeTotals, Wallet, accounts, lapse,
-};
+use super::{Award, MinuteClass, ProgrammeTotals, Wallet, accounts, lapse};
 use crate::programme::RECORD_KEPT_MS;
 use linli_ledger::amount::Minutes;
 use linli_ledger::code::{Code, Rejection, ensure};
@@ -83,7 +81,9 @@ pub(super) fn change_totals(
 /// # Errors
 /// None in a sound state.
 pub(super) fn release(view: &mut View<'_>, id: RecordId) -> Result<(), Rejection> {
-    let Some(award) = view.get::<Award>(&id) else { return Ok(()) };
+    let Some(award) = view.get::<Award>(&id) else {
+        return Ok(());
+    };
     let held = accounts::held(award.enrolment, award.programme);
     let available = accounts::available(award.enrolment, award.programme);
     match lot(view, &held, award.expires_at, id) {
@@ -98,12 +98,10 @@ pub(super) fn release(view: &mut View<'_>, id: RecordId) -> Result<(), Rejection
 /// None in a sound state.
 ///
 /// Source: CRE-10, `domain` §2.4.
-pub(super) fn expire(
-    view: &mut View<'_>,
-    id: RecordId,
-    at: BlockTime,
-) -> Result<(), Rejection> {
-    let Some(award) = view.get::<Award>(&id) else { return Ok(()) };
+pub(super) fn expire(view: &mut View<'_>, id: RecordId, at: BlockTime) -> Result<(), Rejection> {
+    let Some(award) = view.get::<Award>(&id) else {
+        return Ok(());
+    };
     for account in [accounts::held, accounts::available] {
         let account = account(award.enrolment, award.programme);
         if let Some(lot) = lot(view, &account, at, id) {

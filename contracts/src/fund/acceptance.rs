@@ -109,7 +109,9 @@ pub(super) fn accept(
     document: Digest,
     accepted_bp: u32,
 ) -> Result<(), Rejection> {
-    let [first, second] = parties else { return Err(Code::Cosign.into()) };
+    let [first, second] = parties else {
+        return Err(Code::Cosign.into());
+    };
     ensure(accepted_bp > 0, Code::AmountZero)?;
     ensure(accepted_bp <= WHOLE_BP, Code::AmountRange)?;
     let mut contract = view.get::<ServiceContract>(&id).ok_or(Code::NotFound)?;

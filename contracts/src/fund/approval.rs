@@ -1,7 +1,6 @@
 //! This exists to decide who may approve a payment and when it is approved: tiers over what was asked
 //! for together, not over one request. Source: FND-12, FND-13, `domain` §1.4.
 
-use super::CONTRACT;
 use super::accounts::FundAccount;
 use super::payment::Case;
 use super::records::{Approval, Decided, Decision, Line, Payment, PaymentState, Signatory, Tier};
@@ -312,7 +311,6 @@ impl Payment {
 /// # Panics
 /// If the reserved fen are not where approval put them: a bug.
 pub(super) fn lapse(view: &mut View<'_>, id: RecordId) {
-    assert!(view.contract() == CONTRACT, "the fund contract handles what it scheduled");
     let case = Case::load(view, id);
     assert!(case.is_ok(), "a payment and its contract stay, and reserved fen stay where they are");
 }

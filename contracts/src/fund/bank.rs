@@ -56,8 +56,7 @@ pub(super) fn instruct(
     let from = FundAccount::Reserved(id).key();
     money::transfer(view, &from, &FundAccount::InFlight(id).key(), &case.payment.segments)?;
     let at = view.now();
-    case.payment.state =
-        PaymentState::Instructed(Instruction { decision, number, treasurer, at });
+    case.payment.state = PaymentState::Instructed(Instruction { decision, number, treasurer, at });
     case.save(view);
     view.put(&number, &InstructionNumber(id));
     Ok(())

@@ -21,24 +21,19 @@ use linli_ledger::view::{Order, View};
 /// closed contract; [`Code::CloseBlocked`] with a payment that is open.
 ///
 /// Source: FND-15.1.
-pub(super) fn close(
-    view: &mut View<'_>,
-    parties: &[Party],
-    id: RecordId,
-) -> Result<(), Rejection> {
+pub(super) fn close(view: &mut View<'_>, parties: &[Party], id: RecordId) -> Result<(), Rejection> {
     let contract = view.get::<ServiceContract>(&id).ok_or(Code::NotFound)?;
     let fund = view.get::<Fund>(&contract.terms.fund).ok_or(Code::NotFound)?;
     let (purchaser, administrator) = signers::both(parties, |purchaser, administrator| {
         let (place, organisation) = (&contract.terms.place, contract.terms.purchaser);
         let purchaser = officer_of(view, purchaser, &[Role::Purchaser], place, organisation)?;
         let role = [Role::FundAdministrator];
-        let administrator =
-            officer_of(view, administrator, &role, &fund.scope, fund.organisation)?;
+        let administrator = officer_of(view, administrator, &role, &fund.scope, fund.organisation)?;
         Ok((Signatory::of(&purchaser), Signatory::of(&administrator)))
     })?;
     ensure(!purchaser.is(&administrator), Code::DuplicateApprover)?;
     contract.check_active()?;
-    let mut contract = payment::settled(view, id, contract)?;
+    let mut contract = payment::settled(view, id, &contract)?;
     if let Some(open) = contract.open.first() {
         return Err(Rejection::new(Code::CloseBlocked, &[Detail::Record(open.0)]));
     }

@@ -180,7 +180,8 @@ mod tests {
     #[test]
     fn an_empty_list_constrains_nothing_and_a_prefix_must_match() {
         assert!(fits(|_| ()));
-        for (prefix, expected) in [("A03", true), ("A0301", true), ("A04", false), ("A03011", false)]
+        for (prefix, expected) in
+            [("A03", true), ("A0301", true), ("A04", false), ("A03011", false)]
         {
             assert_eq!(fits(|e| e.terms.purposes = vec![prefix.into()]), expected, "{prefix}");
         }

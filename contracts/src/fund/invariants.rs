@@ -6,8 +6,8 @@ use super::calls::PaymentKind;
 use super::earmark::{Exclusion, in_time};
 use super::reading::{balance, every, held};
 use super::records::{
-    BankReference, Decision, Earmark, InstructionNumber, Invoice, Line, Payment,
-    PaymentState, ServiceContract, Source, Tier,
+    BankReference, Decision, Earmark, InstructionNumber, Invoice, Line, Payment, PaymentState,
+    ServiceContract, Source, Tier,
 };
 use linli_ledger::amount::Fen;
 use linli_ledger::contract::Broken;
@@ -102,9 +102,9 @@ fn budget(view: &View<'_>, contracts: &Contracts) -> Result<(), Broken> {
     for (id, line) in every::<Line>(view, &()) {
         let own = || contracts.values().filter(|contract| contract.terms.line == id);
         let paid = total(own().map(|contract| contract.paid));
-        let committed = total(own().map(|contract| {
-            contract.terms.total.less(contract.paid).less(contract.released)
-        }));
+        let committed = total(
+            own().map(|contract| contract.terms.total.less(contract.paid).less(contract.released)),
+        );
         let used = total([line.committed, line.paid]);
         let sound = line.paid == paid
             && line.committed == committed
@@ -206,7 +206,9 @@ fn acceptance(contracts: &Contracts, payments: &Payments) -> Result<(), Broken> 
 /// the cumulative amount.
 fn makers_and_checkers(payments: &Payments) -> Result<(), Broken> {
     for (id, payment) in payments {
-        let Some(decision) = payment.state.decision() else { continue };
+        let Some(decision) = payment.state.decision() else {
+            continue;
+        };
         let mut persons = vec![payment.maker];
         persons.extend(payment.approvals.iter().map(|approval| approval.by));
         persons.extend(payment.no_objection);

@@ -82,6 +82,7 @@ impl Contract for Funds {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each call, in their order")]
 fn run(call: Call, parties: &[Party], view: &mut View<'_>) -> Result<(), Rejection> {
     match call {
         Call::CatalogueItem { code, name, listing } => {
@@ -113,9 +114,7 @@ fn run(call: Call, parties: &[Party], view: &mut View<'_>) -> Result<(), Rejecti
             };
             source::issue(view, parties, &issue)
         }
-        Call::BudgetDraft { fund, year, lines } => {
-            budget::draft(view, parties, fund, year, &lines)
-        }
+        Call::BudgetDraft { fund, year, lines } => budget::draft(view, parties, fund, year, &lines),
         Call::BudgetApprove { budget, budget_hash } => {
             budget::approve(view, parties, budget, budget_hash)
         }

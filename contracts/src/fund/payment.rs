@@ -54,7 +54,7 @@ impl Case {
         let payment = view.get::<Payment>(&id).ok_or(Code::NotFound)?;
         let contract = payment.terms.contract;
         let known = view.get::<ServiceContract>(&contract).ok_or(Code::NotFound)?;
-        settled(view, contract, known)?;
+        settled(view, contract, &known)?;
         Self::load(view, id)
     }
 
@@ -228,7 +228,7 @@ pub(super) fn request(
     let fund = view.get::<Fund>(&contract.terms.fund).ok_or(Code::NotFound)?;
     let maker = maker(view, party, &contract, &fund)?;
     contract.check_active()?;
-    let contract = settled(view, terms.contract, contract)?;
+    let contract = settled(view, terms.contract, &contract)?;
     let id = RecordId(view.new_identifier());
     let payment = Payment {
         terms: terms.clone(),
@@ -242,7 +242,7 @@ pub(super) fn request(
     };
     let mut case = Case { id, payment, contract, fund };
     case.claim(view)?;
-    if !case.contract.makers.iter().any(|known| *known == maker) {
+    if !case.contract.makers.contains(&maker) {
         case.contract.makers.push(maker);
     }
     case.save(view);
@@ -286,7 +286,7 @@ pub(super) fn edit(
     case.payment.requested_at = view.now();
     case.payment.state = PaymentState::Requested;
     case.save(view);
-    case.contract = settled(view, terms.contract, case.contract)?;
+    case.contract = settled(view, terms.contract, &case.contract)?;
     case.claim(view)?;
     case.save(view);
     Ok(())
@@ -312,7 +312,7 @@ fn maker(
 pub(super) fn settled(
     view: &mut View<'_>,
     id: RecordId,
-    contract: ServiceContract,
+    contract: &ServiceContract,
 ) -> Result<ServiceContract, Rejection> {
     for open in &contract.open {
         Case::load(view, *open)?;

@@ -157,7 +157,8 @@ fn select(view: &View<'_>, terms: &ContractTerms) -> Result<Vec<Segment>, Reject
         money::select(view, &from, terms.total, Order::Ascending, fits(exclusion))
     };
     select(Exclusion::Observed).map_err(|no| {
-        let excluded = no.code == Code::InsufficientCompatible && select(Exclusion::Ignored).is_ok();
+        let excluded =
+            no.code == Code::InsufficientCompatible && select(Exclusion::Ignored).is_ok();
         if excluded { Rejection::new(Code::RelatedBeneficiary, &no.details) } else { no }
     })
 }

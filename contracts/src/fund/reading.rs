@@ -56,20 +56,24 @@ pub fn sources(view: &View<'_>) -> Vec<(SourceId, Source, Fen)> {
         .collect()
 }
 
-/// The effective budget of a fund and year, with its lines in order.
-pub fn budget(
-    view: &View<'_>,
-    fund: RecordId,
-    year: u32,
-) -> Option<(RecordId, Budget, Vec<(RecordId, Line)>)> {
+/// A budget with its lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BudgetLines {
+    /// The identifier of the budget.
+    pub id: RecordId,
+    /// The budget.
+    pub budget: Budget,
+    /// Its lines, in order.
+    pub lines: Vec<(RecordId, Line)>,
+}
+
+/// The effective budget of a fund and year.
+pub fn budget(view: &View<'_>, fund: RecordId, year: u32) -> Option<BudgetLines> {
     let BudgetOfYear(id) = view.get(&(fund, year))?;
     let budget = view.get::<Budget>(&id)?;
-    let lines = budget
-        .lines
-        .iter()
-        .filter_map(|line| Some((*line, view.get::<Line>(line)?)))
-        .collect();
-    Some((id, budget, lines))
+    let lines =
+        budget.lines.iter().filter_map(|line| Some((*line, view.get::<Line>(line)?))).collect();
+    Some(BudgetLines { id, budget, lines })
 }
 
 /// The balance of an account.

@@ -218,9 +218,7 @@ pub struct Approval {
 }
 
 /// How much approval a payment needs. Source: `domain` §1.4.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub enum Tier {
     /// One approver.
     Zero,

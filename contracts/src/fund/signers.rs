@@ -42,7 +42,9 @@ pub(super) fn both<T>(
     parties: &[Party],
     rule: impl Fn(&Party, &Party) -> Result<T, Rejection>,
 ) -> Result<T, Rejection> {
-    let [first, second] = parties else { return Err(Code::Cosign.into()) };
+    let [first, second] = parties else {
+        return Err(Code::Cosign.into());
+    };
     rule(first, second).or_else(|no| rule(second, first).map_err(|_| no))
 }
 

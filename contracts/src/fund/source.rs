@@ -138,7 +138,9 @@ fn check_signers(
             ensure(!same, Code::SodTreasury)
         }
         AttestationLevel::TwoClerks => {
-            let [treasurer, acceptance] = witnesses else { return Err(Code::Cosign.into()) };
+            let [treasurer, acceptance] = witnesses else {
+                return Err(Code::Cosign.into());
+            };
             let treasurer =
                 officer_of(view, treasurer, &[Role::Treasurer], &fund.scope, fund.organisation)?;
             let acceptance = officer(view, acceptance, &[Role::Acceptance], &fund.scope)?;

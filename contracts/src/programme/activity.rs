@@ -102,8 +102,8 @@ pub(super) fn publish(
     let mut activity = reading::activity(view, id)?;
     ensure(activity.status == ActivityStatus::Draft, Code::State)?;
     let publisher = publisher(view, parties.first().ok_or(Code::Role)?, &activity)?;
-    let same_resident = publisher.nullifier.is_some()
-        && publisher.nullifier == activity.proposer_nullifier;
+    let same_resident =
+        publisher.nullifier.is_some() && publisher.nullifier == activity.proposer_nullifier;
     ensure(publisher.person != activity.proposer && !same_resident, Code::SelfApproval)?;
     ensure(named == activity.terms_hash, Code::ApprovalStale)?;
     ensure(activity.terms.risk_statement.is_some(), Code::Insurance)?;
@@ -128,7 +128,9 @@ fn publisher(view: &View<'_>, party: &Party, activity: &Activity) -> Result<Offi
     let signer = officer(view, party, &[Role::Organiser, Role::PointsOperator], place)?;
     match officer(view, party, &[Role::PointsOperator], place) {
         Ok(operator) => Ok(operator),
-        Err(_) => ensure(signer.organisation == activity.organisation, Code::Scope).map(|()| signer),
+        Err(_) => {
+            ensure(signer.organisation == activity.organisation, Code::Scope).map(|()| signer)
+        }
     }
 }
 

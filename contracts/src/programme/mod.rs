@@ -18,8 +18,8 @@ mod reward;
 mod rule;
 
 pub use activity::terms_hash;
-pub(crate) use invariants::all as all_records;
 pub use calls::*;
+pub(crate) use invariants::all as all_records;
 pub use records::{
     Activity, ActivityStatus, Programme, RECORD_KEPT_MS, Reward, RewardTerms, Rule, RuleVersion,
 };
@@ -88,7 +88,7 @@ impl Contract for Programmes {
     ) -> Result<(), Rejection> {
         match decode::<Call>(call, "a call").map_err(|_| Code::Encoding)? {
             Call::ProgrammeOpen { name, scope, reward_budget } => {
-                programme_open(view, parties, Programme::new(name, scope, reward_budget))
+                programme_open(view, parties, &Programme::new(name, scope, reward_budget))
             }
             Call::RuleSet { programme, rule, terms, totals } => {
                 rule::set(view, parties, &rule::Proposal { programme, rule, terms, totals })
@@ -122,7 +122,7 @@ impl Contract for Programmes {
                     valid_from,
                     valid_to,
                 };
-                reward::offer(view, parties, Reward { programme, partner, terms })
+                reward::offer(view, parties, &Reward { programme, partner, terms })
             }
         }
     }
@@ -151,14 +151,14 @@ impl Contract for Programmes {
 fn programme_open(
     view: &mut View<'_>,
     parties: &[Party],
-    programme: Programme,
+    programme: &Programme,
 ) -> Result<(), Rejection> {
     check_text(&programme.name, TITLE_BYTES_MAX)?;
     check_path(&programme.scope)?;
     programme.reward_budget.check()?;
     operators(view, parties, &programme.scope)?;
     let id = RecordId(view.new_identifier());
-    view.put(&id, &programme);
+    view.put(&id, programme);
     Ok(())
 }
 
@@ -171,7 +171,9 @@ fn programme_open(
 ///
 /// Source: PRG-2, SOD-2.
 fn operators(view: &View<'_>, parties: &[Party], path: &str) -> Result<(), Rejection> {
-    let [first, second, ..] = parties else { return Err(Code::Cosign.into()) };
+    let [first, second, ..] = parties else {
+        return Err(Code::Cosign.into());
+    };
     let first = officer(view, first, &[Role::PointsOperator], path)?;
     let second = officer(view, second, &[Role::PointsOperator], path)?;
     ensure(!same_human(&first, &second), Code::DuplicateApprover)
@@ -183,4 +185,4 @@ fn same_human(one: &Officer, other: &Officer) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

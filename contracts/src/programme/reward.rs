@@ -1,9 +1,7 @@
 //! This exists to put rewards into the public catalogue: courtesies of partners, never money.
 
 use super::records::due::REWARD_ENDS;
-use super::{
-    RECORD_KEPT_MS, Reward, RewardKind, RewardTerms, TITLE_BYTES_MAX, reading,
-};
+use super::{RECORD_KEPT_MS, Reward, RewardKind, RewardTerms, TITLE_BYTES_MAX, reading};
 use crate::registry::Role;
 use crate::registry::roles::{Officer, Parameter, officer, officer_of, organisation, parameter};
 use crate::text::check_text;
@@ -29,7 +27,7 @@ use linli_ledger::view::View;
 pub(super) fn offer(
     view: &mut View<'_>,
     parties: &[Party],
-    reward: Reward,
+    reward: &Reward,
 ) -> Result<(), Rejection> {
     check_terms(&reward.terms, view.now())?;
     check_value(view, &reward.terms)?;
@@ -45,7 +43,7 @@ pub(super) fn offer(
     ensure(!same, Code::SelfApproval)?;
     let id = RecordId(view.new_identifier());
     due::schedule(view, reward.terms.valid_to.plus(RECORD_KEPT_MS), REWARD_ENDS, id);
-    view.put(&id, &reward);
+    view.put(&id, reward);
     Ok(())
 }
 

@@ -11,17 +11,13 @@ use linli_ledger::limits::RANGE_MAX;
 use linli_ledger::receipt::Condition;
 use linli_ledger::record::{Record, key_bytes};
 use linli_ledger::state::value_hash;
-use linli_ledger::types::{BlockTime, HOUR_MS, RecordId};
+use linli_ledger::types::{BlockTime, RecordId};
 use linli_ledger::view::View;
 
 /// The greatest cap of a rule: what one person may hold at all. Source: `domain` §0.2.
 pub(crate) const CAP_MAX: u64 = 1_000_000_000;
 /// The longest name of a cap group, bytes.
 pub(crate) const CAP_GROUP_BYTES_MAX: usize = 16;
-/// Before the first activity's start by more than the earliest check-in (6 h) and the clock's
-/// tolerance, nobody can have earned anything.
-const NOTHING_EARNED_LEAD_MS: u64 = 7 * HOUR_MS;
-
 /// The content of a `RuleSet` call.
 pub(super) struct Proposal {
     pub(super) programme: RecordId,
@@ -95,22 +91,18 @@ fn check_terms(terms: &RuleTerms, now: BlockTime, multiplier_max: u64) -> Result
 }
 
 /// Outstanding points must have money behind them. The kernel has compared `totals` with the state;
-/// it cannot show that there are none, so their absence needs the proof that nobody has earned yet.
+/// it cannot show that there are none. Before the first session starts nobody can have been attested,
+/// so there are none.
 fn check_funded(
     view: &View<'_>,
     programme: &Programme,
     totals: Option<ProgrammeTotals>,
 ) -> Result<(), Rejection> {
-    let outstanding = match totals {
-        Some(totals) => totals.outstanding,
-        None => {
-            let nobody = programme
-                .first_start
-                .is_none_or(|start| view.now() < start.minus(NOTHING_EARNED_LEAD_MS));
-            ensure(nobody, Code::Condition)?;
-            0
-        }
-    };
+    if totals.is_none() {
+        let nobody = programme.first_start.is_none_or(|start| view.now() < start);
+        ensure(nobody, Code::Condition)?;
+    }
+    let outstanding = totals.map_or(0, |totals| totals.outstanding);
     let backing = parameter(view, Parameter::BackingFenPerPoint);
     let need = u128::from(outstanding).saturating_mul(u128::from(backing));
     if need > u128::from(programme.reward_budget.0) {

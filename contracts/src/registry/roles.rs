@@ -125,8 +125,7 @@ pub fn governance(
 ) -> Result<BTreeSet<OrganisationId>, Rejection> {
     let governance = view
         .get::<GovernanceRecord>(&())
-        .ok_or(Code::GovernanceQuorum)?
-        .0;
+        .ok_or(Code::GovernanceQuorum)?;
     let mut signed = BTreeSet::new();
     let mut persons = BTreeMap::new();
     for party in parties {
@@ -139,10 +138,7 @@ pub fn governance(
                 (officer.organisation, Some(officer.person))
             }
         };
-        let member = governance
-            .members
-            .iter()
-            .any(|(member, _)| *member == organisation);
+        let member = governance.members.contains(&organisation);
         ensure(member, Code::GovernanceQuorum)?;
         if let Some(person) = person {
             let before = persons.insert(person, organisation);
@@ -160,6 +156,6 @@ pub fn governance(
 pub fn governance_threshold(view: &View<'_>) -> usize {
     let threshold = view
         .get::<GovernanceRecord>(&())
-        .map_or(u32::MAX, |record| record.0.threshold);
+        .map_or(u32::MAX, |record| record.threshold);
     usize::try_from(threshold).unwrap_or(usize::MAX)
 }

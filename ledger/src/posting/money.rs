@@ -147,8 +147,8 @@ pub fn issue(
 /// [`Order::Descending`] (refunds) the whole order is reversed and cuts are taken from the end.
 ///
 /// # Errors
-/// In this order: [`Code::AmountZero`], [`Code::AmountRange`]; [`Code::TooManySegments`] above 1 024
-/// segments; [`Code::InsufficientCompatible`] with `Need` and `Have`.
+/// In this order: [`Code::AmountZero`], [`Code::AmountRange`]; [`Code::InsufficientCompatible`] with
+/// `Need` and `Have`; [`Code::TooManySegments`] above 1 024 segments.
 ///
 /// Source: LED-6.7 (`domain` §4.4), INV-M14.
 pub fn select(
@@ -215,8 +215,9 @@ pub fn holdings(view: &View<'_>, account: &AccountKey, order: Order) -> Vec<(Lot
     }
 }
 
-/// Sorts segments by source and start and joins neighbours.
+/// Sorts segments by source and start, drops empty ones and joins neighbours.
 pub fn coalesced(mut segments: Vec<Segment>) -> Vec<Segment> {
+    segments.retain(|segment| segment.length > 0);
     segments.sort_unstable();
     let mut out: Vec<Segment> = Vec::with_capacity(segments.len());
     for segment in segments {

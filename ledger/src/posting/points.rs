@@ -41,10 +41,21 @@ pub fn lots(view: &View<'_>, account: &AccountKey) -> Vec<PointLot> {
         .collect()
 }
 
+/// The lots of an account that have not expired at `now`, in the same order; at most 1 024. What has
+/// expired and was not swept yet does not count against the limit.
+pub fn living(view: &View<'_>, account: &AccountKey, now: BlockTime) -> Vec<PointLot> {
+    let id = account.id();
+    view.range_after::<PointHolding>(&id, &(id, now), SEGMENTS_MAX)
+        .into_iter()
+        .map(|((_, expires_at, batch), holding)| PointLot { expires_at, batch, amount: holding.0 })
+        .collect()
+}
+
 /// Chooses what to spend: earliest expiry first, then lowest batch, nothing expired at `now`.
 ///
 /// # Errors
-/// [`Code::AmountZero`], [`Code::InsufficientPoints`] with `Need` and `Have`.
+/// In this order: [`Code::AmountZero`], [`Code::AmountRange`]; [`Code::InsufficientPoints`] with
+/// `Need` and `Have`, the sum of the first 1 024 lots.
 ///
 /// Source: LED-6.10, INV-P7.
 pub fn select(
@@ -57,7 +68,7 @@ pub fn select(
     let mut rest = amount.0;
     let mut chosen = Vec::new();
     let mut have = 0_u64;
-    for lot in lots(view, account).into_iter().filter(|lot| lot.expires_at > now) {
+    for lot in living(view, account, now) {
         have = have.saturating_add(lot.amount);
         let taken = rest.min(lot.amount);
         if taken > 0 {

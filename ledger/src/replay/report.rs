@@ -80,6 +80,7 @@ impl AuditReport {
             match receipt.subject {
                 Subject::Due(_) => add(&mut self.due, 1),
                 Subject::Transaction(_) => add(&mut self.transactions, 1),
+                Subject::Recovery(_) => {}
             }
             add(&mut self.movements, receipt.movements.len());
             if let Some(rejection) = receipt.rejection() {

@@ -11,7 +11,7 @@
 //! proof. Roots are certified by a quorum whose members executed the block and built the canonical
 //! tree themselves, and the argument above needs no canonical shape: even under such a root every
 //! path has one answer. What a proof shows of the shape is checked all the same: the order, size and
-//! prefix of the bucket, and that its branch is not half empty. Source: D7.
+//! prefix of the bucket, and that its branch is not half empty. Source: LED-5.9.
 
 use super::{BUCKET_MAX, EMPTY, Leaf, bit, branch_hash, bucket_hash};
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -71,7 +71,7 @@ impl Proof {
     /// [`BranchTooSmall`](ProofError::BranchTooSmall),
     /// [`RootMismatch`](ProofError::RootMismatch).
     ///
-    /// Source: D7.
+    /// Source: LED-5.9.
     pub fn verify(&self, root: &[u8; 32], path: &[u8; 32]) -> Result<Option<[u8; 32]>, ProofError> {
         let depth = self.checked_depth()?;
         self.check_bucket(path, depth)?;

@@ -162,14 +162,14 @@ impl History {
         let nothing_yet = model.money.sources() == 0;
         match self.random.below(100) {
             _ if nothing_yet => self.issue(),
-            0..10 if model.money.sources() < 6 => self.issue(),
-            0..45 => self.payment(model),
-            45..65 => self.named(model),
-            65..73 => self.mint(),
-            73..83 => self.spend(model),
-            83..91 => self.settle(model),
-            91..94 => Operation::Expire { person: self.person() },
-            94..97 => Operation::Serve { person: self.person(), minutes: self.random.below(50) },
+            0..12 if model.money.sources() < 6 => self.issue(),
+            0..46 => self.payment(model),
+            46..65 => self.named(model),
+            65..77 => self.mint(),
+            77..86 => self.spend(model),
+            86..93 => self.settle(model),
+            93..95 => Operation::Expire { person: self.person() },
+            95..98 => Operation::Serve { person: self.person(), minutes: self.random.below(50) },
             _ => self.correct(model),
         }
     }
@@ -182,6 +182,17 @@ impl History {
         let from = self.random.small(u64::from(Self::ACCOUNTS));
         let step = 1 + self.random.small(u64::from(Self::ACCOUNTS) - 1);
         (from, (from + step) % Self::ACCOUNTS)
+    }
+
+    /// Two accounts; if it can be helped, the first is not empty.
+    fn two_accounts_with_money(&mut self, model: &Model) -> (u8, u8) {
+        for _ in 0..4 {
+            let (from, to) = self.two_accounts();
+            if model.money.balance(from) > 0 {
+                return (from, to);
+            }
+        }
+        self.two_accounts()
     }
 
     fn issue(&mut self) -> Operation {
@@ -202,11 +213,8 @@ impl History {
     }
 
     fn payment(&mut self, model: &Model) -> Operation {
-        let (mut from, mut to) = self.two_accounts();
-        if model.money.balance(from) == 0 && self.random.chance(90) {
-            (from, to) = (to, from);
-        }
-        let earmarks = (0..4).filter(|_| self.random.chance(75)).collect();
+        let (from, to) = self.two_accounts_with_money(model);
+        let earmarks = (0..4).filter(|_| self.random.chance(85)).collect();
         let selection = Selection {
             reverse: self.random.chance(40),
             earmarks,
@@ -216,8 +224,8 @@ impl History {
         let amount = match self.random.below(30) {
             0 => 0,
             1 => u64::MAX - self.random.below(2),
-            2 | 3 => have + 1,
-            4 | 5 => have,
+            2 => have + 1,
+            3..6 => have,
             _ => 1 + self.random.below(have.min(12)),
         };
         Operation::Move { from, to, amount, selection }
@@ -229,7 +237,7 @@ impl History {
         {
             return Operation::MoveIntervals { from: to, to: from, intervals };
         }
-        let (from, to) = self.two_accounts();
+        let (from, to) = self.two_accounts_with_money(model);
         let runs: Vec<_> = model
             .money
             .trace()
@@ -256,7 +264,7 @@ impl History {
             .map(|_| Parcel {
                 expires_at: self.start + self.hour * self.random.below(6),
                 batch: self.random.small(5),
-                amount: self.random.below(9),
+                amount: if self.random.chance(4) { 0 } else { 1 + self.random.below(9) },
             })
             .collect();
         Operation::Mint { person: self.person(), parcels }
@@ -265,13 +273,19 @@ impl History {
     fn spend(&mut self, model: &Model) -> Operation {
         let person = self.person();
         let have: u64 = model.points.available(person).iter().map(|parcel| parcel.amount).sum();
-        Operation::Spend { person, amount: self.random.below(have + 3) }
+        let amount = match self.random.below(20) {
+            0 => 0,
+            1 | 2 => have + 1,
+            _ => 1 + self.random.below(have),
+        };
+        Operation::Spend { person, amount }
     }
 
     fn settle(&mut self, model: &Model) -> Operation {
-        let person = self.person();
+        let someone = (0..Self::PERSONS).find(|person| !model.points.locked(*person).is_empty());
+        let person = someone.unwrap_or_else(|| self.person());
         let mut parcels = model.points.locked(person);
-        parcels.retain(|_| self.random.chance(70));
+        parcels.retain(|_| self.random.chance(90));
         for parcel in &mut parcels {
             parcel.amount = match self.random.below(10) {
                 0 => parcel.amount + 1,

@@ -95,8 +95,10 @@ pub(crate) fn read(dir: &Path) -> Result<Input, ImportError> {
     }
     for entry in fs::read_dir(dir).map_err(unread(dir))? {
         let path = entry.map_err(unread(dir))?.path();
-        let is_csv = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
-        let known = TABLES.iter().any(|table| path.file_name().is_some_and(|name| name == table.file));
+        let is_csv =
+            path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+        let known =
+            TABLES.iter().any(|table| path.file_name().is_some_and(|name| name == table.file));
         if is_csv && !known {
             return Err(ImportError::UnknownFile { path });
         }
@@ -110,7 +112,9 @@ impl Input {
         let mut bytes = Vec::new();
         for (name, content) in &files {
             for part in [name.as_bytes(), content] {
-                bytes.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
+                bytes.extend_from_slice(
+                    &u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes(),
+                );
                 bytes.extend_from_slice(part);
             }
         }

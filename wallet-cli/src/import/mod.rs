@@ -102,13 +102,15 @@ impl Plan {
 /// [`ImportError`] where there is no chain to begin: a column that the format does not know or that
 /// is not there, a community row that cannot be read, a genesis that defines no chain.
 pub(crate) fn plan(input: &Input) -> Result<Plan, ImportError> {
-    let mut sheets = table::sheets(input)?;
-    let founding = rows::community::found(&mut sheets)?;
+    let sheets = table::sheets(input)?;
+    let founding = rows::community::found(&sheets)?;
     let mut planner = planner::Planner::new(founding)?;
     for (table, sheet) in rows::TABLES.iter().zip(&sheets) {
         for cells in sheet.rows() {
             planner.count();
-            let read = cells.and_then(|cells| (table.row)(&mut planner, &cells).map_err(|fault| cells.refuse(fault)));
+            let read = cells.and_then(|cells| {
+                (table.row)(&mut planner, &cells).map_err(|fault| cells.refuse(fault))
+            });
             if let Err(unreadable) = read {
                 planner.refuse(unreadable);
             }

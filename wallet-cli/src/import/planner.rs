@@ -1,8 +1,8 @@
 //! This exists to keep what earlier rows have made known, and to collect the transactions.
 
 use super::prepared::{Envelope, Party, RuleVersion};
-use super::rows::community::Founding;
 use super::rows::budget::Drafts;
+use super::rows::community::Founding;
 use super::table::Cells;
 use super::{ImportError, Names, Plan, Prepared, Row, Step, Unreadable};
 use borsh::BorshSerialize;

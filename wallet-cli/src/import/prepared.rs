@@ -88,8 +88,13 @@ impl Prepared {
 
     /// Bytes in a block, as the builder counts them.
     pub(super) fn size(&self) -> usize {
-        let transaction = self.sign(Some(ProgrammeTotals::default()));
-        transaction.body.len() + transaction.signatures.len() * SIGNATURE_BYTES
+        let bytes = |transaction: &SignedTransaction| {
+            transaction.body.len() + transaction.signatures.len() * SIGNATURE_BYTES
+        };
+        match self {
+            Self::Ready(transaction) => bytes(transaction),
+            Self::RuleVersion(version) => bytes(&version.sign(Some(ProgrammeTotals::default()))),
+        }
     }
 }
 

@@ -28,7 +28,8 @@ pub(super) struct Sheet {
     file: &'static str,
     /// The column at each position; nothing for the remark.
     header: Vec<Option<&'static str>>,
-    records: Vec<ByteRecord>,
+    /// Each with the line on which it begins.
+    records: Vec<(u64, ByteRecord)>,
 }
 
 /// One row whose cells are text.
@@ -56,11 +57,15 @@ fn sheet(
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
     let mut records = Vec::new();
     let mut record = ByteRecord::new();
+    let (mut at, mut line) = (0, 1);
     // Reading from memory, flexibly and as bytes, leaves nothing that could fail.
     while reader.read_byte_record(&mut record).unwrap_or(false) {
-        records.push(record.clone());
+        let from = record.position().map_or(0, csv::Position::byte);
+        let from = usize::try_from(from).unwrap_or(usize::MAX);
+        (at, line) = begin(bytes, (at, line), from);
+        records.push((line, record.clone()));
     }
-    let head = if records.is_empty() { ByteRecord::new() } else { records.remove(0) };
+    let (_, head) = if records.is_empty() { <_>::default() } else { records.remove(0) };
     let mut header = Vec::with_capacity(columns.len() + 1);
     for cell in &head {
         let name = String::from_utf8_lossy(cell).trim().to_owned();
@@ -76,14 +81,27 @@ fn sheet(
     }
 }
 
+/// Where a record begins: the reader's position is before the line breaks that separate it from the
+/// record before, so that with empty lines or Windows' line ends its own line number is too low.
+fn begin(bytes: &[u8], (mut at, mut line): (usize, u64), from: usize) -> (usize, u64) {
+    while let Some(byte) = bytes.get(at) {
+        let is_break = matches!(byte, b'\r' | b'\n');
+        if at >= from && !is_break {
+            break;
+        }
+        line += u64::from(*byte == b'\n');
+        at += 1;
+    }
+    (at, line)
+}
+
 impl Sheet {
     /// Every row in order: its cells, or why it has none.
     pub(super) fn rows(&self) -> impl Iterator<Item = Result<Cells, Unreadable>> {
-        self.records.iter().map(|record| self.row(record))
+        self.records.iter().map(|(line, record)| self.row(*line, record))
     }
 
-    fn row(&self, record: &ByteRecord) -> Result<Cells, Unreadable> {
-        let line = record.position().map_or(0, csv::Position::line);
+    fn row(&self, line: u64, record: &ByteRecord) -> Result<Cells, Unreadable> {
         let row = Row { file: self.file, line };
         let refuse = |column, code| Unreadable { file: self.file, line, column, code, value: None };
         if record.len() != self.header.len() {
@@ -202,7 +220,10 @@ impl Cells {
         read: impl Fn(&'a str) -> Result<T, Code>,
     ) -> Result<Vec<T>, Fault> {
         let entries = self.optional(column).into_iter().flat_map(|text| text.split(';'));
-        entries.map(|entry| read(entry.trim())).collect::<Result<_, _>>().map_err(|code| Fault { column, code })
+        entries
+            .map(|entry| read(entry.trim()))
+            .collect::<Result<_, _>>()
+            .map_err(|code| Fault { column, code })
     }
 
     /// Yuan.

@@ -5,7 +5,6 @@ use crate::import::Batch;
 use linli_ledger::block::Block;
 use linli_ledger::code::Code;
 use linli_ledger::execute::{BlockTemplate, build_block};
-use linli_ledger::hash::Digest;
 use linli_ledger::receipt::{Receipt, Subject};
 use linli_ledger::state::State;
 use linli_ledger::transaction::VerifiedTransaction;
@@ -60,8 +59,6 @@ pub(super) struct Outcomes<'a> {
     pub(super) codes: Vec<Option<Code>>,
     /// The chain in the folder holds something else than this plan.
     pub(super) is_other: bool,
-    /// Hash of the last block.
-    pub(super) head: Digest,
     /// The block being replayed: its batch, candidates and refusals.
     current: Option<(usize, Vec<Candidate>, Vec<(usize, Code)>)>,
 }
@@ -79,7 +76,6 @@ impl<'a> Outcomes<'a> {
             starts,
             codes: vec![None; steps],
             is_other: false,
-            head: Digest::ZERO,
             current: None,
         }
     }

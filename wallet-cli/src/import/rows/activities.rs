@@ -6,9 +6,26 @@ use linli_contracts::programme::{self, ActivityKind, ActivityTerms, Participatio
 use linli_ledger::types::{RecordId, derive_identifier};
 
 pub(super) const COLUMNS: &[&str] = &[
-    "code", "title", "organisation", "kind", "place", "start", "end", "capacity", "minimum_age",
-    "risk_class", "insurance", "risk_statement", "participation", "rule", "proposed_by",
-    "proposed_at", "published_by", "published_at", "cancelled_by", "cancelled_at",
+    "code",
+    "title",
+    "organisation",
+    "kind",
+    "place",
+    "start",
+    "end",
+    "capacity",
+    "minimum_age",
+    "risk_class",
+    "insurance",
+    "risk_statement",
+    "participation",
+    "rule",
+    "proposed_by",
+    "proposed_at",
+    "published_by",
+    "published_at",
+    "cancelled_by",
+    "cancelled_at",
 ];
 
 const KINDS: &[(&str, ActivityKind)] = &[

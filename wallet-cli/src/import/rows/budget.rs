@@ -1,22 +1,31 @@
 //! This exists to gather the lines of a budget, each a row, into one draft and one approval.
 
+use super::super::Row;
 use super::super::planner::{Planner, document};
 use super::super::prepared::Party;
 use super::super::table::{Cells, Fault};
-use super::super::Row;
 use linli_contracts::fund::{self, LineTerms};
 use linli_ledger::code::Code;
 use linli_ledger::types::{BlockTime, RecordId, derive_identifier};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) const COLUMNS: &[&str] = &[
-    "budget", "code", "fund", "year", "name", "catalogue", "approved", "resolution", "drafted_by",
-    "drafted_at", "approved_by", "approved_at",
+    "budget",
+    "code",
+    "fund",
+    "year",
+    "name",
+    "catalogue",
+    "approved",
+    "resolution",
+    "drafted_by",
+    "drafted_at",
+    "approved_by",
+    "approved_at",
 ];
 
 /// What the lines of one budget have in common.
-const COMMON: &[&str] =
-    &["fund", "year", "drafted_by", "drafted_at", "approved_by", "approved_at"];
+const COMMON: &[&str] = &["fund", "year", "drafted_by", "drafted_at", "approved_by", "approved_at"];
 
 /// Budgets whose lines are being gathered, by code, and the codes of all lines.
 #[derive(Debug, Default)]
@@ -50,7 +59,8 @@ pub(super) fn row(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
         return Err(Fault { column: "code", code: Code::RowDuplicate });
     }
     if let Some(draft) = planner.drafts.budgets.get(&budget) {
-        let differs = |column: &&&'static str| draft.first.optional(column) != cells.optional(column);
+        let differs =
+            |column: &&&'static str| draft.first.optional(column) != cells.optional(column);
         if let Some(column) = COMMON.iter().find(differs) {
             return Err(Fault { column, code: Code::RowChoice });
         }

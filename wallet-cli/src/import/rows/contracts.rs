@@ -9,14 +9,37 @@ use linli_ledger::code::Code;
 use linli_ledger::types::{RecordId, derive_identifier};
 
 pub(super) const COLUMNS: &[&str] = &[
-    "code", "fund", "line", "purchaser", "provider", "catalogue", "place", "beneficiaries",
-    "total", "advance_max", "milestones", "from", "to", "payee_account", "document",
-    "purchaser_officer", "provider_officer", "signed_at", "closed_by", "closed_at",
+    "code",
+    "fund",
+    "line",
+    "purchaser",
+    "provider",
+    "catalogue",
+    "place",
+    "beneficiaries",
+    "total",
+    "advance_max",
+    "milestones",
+    "from",
+    "to",
+    "payee_account",
+    "document",
+    "purchaser_officer",
+    "provider_officer",
+    "signed_at",
+    "closed_by",
+    "closed_at",
 ];
 
 pub(super) const ACCEPTANCE_COLUMNS: &[&str] = &[
-    "contract", "milestone", "document", "submitted_by", "submitted_at", "accepted_percent",
-    "accepted_by", "accepted_at",
+    "contract",
+    "milestone",
+    "document",
+    "submitted_by",
+    "submitted_at",
+    "accepted_percent",
+    "accepted_by",
+    "accepted_at",
 ];
 
 /// A contract: both parties sign one body, and its money is committed.

@@ -7,15 +7,32 @@ use linli_contracts::fund::{
 };
 use linli_ledger::types::{EarmarkId, RecordId, derive_identifier};
 
-pub(super) const CATALOGUE_COLUMNS: &[&str] = &["code", "name", "listing", "listed_by", "listed_at"];
+pub(super) const CATALOGUE_COLUMNS: &[&str] =
+    &["code", "name", "listing", "listed_by", "listed_at"];
 
 pub(super) const COLUMNS: &[&str] =
     &["code", "name", "organisation", "scope", "bank", "opened_by", "opened_at"];
 
 pub(super) const SOURCE_COLUMNS: &[&str] = &[
-    "code", "fund", "amount", "class", "donor", "purposes", "places", "beneficiaries", "line",
-    "available_from", "lapse_on", "excluded", "bank_reference", "document", "level",
-    "administrator", "approver", "bank", "received_at",
+    "code",
+    "fund",
+    "amount",
+    "class",
+    "donor",
+    "purposes",
+    "places",
+    "beneficiaries",
+    "line",
+    "available_from",
+    "lapse_on",
+    "excluded",
+    "bank_reference",
+    "document",
+    "level",
+    "administrator",
+    "approver",
+    "bank",
+    "received_at",
 ];
 
 /// For whom a service is.

@@ -10,8 +10,18 @@ use linli_ledger::keys::KeyPurpose;
 use linli_ledger::types::{GrantId, PersonId, derive_identifier};
 
 pub(super) const COLUMNS: &[&str] = &[
-    "code", "organisation", "role", "level", "scope", "from", "to", "person", "key_of",
-    "registered_at", "granted_by", "revoked_at",
+    "code",
+    "organisation",
+    "role",
+    "level",
+    "scope",
+    "from",
+    "to",
+    "person",
+    "key_of",
+    "registered_at",
+    "granted_by",
+    "revoked_at",
 ];
 
 const ROLES: &[(&str, Role)] = &[

@@ -8,12 +8,25 @@ use linli_ledger::code::Code;
 use linli_ledger::types::{BlockTime, MINUTE_MS, RecordId, derive_identifier};
 
 pub(super) const COLUMNS: &[&str] = &[
-    "activity", "resident", "guardian", "signed_up_at", "cancelled_at", "site", "check_in",
-    "check_out", "code_age_minutes",
+    "activity",
+    "resident",
+    "guardian",
+    "signed_up_at",
+    "cancelled_at",
+    "site",
+    "check_in",
+    "check_out",
+    "code_age_minutes",
 ];
 
 pub(super) const LINE_COLUMNS: &[&str] = &[
-    "activity", "resident", "minutes", "units", "organiser", "attested_at", "witness",
+    "activity",
+    "resident",
+    "minutes",
+    "units",
+    "organiser",
+    "attested_at",
+    "witness",
     "witnessed_at",
 ];
 
@@ -26,7 +39,8 @@ pub(super) fn row(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
     let signed_up_at = cells.time("signed_up_at")?;
     let cancelled_at = cells.time_optional("cancelled_at")?;
     let site = cells.refer_optional("site", &planner.known.sites)?;
-    let (check_in, check_out) = (cells.time_optional("check_in")?, cells.time_optional("check_out")?);
+    let (check_in, check_out) =
+        (cells.time_optional("check_in")?, cells.time_optional("check_out")?);
     let code_age: u64 = cells.number_or_zero("code_age_minutes")?;
 
     let mut signers = vec![&resident.party];

@@ -7,17 +7,39 @@ use super::super::value;
 use super::contracts::position;
 use linli_contracts::fund::{self, PaymentKind, PaymentTerms};
 use linli_ledger::code::Code;
+use linli_ledger::hash::Digest;
 use linli_ledger::types::{BlockTime, RecordId, derive_identifier};
 
 pub(super) const COLUMNS: &[&str] = &[
-    "code", "contract", "kind", "milestone", "amount", "payee_account", "invoice", "requested_by",
-    "requested_at", "edited_amount", "edited_at", "approvals", "instructed_by", "instructed_at",
+    "code",
+    "contract",
+    "kind",
+    "milestone",
+    "amount",
+    "payee_account",
+    "invoice",
+    "requested_by",
+    "requested_at",
+    "edited_amount",
+    "edited_at",
+    "approvals",
+    "refused_by",
+    "refused_at",
+    "instructed_by",
+    "instructed_at",
     "instruction",
 ];
 
 pub(super) const BANK_COLUMNS: &[&str] = &[
-    "instruction", "result", "reference", "amount", "payee_account", "receipt", "failure_code",
-    "bank", "at",
+    "instruction",
+    "result",
+    "reference",
+    "amount",
+    "payee_account",
+    "receipt",
+    "failure_code",
+    "bank",
+    "at",
 ];
 
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +72,8 @@ pub(super) fn row(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
         Some(_) => Some((cells.yuan("edited_amount")?, cells.time("edited_at")?)),
     };
     let approvals = cells.list("approvals", |text| approval(planner, text))?;
+    let refuser = cells.refer_optional("refused_by", &planner.known.signers)?;
+    let refused = refuser.map(|by| Ok((by, cells.time("refused_at")?))).transpose()?;
     let treasurer = cells.refer_optional("instructed_by", &planner.known.signers)?;
     let instructed = match treasurer {
         None => None,
@@ -68,9 +92,13 @@ pub(super) fn row(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
         planner.submit(cells, at, fund::CONTRACT, &[&maker], &call);
     }
     for Approval { by, at, version } in approvals {
-        let edited = second.filter(|(_, edited_at)| version.map_or(*edited_at <= at, |n| n > 1));
-        let request_hash = edited.map_or(first_hash, |(hash, _)| hash);
+        let request_hash = version_read(first_hash, second, at, version);
         let call = fund::Call::Approve { payment, request_hash };
+        planner.submit(cells, at, fund::CONTRACT, &[&by], &call);
+    }
+    if let Some((by, at)) = refused {
+        let request_hash = version_read(first_hash, second, at, None);
+        let call = fund::Call::Refuse { payment, request_hash };
         planner.submit(cells, at, fund::CONTRACT, &[&by], &call);
     }
     if let Some((by, at, instruction)) = instructed {
@@ -83,8 +111,21 @@ pub(super) fn row(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
     Ok(())
 }
 
+/// The hash of the version that somebody read: the one named, or the latest at that time.
+fn version_read(
+    first: Digest,
+    second: Option<(Digest, BlockTime)>,
+    at: BlockTime,
+    version: Option<u32>,
+) -> Digest {
+    let edited = second.filter(|(_, edited_at)| version.map_or(*edited_at <= at, |n| n > 1));
+    edited.map_or(first, |(hash, _)| hash)
+}
+
 fn terms(planner: &Planner, cells: &Cells) -> Result<PaymentTerms, Fault> {
-    let kind = match cells.choice("kind", &[("advance", Kind::Advance), ("milestone", Kind::Milestone)])? {
+    let kind = match cells
+        .choice("kind", &[("advance", Kind::Advance), ("milestone", Kind::Milestone)])?
+    {
         Kind::Advance => PaymentKind::Advance,
         Kind::Milestone => PaymentKind::Milestone(position(cells, "milestone")?),
     };
@@ -113,16 +154,19 @@ pub(super) fn bank(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
     let instruction = *document(cells.required("instruction")?).bytes();
     let bank = cells.refer("bank", &planner.known.signers)?;
     let at = cells.time("at")?;
-    let call = match cells.choice("result", &[("paid", Verdict::Paid), ("failed", Verdict::Failed)])? {
-        Verdict::Failed => fund::Call::BankFail { instruction, code: cells.number("failure_code")? },
-        Verdict::Paid => fund::Call::BankConfirm {
-            instruction,
-            bank_reference: *document(cells.required("reference")?).bytes(),
-            amount: cells.yuan("amount")?,
-            payee_account: planner.account(cells.required("payee_account")?),
-            receipt: document(cells.required("receipt")?),
-        },
-    };
+    let call =
+        match cells.choice("result", &[("paid", Verdict::Paid), ("failed", Verdict::Failed)])? {
+            Verdict::Failed => {
+                fund::Call::BankFail { instruction, code: cells.number("failure_code")? }
+            }
+            Verdict::Paid => fund::Call::BankConfirm {
+                instruction,
+                bank_reference: *document(cells.required("reference")?).bytes(),
+                amount: cells.yuan("amount")?,
+                payee_account: planner.account(cells.required("payee_account")?),
+                receipt: document(cells.required("receipt")?),
+            },
+        };
     planner.submit(cells, at, fund::CONTRACT, &[&bank], &call);
     Ok(())
 }

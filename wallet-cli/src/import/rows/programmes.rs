@@ -12,8 +12,20 @@ pub(super) const COLUMNS: &[&str] =
     &["code", "name", "scope", "reward_budget", "opened_by", "opened_at"];
 
 pub(super) const RULE_COLUMNS: &[&str] = &[
-    "code", "version", "programme", "basis", "points", "multiplier_percent", "cap_group",
-    "day_cap", "month_cap", "year_cap", "min_minutes", "valid_from", "valid_to", "set_by",
+    "code",
+    "version",
+    "programme",
+    "basis",
+    "points",
+    "multiplier_percent",
+    "cap_group",
+    "day_cap",
+    "month_cap",
+    "year_cap",
+    "min_minutes",
+    "valid_from",
+    "valid_to",
+    "set_by",
     "set_at",
 ];
 

@@ -10,8 +10,20 @@ use linli_ledger::code::Code;
 use linli_ledger::types::{RecordId, derive_identifier};
 
 pub(super) const COLUMNS: &[&str] = &[
-    "code", "programme", "partner", "title", "kind", "price", "fair_value", "stock", "per_person",
-    "valid_from", "valid_to", "offered_by", "cosigned_by", "offered_at",
+    "code",
+    "programme",
+    "partner",
+    "title",
+    "kind",
+    "price",
+    "fair_value",
+    "stock",
+    "per_person",
+    "valid_from",
+    "valid_to",
+    "offered_by",
+    "cosigned_by",
+    "offered_at",
 ];
 
 pub(super) const VOUCHER_COLUMNS: &[&str] = &["code", "reward", "resident", "redeemed_at"];
@@ -80,7 +92,8 @@ pub(super) fn voucher(planner: &mut Planner, cells: &Cells) -> Result<(), Fault>
     let at = cells.time("redeemed_at")?;
 
     let secret = planner.secret(&format!("voucher/{code}")).to_vec();
-    let call = credit::Call::Redeem { reward, commitment: credit::voucher_commitment(reward, &secret) };
+    let call =
+        credit::Call::Redeem { reward, commitment: credit::voucher_commitment(reward, &secret) };
     let id = planner.submit(cells, at, credit::CONTRACT, &owner.signers(), &call);
     let id = RecordId(derive_identifier(&id, 0));
     planner.names.records.insert(id, code.clone());

@@ -1,0 +1,148 @@
+//! This exists to show that no answer depends on the sweep: random histories of earning, redeeming,
+//! cancelling and waiting, once with a sweep in every block and once without any.
+
+use super::*;
+use crate::programme::Programmes;
+use crate::{fund, people, registry};
+use linli_ledger::contract::Rulebook;
+use linli_ledger::receipt::{Outcome, Subject};
+use linli_ledger::types::{DAY_MS, Day, HOUR_MS, derive_identifier};
+use proptest::prelude::*;
+
+/// The credit contract on a chain whose sweep never comes.
+struct Unswept;
+
+impl Contract for Unswept {
+    fn id(&self) -> ContractId {
+        CONTRACT
+    }
+
+    fn version(&self) -> u16 {
+        1
+    }
+
+    fn compartment(&self) -> Compartment {
+        Compartment::Restricted
+    }
+
+    fn accepts(&self, call: &[u8]) -> bool {
+        Credit.accepts(call)
+    }
+
+    fn execute(
+        &self,
+        call: &[u8],
+        parties: &[Party],
+        view: &mut View<'_>,
+    ) -> Result<(), Rejection> {
+        Credit.execute(call, parties, view)
+    }
+
+    fn invariants(&self, view: &View<'_>) -> Result<Vec<&'static str>, Broken> {
+        invariants::check_records(view)
+    }
+}
+
+fn unswept() -> Rulebook {
+    Rulebook::new(vec![
+        Box::new(registry::Registry),
+        Box::new(people::People),
+        Box::new(Programmes),
+        Box::new(Unswept),
+        Box::new(fund::Funds),
+    ])
+    .unwrap()
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Redeem(usize),
+    Cancel(usize),
+    Fulfil(usize),
+    Wait(u64),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        4 => (0_usize..2).prop_map(Step::Redeem),
+        1 => (0_usize..20).prop_map(Step::Cancel),
+        1 => (0_usize..20).prop_map(Step::Fulfil),
+        3 => (1_u64..9 * 24).prop_map(Step::Wait),
+    ];
+    proptest::collection::vec(step, 1..25)
+}
+
+/// What everybody sees: outcomes of calls, and balances after each step.
+type Seen = (Option<Code>, Vec<(u64, u64, u64)>);
+
+fn run(steps: &[Step], rulebook: Option<Rulebook>) -> Vec<Seen> {
+    let mut stage = Stage::new();
+    let residents = [stage.resident("one"), stage.resident("two")];
+    if let Some(rulebook) = rulebook {
+        stage.world.rulebook = rulebook;
+    }
+    stage.earn(&residents[0], 6);
+    stage.earn(&residents[1], 5);
+    let reward = stage.offer();
+    // Roles last a year, points nearly three: stay at the partner's own key.
+    let partner = stage.world.organisation_actor(crate::testing::PARTNER);
+    stage.world.at(Day::from_civil(2028, 12, 15).unwrap().start());
+    let mut vouchers: Vec<(usize, RecordId)> = Vec::new();
+    let mut seen = Vec::new();
+    for step in steps {
+        let outcome = match step {
+            Step::Wait(hours) => {
+                stage.world.advance(hours * HOUR_MS);
+                stage.world.sweep();
+                None
+            }
+            Step::Redeem(who) => {
+                let call = Stage::redeem_call(reward);
+                let actor = residents[*who].actor();
+                let receipt = stage.world.submit(CONTRACT, &[&actor], &call);
+                if let Subject::Transaction(id) = receipt.subject {
+                    let id = derive_identifier(&id, 0);
+                    if receipt.outcome == Outcome::Applied {
+                        vouchers.push((*who, RecordId(id)));
+                    }
+                }
+                receipt.rejection().map(|rejection| rejection.code)
+            }
+            Step::Cancel(n) | Step::Fulfil(n) => {
+                let Some((who, voucher)) = vouchers.get(n % vouchers.len().max(1)).copied() else {
+                    continue;
+                };
+                let owner = residents[who].actor();
+                let (actor, call) = match step {
+                    Step::Cancel(_) => (owner, Call::RedeemCancel { voucher }),
+                    Step::Fulfil(_) | Step::Redeem(_) | Step::Wait(_) => {
+                        let secret = SECRET.to_vec();
+                        (partner.clone(), Call::RedeemFulfil { voucher, secret })
+                    }
+                };
+                let receipt = stage.world.submit(CONTRACT, &[&actor], &call);
+                receipt.rejection().map(|rejection| rejection.code)
+            }
+        };
+        let balances = [0, 1, 3, 7, 14, 19, 21, 23, 25, 27, 29, 31, 400]
+            .iter()
+            .flat_map(|days| {
+                let at = stage.world.now.plus(days * DAY_MS);
+                residents.iter().map(move |r| (at, r))
+            })
+            .map(|(at, r)| points(&stage.world, r, at))
+            .collect();
+        seen.push((outcome, balances));
+        stage.world.check();
+    }
+    seen
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn histories_end_alike_with_and_without_sweeps(steps in steps()) {
+        prop_assert_eq!(run(&steps, None), run(&steps, Some(unswept())));
+    }
+}
