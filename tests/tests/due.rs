@@ -5,8 +5,8 @@ use linli_ledger::amount::Points;
 use linli_ledger::code::{Code, Detail, Rejection};
 use linli_ledger::due::DueItem;
 use linli_ledger::limits::DUE_ITEMS_MAX;
-use linli_ledger::posting::points::{self, PointLot};
 use linli_ledger::posting::balance;
+use linli_ledger::posting::points::{self, PointLot};
 use linli_ledger::receipt::{Outcome, Receipt, Subject};
 use linli_ledger::types::{BlockTime, Compartment, ContractId, HOUR_MS, RecordId};
 use linli_tests::kernel_contract::{

@@ -14,9 +14,7 @@ use linli_ledger::types::{BlockTime, Day, EarmarkId, HOUR_MS, RecordId, SourceId
 use linli_tests::kernel_contract::{
     Chain, MONEY, MoneyCall, POINTS, PointsCall, PointsContract, Use, money_account, money_origin,
 };
-use linli_tests::oracle::{
-    History, Interval, Lot, Model, Moved, No, Operation, Parcel, Selection,
-};
+use linli_tests::oracle::{History, Interval, Lot, Model, Moved, No, Operation, Parcel, Selection};
 use std::collections::BTreeMap;
 
 const HISTORIES: u64 = 10_000;
@@ -184,11 +182,7 @@ fn compare_a_path(receipts: &[Receipt], model: &Model, history: &mut History, se
     assert_eq!(path(receipts, run.source, run.start), expected, "seed {seed}: {run:?}");
 }
 
-fn path(
-    receipts: &[Receipt],
-    source: u32,
-    fen: u64,
-) -> Vec<linli_ledger::types::AccountId> {
+fn path(receipts: &[Receipt], source: u32, fen: u64) -> Vec<linli_ledger::types::AccountId> {
     receipts
         .iter()
         .flat_map(|receipt| &receipt.movements)

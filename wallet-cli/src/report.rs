@@ -157,7 +157,7 @@ fn heading(summary: &Summary, language: Language) -> String {
 
 fn new_table(headers: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header(headers.to_vec());
+    table.load_style(presets::NOTHING).set_header(headers.to_vec());
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }

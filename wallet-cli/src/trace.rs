@@ -209,7 +209,7 @@ fn interval(segment: &Segment) -> String {
 
 fn table(headers: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header(headers.to_vec());
+    table.load_style(presets::NOTHING).set_header(headers.to_vec());
     if let Some(column) = table.column_mut(2) {
         column.set_cell_alignment(CellAlignment::Right);
     }

@@ -228,6 +228,8 @@ fn a_set_has_distinct_keys_and_powers_above_zero() {
     ];
     for members in refused {
         assert_eq!(ValidatorSet::new(members.clone()), None, "{members:?}");
+        let bytes = encode(&members);
+        assert!(decode::<ValidatorSet>(&bytes, "a set").is_err(), "bytes of {members:?}");
     }
     assert!(ValidatorSet::new(vec![member(0, u64::MAX / 4)]).is_some());
 }

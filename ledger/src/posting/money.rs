@@ -265,6 +265,8 @@ fn relocate(
     from: &AccountKey,
     to: &AccountKey,
 ) -> Result<(), Rejection> {
+    // An end that saturates would make the interval look shorter than what is booked.
+    segment.start.checked_add(segment.length).ok_or(Code::SegmentMoved)?;
     let mut start = segment.start;
     while start < segment.end() {
         let (held, record) = containing(view, segment.source, start).ok_or(Code::SegmentMoved)?;

@@ -11,9 +11,7 @@ use crate::genesis::Clock;
 use crate::hash::Digest;
 use crate::limits::AMOUNT_MAX;
 use crate::state::State;
-use crate::types::{
-    BlockTime, Day, EarmarkId, Height, RecordId, SourceId, TransactionId,
-};
+use crate::types::{BlockTime, Day, EarmarkId, Height, RecordId, SourceId, TransactionId};
 use crate::view::{Order, Overlay, Scope};
 use proptest::prelude::*;
 
@@ -125,16 +123,17 @@ fn the_head_of_a_journal_is_what_anybody_can_compute_from_its_entries() {
             bytes.extend(length.to_le_bytes());
             *blake3::keyed_hash(&Domain::Lots.key(), &bytes).as_bytes()
         };
-        let next = |head: [u8; 32], direction: u8, amount: u64, other: AccountId, lots: [u8; 32]| {
-            let mut bytes = head.to_vec();
-            bytes.extend(HEIGHT.0.to_le_bytes());
-            bytes.extend(INDEX.to_le_bytes());
-            bytes.push(direction);
-            bytes.extend(amount.to_le_bytes());
-            bytes.extend(other.0);
-            bytes.extend(lots);
-            *blake3::keyed_hash(&Domain::Journal.key(), &bytes).as_bytes()
-        };
+        let next =
+            |head: [u8; 32], direction: u8, amount: u64, other: AccountId, lots: [u8; 32]| {
+                let mut bytes = head.to_vec();
+                bytes.extend(HEIGHT.0.to_le_bytes());
+                bytes.extend(INDEX.to_le_bytes());
+                bytes.push(direction);
+                bytes.extend(amount.to_le_bytes());
+                bytes.extend(other.0);
+                bytes.extend(lots);
+                *blake3::keyed_hash(&Domain::Journal.key(), &bytes).as_bytes()
+            };
         let first = next([0; 32], 0, 100, bank().id(), lots(0, 100));
         let second = next(first, 1, 20, payee().id(), lots(10, 20));
         let account = account(view, &fund()).unwrap();
@@ -236,7 +235,11 @@ fn what_returns_joins_what_stayed() {
         assert_eq!(held(view, fund()), [segment(0, 0, 100)]);
         assert_eq!(held(view, payee()), []);
         assert_eq!(view.range::<SegmentRecord>(&(), 9).len(), 1, "one leaf again");
-        assert_eq!(view.range::<HoldingRecord>(&(), 9).len(), 1, "and one in the order of spending");
+        assert_eq!(
+            view.range::<HoldingRecord>(&(), 9).len(),
+            1,
+            "and one in the order of spending"
+        );
     });
 }
 
@@ -386,7 +389,8 @@ fn lots_that_a_holder_lacks_are_refused() {
 
 #[test]
 fn minutes_grow_and_are_corrected_but_not_below_nothing() {
-    let (service, hours) = (key(Unit::Minutes, Side::Origin, 1), key(Unit::Minutes, Side::Holder, 2));
+    let (service, hours) =
+        (key(Unit::Minutes, Side::Origin, 1), key(Unit::Minutes, Side::Holder, 2));
     with_view(Compartment::Restricted, |view| {
         minutes::transfer(view, &service, &hours, Minutes(90)).unwrap();
         minutes::transfer(view, &hours, &service, Minutes(30)).unwrap();
@@ -403,7 +407,8 @@ fn minutes_grow_and_are_corrected_but_not_below_nothing() {
 fn points_never_become_minutes() {
     with_view(Compartment::Restricted, |view| {
         let hours = key(Unit::Minutes, Side::Holder, 2);
-        let _ = points::transfer(view, &key(Unit::Points, Side::Origin, 1), &hours, &[points_lot(1, 1, 1)]);
+        let mint = key(Unit::Points, Side::Origin, 1);
+        let _ = points::transfer(view, &mint, &hours, &[points_lot(1, 1, 1)]);
     });
 }
 

@@ -13,7 +13,9 @@ use linli_ledger::genesis::{
 use linli_ledger::receipt::Receipt;
 use linli_ledger::replay::check_invariants;
 use linli_ledger::state::State;
-use linli_ledger::transaction::{BODY_VERSION, Body, SignedTransaction, Signer, VerifiedTransaction};
+use linli_ledger::transaction::{
+    BODY_VERSION, Body, SignedTransaction, Signer, VerifiedTransaction,
+};
 use linli_ledger::types::{BlockTime, Compartment, ContractId, DAY_MS};
 use linli_ledger::view::View;
 use std::sync::Arc;
@@ -93,7 +95,11 @@ impl Chain {
     ///
     /// # Panics
     /// Never: what is signed here verifies.
-    pub fn sign(&mut self, contract: ContractId, call: &impl BorshSerialize) -> VerifiedTransaction {
+    pub fn sign(
+        &mut self,
+        contract: ContractId,
+        call: &impl BorshSerialize,
+    ) -> VerifiedTransaction {
         self.nonce += 1;
         let genesis = *self.state.genesis();
         let body = Body {

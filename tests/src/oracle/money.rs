@@ -42,7 +42,8 @@ pub struct Selection {
 
 impl Selection {
     fn suits(&self, lot: &Lot) -> bool {
-        let lapsed = matches!((self.today, lot.lapse_on), (Some(today), Some(last)) if today > last);
+        let lapsed =
+            matches!((self.today, lot.lapse_on), (Some(today), Some(last)) if today > last);
         self.earmarks.contains(&lot.earmark) && !lapsed
     }
 }
@@ -190,8 +191,7 @@ impl Money {
         places.sort_unstable();
         let mut runs: Vec<Interval> = Vec::new();
         for (source, index) in places {
-            let fen =
-                &mut self.sources[source as usize][usize::try_from(index).expect("small")];
+            let fen = &mut self.sources[source as usize][usize::try_from(index).expect("small")];
             fen.account = to;
             fen.path.push(to);
             match runs.last_mut() {

@@ -77,9 +77,7 @@ impl Points {
             take(&mut self.available, person, point)?;
             put(&mut self.locked, person, point);
             match spent.last_mut() {
-                Some(last)
-                    if last.batch == point.batch && last.expires_at == point.expires_at =>
-                {
+                Some(last) if last.batch == point.batch && last.expires_at == point.expires_at => {
                     last.amount += 1;
                 }
                 Some(_) | None => spent.push(point),

@@ -19,6 +19,8 @@ pub(crate) struct Batch<'a> {
 /// Cuts steps, which are sorted by time, into batches.
 ///
 /// A step that needs a fact of the state begins a batch: what it sees is the block before.
+///
+/// Source: IMP-8.
 pub(crate) fn batches(genesis: BlockTime, steps: &[Step]) -> Vec<Batch<'_>> {
     let mut batches = Vec::new();
     let (mut rest, mut before) = (steps, genesis);

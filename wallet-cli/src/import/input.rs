@@ -12,7 +12,7 @@ use std::{fs, io};
 pub(crate) struct Input {
     /// Name and bytes, in the order of the format.
     pub(crate) files: Vec<(&'static str, Vec<u8>)>,
-    /// Over the names and bytes of all files.
+    /// Over the names and bytes of all files. Source: IMP-3.
     pub(crate) digest: Digest,
 }
 

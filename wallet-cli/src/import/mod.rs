@@ -4,7 +4,7 @@
 //! [`read`] touches files and nothing else; [`plan`] is pure: the same bytes give the same
 //! transactions, byte for byte. No rule of the ledger is checked here. A row that breaks a rule is
 //! signed and submitted, so that the chain holds its rejection; only what cannot be read is refused
-//! at the door. The format is `docs/spec/import.md`.
+//! at the door. The format is `docs/spec/import.md`. Source: IMP-4, IMP-5, IMP-6.
 
 mod batch;
 mod input;

@@ -11,9 +11,10 @@ use linli_ledger::crypto::{BusinessKey, PublicKey, demonstration_secret};
 use linli_ledger::genesis::Genesis;
 use linli_ledger::hash::{Digest, Domain, digest};
 use linli_ledger::types::{
-    BlockTime, ContractId, EnrolmentId, OrganisationId, PersonId, RecordId, TransactionId,
+    BlockTime, ContractId, EarmarkId, EnrolmentId, OrganisationId, PersonId, RecordId,
+    TransactionId,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Nonces that one key has in each millisecond: a million a second is more than a key signs.
 const NONCES_PER_MS: u64 = 1_000;
@@ -87,14 +88,14 @@ pub(super) struct Known {
     pub(super) residents: BTreeMap<String, Resident>,
     pub(super) programmes: BTreeMap<String, RecordId>,
     pub(super) rules: BTreeMap<String, Rule>,
-    pub(super) rule_versions: BTreeMap<String, ()>,
+    pub(super) rule_versions: BTreeSet<(String, u32)>,
     pub(super) activities: BTreeMap<String, Activity>,
     pub(super) attendances: BTreeMap<String, Attendance>,
     pub(super) rewards: BTreeMap<String, RecordId>,
     pub(super) vouchers: BTreeMap<String, Voucher>,
     pub(super) funds: BTreeMap<String, RecordId>,
     pub(super) lines: BTreeMap<String, RecordId>,
-    pub(super) sources: BTreeMap<String, ()>,
+    pub(super) sources: BTreeMap<String, EarmarkId>,
     pub(super) contracts: BTreeMap<String, RecordId>,
     pub(super) payments: BTreeMap<String, RecordId>,
 }
@@ -226,7 +227,7 @@ impl Planner {
         self.steps.push(Step { rows: vec![cells.row], at, prepared });
     }
 
-    /// The nonce grows with time, so that the order of the files does not matter to it.
+    /// The nonce grows with time, so that the order of the files does not matter to it. Source: IMP-12.
     fn envelope(&mut self, at: BlockTime, contract: ContractId, parties: &[&Party]) -> Envelope {
         let parties: Vec<Party> = parties.iter().copied().cloned().collect();
         let restricted = contract == people::CONTRACT || contract == credit::CONTRACT;

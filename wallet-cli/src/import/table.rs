@@ -118,13 +118,13 @@ impl Sheet {
 }
 
 impl Cells {
-    /// The row as unreadable. The value is repeated only where it cannot be about a person.
+    /// The row as unreadable. A value is repeated only if it would be fit for everybody to see.
     pub(super) fn refuse(&self, fault: Fault) -> Unreadable {
         let Row { file, line } = self.row;
         let Fault { column, code } = fault;
         let value = self
             .optional(column)
-            .filter(|text| code != Code::RowPersonal && !value::is_personal(text))
+            .filter(|text| value::public_text(text).is_ok())
             .map(|text| text.chars().take(SHOWN).collect());
         Unreadable { file, line, column, code, value }
     }

@@ -92,13 +92,9 @@ fn each_row_of_the_example_has_the_fate_that_its_remark_promises_and_no_other() 
         "promised but not found, found but not promised"
     );
     let unreadable = plan.unreadable.len();
-    println!(
-        "{} rows: {} accepted, {rejected} rejected, {unreadable} unreadable; {} transactions, {} blocks",
-        plan.rows,
-        plan.rows - u64::try_from(rejected + unreadable).unwrap(),
-        plan.steps.len(),
-        batches(plan.genesis.time, &plan.steps).len(),
-    );
+    let accepted = plan.rows - u64::try_from(rejected + unreadable).unwrap();
+    println!("{accepted} accepted, {rejected} rejected, {unreadable} unreadable");
+    println!("{} rows, {} transactions", plan.rows, plan.steps.len());
 }
 
 /// The example with one text in one file replaced.

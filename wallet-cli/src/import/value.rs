@@ -1,6 +1,6 @@
-//! This exists to read one cell: money in yuan, numbers, civil times, and text that people will see.
+//! This exists to read one cell: money in yuan, numbers, civil times, public text.
 
-use linli_contracts::text::{check_text, lint};
+use linli_contracts::text::check_text;
 use linli_ledger::amount::Fen;
 use linli_ledger::code::Code;
 use linli_ledger::limits::TEXT_BYTES_MAX;
@@ -82,9 +82,4 @@ pub(super) fn public_text(text: &str) -> Result<&str, Code> {
         Err(rejection) if rejection.code == Code::PersonalData => Err(Code::RowPersonal),
         Err(_) => Err(Code::RowText),
     }
-}
-
-/// Whether a text looks like a number, an address or a mail box of a person.
-pub(super) fn is_personal(text: &str) -> bool {
-    lint(text).is_some()
 }

@@ -1,7 +1,5 @@
 //! The worked example of `domain` §4.7, to the fen.
 
-#![expect(clippy::too_many_lines, reason = "one story, told in its order")]
-
 use super::story::{Story, bytes, elder, free, seg};
 use crate::fund::{CONTRACT, Call, FundAccount, PaymentKind, SourceClass, reading};
 use crate::testing::{PARTNER, PROVIDER};

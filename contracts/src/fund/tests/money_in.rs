@@ -139,11 +139,13 @@ fn two_clerks_are_two_more_persons_and_every_trace_shows_it() {
     story.world.check();
 }
 
+type Change = fn(&mut Call);
+
 #[test]
 fn a_source_is_refused_for_what_it_says() {
     let mut story = Story::new();
     story.issue(1_000, SourceClass::Fiscal, free());
-    let rows: [(fn(&mut Call), Code); 13] = [
+    let rows: [(Change, Code); 13] = [
         (|c| amount(c, 0), Code::AmountZero),
         (|c| amount(c, 1 << 53), Code::AmountRange),
         (

@@ -12,11 +12,14 @@ use linli_ledger::amount::Fen;
 use linli_ledger::code::{Code, Detail, Rejection};
 use linli_ledger::types::{DAY_MS, Day, RecordId};
 
+type Change = fn(&mut ContractTerms);
+type Restriction = fn(&mut EarmarkTerms, Day);
+
 #[test]
 fn a_contract_is_refused_for_what_it_says() {
     let mut story = Story::new();
     story.issue(40_000_000, SourceClass::Fiscal, free());
-    let rows: [(fn(&mut ContractTerms), Code); 19] = [
+    let rows: [(Change, Code); 19] = [
         (|t| t.number = String::new(), Code::Text),
         (|t| t.number = "x".repeat(65), Code::Text),
         (|t| t.place = "5101//04".into(), Code::Text),
@@ -103,7 +106,7 @@ fn a_line_is_a_hard_stop() {
 #[test]
 fn money_is_bound_only_where_its_earmark_allows_it() {
     let today = Day::from_civil(2026, 3, 2).unwrap();
-    let rows: [(&str, fn(&mut EarmarkTerms, Day)); 7] = [
+    let rows: [(&str, Restriction); 7] = [
         ("purpose", |e, _| e.purposes = vec!["A05".into()]),
         ("place", |e, _| e.places = vec!["5101/04/002".into()]),
         ("class", |e, _| e.classes = vec![BeneficiaryClass::Child]),

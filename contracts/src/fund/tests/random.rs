@@ -29,12 +29,12 @@ fn step() -> impl Strategy<Value = Step> {
     let (milestone, amount, invoice) =
         (0..3_u32, prop_oneof![3 => 1..300_000_u64, 1 => 1..3_000_000_u64], 0..20_u8);
     prop_oneof![
-        2 => (contract.clone(), milestone.clone())
+        4 => (contract.clone(), milestone.clone())
             .prop_map(|(contract, milestone)| Step::Deliver { contract, milestone }),
-        2 => (contract.clone(), milestone.clone(), 1..=10_000_u32).prop_map(
+        4 => (contract.clone(), milestone.clone(), 1..=10_000_u32).prop_map(
             |(contract, milestone, accepted_bp)| Step::Accept { contract, milestone, accepted_bp }
         ),
-        6 => (contract.clone(), 0..4_u32, amount.clone(), invoice.clone()).prop_map(
+        6 => (contract.clone(), prop_oneof![Just(0_u32), 1..4_u32], amount.clone(), invoice.clone()).prop_map(
             |(contract, kind, amount, invoice)| Step::Request { contract, kind, amount, invoice }
         ),
         1 => (payment.clone(), amount, invoice)
@@ -165,6 +165,5 @@ proptest! {
             act(&mut story, contracts, step);
             story.world.check();
         }
-        for (_, p) in reading::payments(&story.world.view()) { let t=format!("{:?}",p.state); println!("STATE {}", &t[..6]); }
     }
 }

@@ -1,4 +1,4 @@
-//! This exists to begin a chain: one row about the community, and the organisations of the next file.
+//! This exists to begin a chain: the community's row and its organisations.
 
 use super::super::planner::Planner;
 use super::super::table::{Cells, Fault, Sheet};
@@ -37,8 +37,8 @@ pub(in super::super) fn found(sheets: &[Sheet]) -> Result<Founding, ImportError>
         code: Code::RowEmpty,
         value: None,
     };
-    let cells = first.unwrap_or_else(|| Err(none())).map_err(error)?;
-    let founding = read(&cells).map_err(|fault| error(cells.refuse(fault)))?;
+    let cells = first.unwrap_or_else(|| Err(none())).map_err(|no| error(&no))?;
+    let founding = read(&cells).map_err(|fault| error(&cells.refuse(fault)))?;
     let mut genesis = founding.genesis.clone();
     let mut seen = BTreeMap::new();
     for cells in sheets.get(ORGANISATIONS).into_iter().flat_map(Sheet::rows).flatten() {
@@ -48,13 +48,13 @@ pub(in super::super) fn found(sheets: &[Sheet]) -> Result<Founding, ImportError>
         if organisation.governs {
             genesis.governance.push(position);
         }
-        seen.insert(organisation.code, ());
+        seen.insert(organisation.code, position);
     }
     Ok(Founding { genesis, ..founding })
 }
 
-fn error(unreadable: Unreadable) -> ImportError {
-    let Unreadable { file, line, column, code, value: _ } = unreadable;
+fn error(unreadable: &Unreadable) -> ImportError {
+    let &Unreadable { file, line, column, code, value: _ } = unreadable;
     ImportError::Community { file, line, column, code }
 }
 

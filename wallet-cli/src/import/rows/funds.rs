@@ -1,4 +1,4 @@
-//! This exists to list what may be bought, to open funds, and to bring in money that a bank received.
+//! This exists to list what may be bought, to open funds, and to bring in money.
 
 use super::super::planner::{Planner, document};
 use super::super::table::{Cells, Fault};
@@ -115,8 +115,9 @@ pub(super) fn source(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> 
     let mut signers = vec![&administrator];
     signers.extend(approver.iter().chain(&bank));
     let id = planner.submit(cells, at, fund::CONTRACT, &signers, &call);
-    planner.names.sources.insert(EarmarkId(derive_identifier(&id, 0)), code.clone());
-    planner.known.sources.insert(code, ());
+    let earmark = EarmarkId(derive_identifier(&id, 0));
+    planner.names.sources.insert(earmark, code.clone());
+    planner.known.sources.insert(code, earmark);
     Ok(())
 }
 

@@ -60,22 +60,19 @@ pub(super) fn row(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
     let revoked_at = cells.time_optional("revoked_at")?;
 
     let key = planner.key(&format!("officer/{code}"));
-    let person = match first {
-        Some(officer) => {
-            let call = registry::Call::KeyAdd {
-                owner: registry::PublicOwner::Person(officer.person),
-                key: key.public(),
-                purpose: KeyPurpose::Business,
-            };
-            planner.submit(cells, at, registry::CONTRACT, &[&home], &call);
-            officer.person
-        }
-        None => {
-            let organisation = organisation.id;
-            let call = registry::Call::PersonRegister { organisation, key: key.public() };
-            let id = planner.submit(cells, at, registry::CONTRACT, &[&home], &call);
-            PersonId(derive_identifier(&id, 0))
-        }
+    let person = if let Some(officer) = first {
+        let call = registry::Call::KeyAdd {
+            owner: registry::PublicOwner::Person(officer.person),
+            key: key.public(),
+            purpose: KeyPurpose::Business,
+        };
+        planner.submit(cells, at, registry::CONTRACT, &[&home], &call);
+        officer.person
+    } else {
+        let organisation = organisation.id;
+        let call = registry::Call::PersonRegister { organisation, key: key.public() };
+        let id = planner.submit(cells, at, registry::CONTRACT, &[&home], &call);
+        PersonId(derive_identifier(&id, 0))
     };
     let granters: Vec<&Party> = granters.iter().collect();
     let call = registry::Call::RoleGrant {

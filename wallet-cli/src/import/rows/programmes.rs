@@ -52,8 +52,8 @@ pub(super) fn row(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
 pub(super) fn rule(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
     let code = cells.text("code")?;
     let version: u32 = cells.number("version")?;
-    let key = format!("{code} {version}");
-    if planner.known.rule_versions.contains_key(&key) {
+    let key = (code.clone(), version);
+    if planner.known.rule_versions.contains(&key) {
         return Err(Fault { column: "version", code: Code::RowDuplicate });
     }
     let first = planner.known.rules.get(&code).copied();
@@ -66,7 +66,7 @@ pub(super) fn rule(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
     let at = cells.time("set_at")?;
 
     let operators: Vec<_> = operators.iter().collect();
-    planner.known.rule_versions.insert(key, ());
+    planner.known.rule_versions.insert(key);
     if let Some(first) = first {
         planner.submit_version(cells, at, &operators, Rule { programme, ..first }, terms);
         return Ok(());
