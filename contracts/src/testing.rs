@@ -128,6 +128,7 @@ impl World {
     }
 
     /// The organisation's own key as a signer.
+    #[expect(clippy::unused_self, reason = "reads like its neighbours")]
     pub(crate) fn organisation_actor(&self, position: u32) -> Actor {
         let key = key(&format!("organisation {position}"));
         Actor { key, grant: None, person: PersonId([0; 32]) }

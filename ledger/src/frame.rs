@@ -12,6 +12,7 @@ pub const FRAME_HEADER_BYTES: usize = 36;
 
 /// What a frame holds. The first frame of a chain is its genesis. Source: LED-8.2.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[expect(clippy::large_enum_variant, reason = "all frames but the first are blocks")]
 pub enum Frame {
     /// The canonical bytes of the genesis.
     Genesis(Vec<u8>),

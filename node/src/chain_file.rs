@@ -94,21 +94,8 @@ impl ChainFile {
         let mut reader = Reader { chain: chain.as_mut(), known: known.map(|(height, _)| height) };
         let (state, segment, length) = reader.replay(&names, genesis, rulebook, observer)?;
         let file = Self { chain, node, segment, length };
-        file.compare(&state, known)?;
+        compare(&state, known)?;
         Ok((file, state))
-    }
-
-    fn compare(&self, state: &State, known: Option<(Height, BlockHash)>) -> Result<(), NodeError> {
-        let tip = state.tip();
-        match known {
-            Some((height, _)) if height > tip.height => {
-                Err(NodeError::Shortened { found: tip.height, known: height })
-            }
-            Some((height, hash)) if height == tip.height && hash != tip.hash => {
-                Err(NodeError::Replaced { height })
-            }
-            Some(_) | None => Ok(()),
-        }
     }
 
     /// Appends a block. Durable when it returns: chain first, then the tip in the second place.
@@ -254,6 +241,19 @@ fn step<'a>(
             observer.after(&receipts);
             Ok(())
         }
+    }
+}
+
+fn compare(state: &State, known: Option<(Height, BlockHash)>) -> Result<(), NodeError> {
+    let tip = state.tip();
+    match known {
+        Some((height, _)) if height > tip.height => {
+            Err(NodeError::Shortened { found: tip.height, known: height })
+        }
+        Some((height, hash)) if height == tip.height && hash != tip.hash => {
+            Err(NodeError::Replaced { height })
+        }
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -63,7 +63,8 @@ fn register(nonce: u64) -> VerifiedTransaction {
         call: encode(&call),
     };
     let signature = office.sign_transaction(&body.genesis, &body.id());
-    SignedTransaction::new(&body, vec![signature]).verify(&body.genesis).unwrap()
+    let signed = SignedTransaction::new(&body, vec![signature]);
+    signed.verify(&body.genesis).expect("signed by the office")
 }
 
 fn batch(n: u64) -> Batch {

@@ -7,7 +7,7 @@ mod chain;
 mod points;
 
 pub use chain::Chain;
-pub use points::{HOLD_EXPIRES, PointsCall, PointsContract, due_batch};
+pub use points::{HOLD_EXPIRES, PointsCall, PointsContract};
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use linli_ledger::amount::Fen;

@@ -28,14 +28,14 @@ fn ten_thousand_random_histories_agree_with_the_naive_model() {
         run(&chain, seed.parse().expect("ORACLE_SEED is a number"));
         return;
     }
-    let threads = 2;
+    let threads: u8 = 2;
     let totals: Vec<Seen> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads)
             .map(|worker| {
                 let chain = &chain;
                 scope.spawn(move || {
                     let mut seen = Seen::default();
-                    for seed in (worker..HISTORIES).step_by(threads as usize) {
+                    for seed in (u64::from(worker)..HISTORIES).step_by(threads.into()) {
                         let told = std::panic::AssertUnwindSafe(|| run(chain, seed));
                         match std::panic::catch_unwind(told) {
                             Ok(one) => seen.add(&one),
@@ -52,7 +52,9 @@ fn ten_thousand_random_histories_agree_with_the_naive_model() {
         workers.into_iter().map(|worker| worker.join().expect("a history differs")).collect()
     });
     let mut seen = Seen::default();
-    totals.iter().for_each(|one| seen.add(one));
+    for one in &totals {
+        seen.add(one);
+    }
     println!("{seen:?}");
     // The comparison means something only if both answers were given often, for every reason.
     assert!(seen.accepted > 80_000, "{seen:?}");

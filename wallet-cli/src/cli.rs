@@ -35,7 +35,7 @@ pub(crate) enum Command {
     Trace(TraceArguments),
     /// Say what a code means and what to do / 解释一个代码
     Explain {
-        /// A code such as E_OVERLAP; without one, all of them / 代码，例如 E_OVERLAP
+        /// A code such as `E_OVERLAP`; without one, all of them / 代码，例如 `E_OVERLAP`
         code: Option<String>,
     },
 }

@@ -3,13 +3,13 @@
 mod page;
 mod picture;
 
-use crate::summary::{Ingest, Summary};
+use crate::summary::{FundBalance, Ingest, Summary};
 use crate::texts::code_text;
 use comfy_table::{CellAlignment, Table, presets};
 use linli_ledger::amount::Fen;
 use linli_ledger::genesis::Keys;
 use linli_verify::{Language, command};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -43,55 +43,16 @@ pub(crate) fn hours(minutes: u64) -> String {
 pub(crate) fn json(summary: &Summary) -> String {
     let Summary { audit, ingest, minutes, points, funds, trace, residents } = summary;
     let (height, hash, _) = &audit.head;
-    let rejected: Vec<_> = ingest
-        .rejected
-        .iter()
-        .map(|row| json!({ "file": row.file, "line": row.line, "code": row.code.name() }))
-        .collect();
-    let unreadable: Vec<_> = ingest
-        .unreadable
-        .iter()
-        .map(|row| {
-            json!({
-                "file": row.file, "line": row.line, "column": row.column, "code": row.code.name(),
-            })
-        })
-        .collect();
-    let funds: Vec<_> = funds
-        .iter()
-        .map(|fund| {
-            json!({
-                "name": fund.name,
-                "received_fen": fund.received.to_string(),
-                "available_fen": fund.available.to_string(),
-                "committed_fen": fund.committed.to_string(),
-                "in_payment_fen": fund.in_payment.to_string(),
-                "paid_fen": fund.paid.to_string(),
-                "lines": fund.lines.iter().map(|line| json!({
-                    "name": line.name,
-                    "approved_fen": line.approved.to_string(),
-                    "committed_fen": line.committed.to_string(),
-                    "paid_fen": line.paid.to_string(),
-                })).collect::<Vec<_>>(),
-            })
-        })
-        .collect();
-    let checks: Vec<_> = command::checks(audit)
-        .iter()
-        .map(|check| json!({ "name": check.name(), "ok": true }))
-        .collect();
+    let checks = command::checks(audit).into_iter().map(|check| {
+        json!({ "name": check.name(), "ok": true })
+    });
     let report = json!({
         "chain_id": audit.chain,
         "genesis_hash": audit.genesis.to_hex(),
         "keys": command::keys(audit.keys),
         "head": { "height": height.to_string(), "hash": hash.to_string() },
         "state_root": audit.state_root.to_string(),
-        "ingest": {
-            "rows": ingest.rows,
-            "accepted": ingest.accepted,
-            "rejected": rejected,
-            "unreadable": unreadable,
-        },
+        "ingest": ingest_json(ingest),
         "hours": { "minutes": minutes.to_string(), "residents": residents.len() },
         "points": {
             "minted": points.minted.to_string(),
@@ -104,17 +65,51 @@ pub(crate) fn json(summary: &Summary) -> String {
                 "locked": resident.locked.to_string(),
             })).collect::<Vec<_>>(),
         },
-        "funds": funds,
+        "funds": funds.iter().map(fund_json).collect::<Vec<_>>(),
         "trace": trace.as_ref().map(crate::trace::Flow::json),
         "verify": {
             "ok": true,
             "transactions": audit.transactions.to_string(),
             "signatures": (audit.signatures + audit.certificates).to_string(),
             "invariants": audit.invariants,
-            "checks": checks,
+            "checks": checks.collect::<Vec<_>>(),
         },
     });
     format!("{report}\n")
+}
+
+fn ingest_json(ingest: &Ingest) -> Value {
+    let rejected = ingest.rejected.iter().map(|row| {
+        json!({ "file": row.file, "line": row.line, "code": row.code.name() })
+    });
+    let unreadable = ingest.unreadable.iter().map(|row| {
+        json!({
+            "file": row.file, "line": row.line, "column": row.column, "code": row.code.name(),
+        })
+    });
+    json!({
+        "rows": ingest.rows,
+        "accepted": ingest.accepted,
+        "rejected": rejected.collect::<Vec<_>>(),
+        "unreadable": unreadable.collect::<Vec<_>>(),
+    })
+}
+
+fn fund_json(fund: &FundBalance) -> Value {
+    json!({
+        "name": fund.name,
+        "received_fen": fund.received.to_string(),
+        "available_fen": fund.available.to_string(),
+        "committed_fen": fund.committed.to_string(),
+        "in_payment_fen": fund.in_payment.to_string(),
+        "paid_fen": fund.paid.to_string(),
+        "lines": fund.lines.iter().map(|line| json!({
+            "name": line.name,
+            "approved_fen": line.approved.to_string(),
+            "committed_fen": line.committed.to_string(),
+            "paid_fen": line.paid.to_string(),
+        })).collect::<Vec<_>>(),
+    })
 }
 
 /// How often each code was the reason, in the order of the codes.

@@ -12,6 +12,7 @@ use linli_contracts::fund::{
 
 use linli_contracts::registry::records::Organisation;
 use linli_ledger::amount::Fen;
+use linli_ledger::code::Code;
 use linli_ledger::hash::to_hex;
 use linli_ledger::invariant::records;
 use linli_ledger::posting::money::{Segment, SegmentRecord, SourceRecord};
@@ -261,7 +262,7 @@ fn trace(
     let (_, state) =
         linli_verify::audit(&arguments.dir, &rulebook, None, None, &mut |_, _| {})?;
     let naming = Naming::load(&arguments.dir)
-        .map_err(|error| Failure::new(linli_ledger::code::Code::Storage, error))?;
+        .map_err(|error| Failure::new(Code::Storage, error))?;
     let found = payments(&state).find(|(id, _)| naming.means(&id.0, &arguments.what));
     if let Some((id, payment)) = found {
         let flow = Flow::of_payment(id, &payment, &naming, &state);
@@ -273,14 +274,11 @@ fn trace(
     let found = records::<Source>(&state).find(|(number, source)| {
         naming.means(&source.earmark.0, &arguments.what) || number.to_string() == arguments.what
     });
-    match found {
-        Some((number, source)) => Ok(forward(number, &source, &naming, &state, language, output)),
-        None => {
-            let wanted = language.pick("没有这样的付款或来源", "no payment and no source is called");
-            let code = linli_ledger::code::Code::NotFound;
-            Err(Failure::new(code, format!("{wanted}: {}", arguments.what)))
-        }
-    }
+    let Some((number, source)) = found else {
+        let wanted = language.pick("没有这样的付款或来源", "no payment and no source is called");
+        return Err(Failure::new(Code::NotFound, format!("{wanted}: {}", arguments.what)));
+    };
+    Ok(forward(number, &source, &naming, &state, language, output))
 }
 
 /// Where every fen of a source lies now.

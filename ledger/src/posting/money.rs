@@ -53,6 +53,9 @@ pub type Rank = [u8; 39];
 impl Lot {
     /// The order of spending, `domain` §4.4: specificity down, lapse up (never last), priority up,
     /// carry count down, earmark up. Source: LED-6.7.
+    ///
+    /// # Panics
+    /// Never: the parts have fixed lengths.
     pub fn rank(&self) -> Rank {
         let mut out = Vec::with_capacity(39);
         out.push(u8::MAX.saturating_sub(self.specificity));

@@ -382,7 +382,7 @@ fn lots_that_a_holder_lacks_are_refused() {
         assert_eq!(end(&[points_lot(6, 1, 1)]), lack(1, 0));
         assert_eq!(end(&[points_lot(5, 1, 0)]), refused(Code::AmountZero));
         assert_eq!(end(&[]), refused(Code::AmountZero));
-        assert_eq!(end(&[points_lot(5, 1, 1); 1_025]), refused(Code::TooManySegments));
+        assert_eq!(end(&vec![points_lot(5, 1, 1); 1_025]), refused(Code::TooManySegments));
         assert_eq!(end(&[points_lot(5, 1, 6), points_lot(5, 1, 5)]), lack(5, 4));
     });
 }

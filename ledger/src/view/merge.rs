@@ -86,7 +86,8 @@ fn take<'a>(
     out
 }
 
-/// Steps over `key` and returns what this layer says about it.
+/// Steps over `key` and returns what this layer says about it: nothing, a removal, or a value.
+#[expect(clippy::option_option, reason = "a layer may not know a key, or know it as removed")]
 fn advance<'a, I: Iterator<Item = Entry<'a>>>(
     layer: &mut Peekable<I>,
     key: &[u8],

@@ -9,7 +9,7 @@ use linli_ledger::contract::{Contract, Party};
 use linli_ledger::due::{self, DueItem};
 use linli_ledger::posting::points::{self, PointHolding, PointLot};
 use linli_ledger::posting::{AccountKey, Side, Unit, minutes};
-use linli_ledger::types::{BlockTime, Compartment, ContractId, RecordId};
+use linli_ledger::types::{BlockTime, Compartment, ContractId};
 use linli_ledger::view::View;
 
 /// The kind of due item at which a batch expires.
@@ -108,11 +108,6 @@ impl PointsContract {
     pub fn minutes(person: u8) -> AccountKey {
         account(Unit::Minutes, Side::Holder, 6, person)
     }
-}
-
-/// The record under which a batch of [`PointsCall::MintExpiring`] is due.
-pub fn due_batch(number: u32) -> RecordId {
-    super::numbered(number)
 }
 
 impl Contract for PointsContract {

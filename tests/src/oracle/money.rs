@@ -87,6 +87,9 @@ impl Money {
     }
 
     /// Every account in which one fen has been, in order.
+    ///
+    /// # Panics
+    /// If that fen was never issued.
     pub fn path(&self, source: u32, index: u64) -> &[u8] {
         &self.sources[source as usize][usize::try_from(index).expect("small")].path
     }

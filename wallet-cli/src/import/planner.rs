@@ -19,19 +19,6 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Nonces that one key has in each millisecond: a million a second is more than a key signs.
 const NONCES_PER_MS: u64 = 1_000;
 
-/// An organisation that a row names.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Organisation {
-    pub(super) id: OrganisationId,
-}
-
-/// A person in office that a row names by the code of the post.
-#[derive(Clone, Debug)]
-pub(super) struct Officer {
-    pub(super) person: PersonId,
-    pub(super) party: Party,
-}
-
 /// A resident that a row names by pseudonym.
 #[derive(Clone, Debug)]
 pub(super) struct Resident {
@@ -46,12 +33,6 @@ impl Resident {
     pub(super) fn signers(&self) -> Vec<&Party> {
         std::iter::once(&self.party).chain(&self.guardian).collect()
     }
-}
-
-/// An activity that a row names.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Activity {
-    pub(super) id: RecordId,
 }
 
 /// What a sign-in sheet says about one resident in one activity.
@@ -80,8 +61,9 @@ pub(super) struct Rule {
 /// What the rows before have made known, by their codes.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    pub(super) organisations: BTreeMap<String, Organisation>,
-    pub(super) officers: BTreeMap<String, Officer>,
+    pub(super) organisations: BTreeMap<String, OrganisationId>,
+    /// Persons, by the code of each of their posts.
+    pub(super) officers: BTreeMap<String, PersonId>,
     /// Whoever signs: organisations by their own key, officers under their role.
     pub(super) signers: BTreeMap<String, Party>,
     pub(super) sites: BTreeMap<String, Party>,
@@ -89,7 +71,7 @@ pub(super) struct Known {
     pub(super) programmes: BTreeMap<String, RecordId>,
     pub(super) rules: BTreeMap<String, Rule>,
     pub(super) rule_versions: BTreeSet<(String, u32)>,
-    pub(super) activities: BTreeMap<String, Activity>,
+    pub(super) activities: BTreeMap<String, RecordId>,
     pub(super) attendances: BTreeMap<String, Attendance>,
     pub(super) rewards: BTreeMap<String, RecordId>,
     pub(super) vouchers: BTreeMap<String, Voucher>,

@@ -70,6 +70,7 @@ struct Page<'a> {
     is_demonstration: bool,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "a template passes references")]
 impl Page<'_> {
     fn fen(fen: &linli_ledger::amount::Fen) -> String {
         money(*fen)

@@ -22,7 +22,10 @@ pub(super) fn svg(flow: &Flow) -> String {
     let total = flow.amount.0.max(1);
     let count = flow.sources.len() as u64;
     let height = BAND_HEIGHT + GAP * count.saturating_sub(1) + 2 * TOP + 20;
-    let scale = |amount: u64| (u128::from(amount) * u128::from(BAND_HEIGHT) / u128::from(total)) as u64;
+    let scale = |amount: u64| {
+        u64::try_from(u128::from(amount) * u128::from(BAND_HEIGHT) / u128::from(total))
+            .unwrap_or(BAND_HEIGHT)
+    };
     let mut svg = format!(
         "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"{}\" xmlns=\"http://www.w3.org/2000/svg\">",
         escape(&format!("{} {} → {}", flow.name, money(flow.amount), flow.payee))

@@ -37,17 +37,22 @@ pub(super) fn codes(
     let mut position = 0;
     let mut codes = Vec::with_capacity(candidates.len());
     for candidate in candidates {
-        codes.push(match candidate {
-            Err(code) => Some(*code),
-            Ok(_) => {
-                let at_the_door =
-                    refused.iter().find(|(at, _)| *at == position).map(|(_, code)| *code);
-                position += 1;
-                at_the_door.or_else(|| receipts.next()?.rejection().map(|no| no.code))
-            }
-        });
+        if let Err(code) = candidate {
+            codes.push(Some(*code));
+            continue;
+        }
+        let at_the_door = refused.iter().find(|(at, _)| *at == position).map(|(_, code)| *code);
+        position += 1;
+        codes.push(at_the_door.or_else(|| receipts.next()?.rejection().map(|no| no.code)));
     }
     codes
+}
+
+/// The block being replayed.
+struct Current {
+    batch: usize,
+    candidates: Vec<Candidate>,
+    refused: Vec<(usize, Code)>,
 }
 
 /// What came of every step of a plan.
@@ -59,8 +64,7 @@ pub(super) struct Outcomes<'a> {
     pub(super) codes: Vec<Option<Code>>,
     /// The chain in the folder holds something else than this plan.
     pub(super) is_other: bool,
-    /// The block being replayed: its batch, candidates and refusals.
-    current: Option<(usize, Vec<Candidate>, Vec<(usize, Code)>)>,
+    current: Option<Current>,
 }
 
 impl<'a> Outcomes<'a> {
@@ -104,12 +108,12 @@ impl Observer for Outcomes<'_> {
         let template = BlockTemplate { time: block.header.time, proposer: block.header.proposer };
         let built = build_block(state, &linli_contracts::rulebook(), template, &transactions);
         self.is_other |= built.block.header != block.header;
-        self.current = Some((index, candidates, built.refused));
+        self.current = Some(Current { batch: index, candidates, refused: built.refused });
     }
 
     fn after(&mut self, receipts: &[Receipt]) {
-        if let Some((index, candidates, refused)) = self.current.take() {
-            self.note(index, codes(&candidates, &refused, receipts));
+        if let Some(Current { batch, candidates, refused }) = self.current.take() {
+            self.note(batch, codes(&candidates, &refused, receipts));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! This exists to propose and publish activities.
 
-use super::super::planner::{Activity, Planner, document};
+use super::super::planner::{Planner, document};
 use super::super::table::{Cells, Fault};
 use linli_contracts::programme::{self, ActivityKind, ActivityTerms, Participation};
 use linli_ledger::types::{RecordId, derive_identifier};
@@ -40,7 +40,7 @@ const PARTICIPATIONS: &[(&str, Participation)] =
 /// Proposed by one officer, published by another, and perhaps called off.
 pub(super) fn row(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
     let code = cells.fresh("code", &planner.known.activities)?;
-    let organisation = cells.refer("organisation", &planner.known.organisations)?.id;
+    let organisation = cells.refer("organisation", &planner.known.organisations)?;
     let terms = terms(planner, cells)?;
     let proposer = cells.refer("proposed_by", &planner.known.signers)?;
     let proposed_at = cells.time("proposed_at")?;
@@ -62,7 +62,7 @@ pub(super) fn row(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
         planner.submit(cells, at, programme::CONTRACT, &[&by], &call);
     }
     planner.names.records.insert(activity, code.clone());
-    planner.known.activities.insert(code, Activity { id: activity });
+    planner.known.activities.insert(code, activity);
     Ok(())
 }
 

@@ -80,9 +80,9 @@ pub(super) fn row(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
     let code = cells.fresh("code", &planner.known.funds)?;
     let call = fund::Call::FundOpen {
         name: cells.text("name")?,
-        organisation: cells.refer("organisation", &planner.known.organisations)?.id,
+        organisation: cells.refer("organisation", &planner.known.organisations)?,
         scope: cells.text("scope")?,
-        bank: cells.refer("bank", &planner.known.organisations)?.id,
+        bank: cells.refer("bank", &planner.known.organisations)?,
     };
     let administrator = cells.refer("opened_by", &planner.known.signers)?;
     let at = cells.time("opened_at")?;
@@ -101,7 +101,7 @@ pub(super) fn source(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> 
         fund: cells.refer("fund", &planner.known.funds)?,
         amount: cells.yuan("amount")?,
         class: cells.choice("class", CLASSES)?,
-        donor: cells.refer("donor", &planner.known.organisations)?.id,
+        donor: cells.refer("donor", &planner.known.organisations)?,
         earmark: earmark(planner, cells)?,
         bank_reference: *document(cells.required("bank_reference")?).bytes(),
         document: document(cells.required("document")?),
@@ -132,8 +132,7 @@ fn earmark(planner: &Planner, cells: &Cells) -> Result<EarmarkTerms, Fault> {
         excluded: Vec::new(),
     };
     if cells.optional("excluded").is_some() {
-        let excluded = cells.refer_list("excluded", &planner.known.organisations)?;
-        terms.excluded = excluded.into_iter().map(|organisation| organisation.id).collect();
+        terms.excluded = cells.refer_list("excluded", &planner.known.organisations)?;
     }
     terms.purposes.sort();
     terms.places.sort();

@@ -1,7 +1,7 @@
 //! This exists to put people into office: registered by their organisation, granted a role by two
 //! others. A second post of one person is a second key.
 
-use super::super::planner::{Officer, Planner};
+use super::super::planner::Planner;
 use super::super::prepared::Party;
 use super::super::table::{Cells, Fault};
 use super::super::value;
@@ -60,31 +60,22 @@ pub(super) fn row(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
     let revoked_at = cells.time_optional("revoked_at")?;
 
     let key = planner.key(&format!("officer/{code}"));
-    let person = if let Some(officer) = first {
+    let person = if let Some(person) = first {
         let call = registry::Call::KeyAdd {
-            owner: registry::PublicOwner::Person(officer.person),
+            owner: registry::PublicOwner::Person(person),
             key: key.public(),
             purpose: KeyPurpose::Business,
         };
         planner.submit(cells, at, registry::CONTRACT, &[&home], &call);
-        officer.person
+        person
     } else {
-        let organisation = organisation.id;
         let call = registry::Call::PersonRegister { organisation, key: key.public() };
         let id = planner.submit(cells, at, registry::CONTRACT, &[&home], &call);
         PersonId(derive_identifier(&id, 0))
     };
     let granters: Vec<&Party> = granters.iter().collect();
-    let call = registry::Call::RoleGrant {
-        person,
-        role,
-        organisation: organisation.id,
-        scope,
-        level,
-        nullifier,
-        from,
-        to,
-    };
+    let call =
+        registry::Call::RoleGrant { person, role, organisation, scope, level, nullifier, from, to };
     let grant = planner.submit(cells, at, registry::CONTRACT, &granters, &call);
     let grant = GrantId(derive_identifier(&grant, 0));
     if let Some(at) = revoked_at {
@@ -94,7 +85,7 @@ pub(super) fn row(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
     }
     let party = Party { key, grant: Some(grant) };
     planner.names.persons.entry(person).or_insert_with(|| code.clone());
-    planner.known.signers.insert(code.clone(), party.clone());
-    planner.known.officers.insert(code, Officer { person, party });
+    planner.known.signers.insert(code.clone(), party);
+    planner.known.officers.insert(code, person);
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! This exists to read the organisations, which the genesis holds, and to register their devices.
 
-use super::super::planner::{Organisation, Planner};
+use super::super::planner::Planner;
 use super::super::prepared::Party;
 use super::super::table::{Cells, Fault};
 use linli_contracts::registry;
@@ -79,7 +79,7 @@ pub(super) fn row(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
         planner.known.sites.insert(read.code.clone(), site);
     }
     planner.names.organisations.insert(id, read.name);
-    planner.known.organisations.insert(read.code.clone(), Organisation { id });
+    planner.known.organisations.insert(read.code.clone(), id);
     planner.known.signers.insert(read.code, party);
     Ok(())
 }

@@ -33,7 +33,7 @@ pub(super) const LINE_COLUMNS: &[&str] = &[
 /// A line of a sign-in sheet: signing up, withdrawing, coming, leaving, each at its time.
 pub(super) fn row(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
     let key = attendance_key(cells)?;
-    let activity = cells.refer("activity", &planner.known.activities)?.id;
+    let activity = cells.refer("activity", &planner.known.activities)?;
     let resident = cells.refer("resident", &planner.known.residents)?;
     let guardian = cells.refer_optional("guardian", &planner.known.residents)?;
     let signed_up_at = cells.time("signed_up_at")?;
@@ -83,7 +83,7 @@ fn attendance_key(cells: &Cells) -> Result<String, Fault> {
 /// that a line that is refused stops no other.
 pub(super) fn line(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
     let key = attendance_key(cells)?;
-    let activity = cells.refer("activity", &planner.known.activities)?.id;
+    let activity = cells.refer("activity", &planner.known.activities)?;
     cells.refer("resident", &planner.known.residents)?;
     let attendance = planner.known.attendances.get(&key).copied();
     let attendance = attendance.ok_or(Fault { column: "resident", code: Code::RowReference })?;

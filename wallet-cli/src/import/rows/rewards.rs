@@ -61,7 +61,7 @@ pub(super) fn row(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
     let code = cells.fresh("code", &planner.known.rewards)?;
     let call = programme::Call::RewardOffer {
         programme: cells.refer("programme", &planner.known.programmes)?,
-        partner: cells.refer("partner", &planner.known.organisations)?.id,
+        partner: cells.refer("partner", &planner.known.organisations)?,
         title: cells.text("title")?,
         kind: cells.choice("kind", KINDS)?,
         price: Points(cells.number("price")?),
