@@ -1,0 +1,120 @@
+//! This exists to state what the invariants of the registry notice as facts.
+
+use super::*;
+
+/// Breaks the records of the registry, to see that the invariants notice.
+#[derive(Clone, Copy)]
+struct Vandal(Harm);
+
+type Harm = fn(&mut View<'_>, &[Party]);
+
+impl Contract for Vandal {
+    fn id(&self) -> ContractId {
+        CONTRACT
+    }
+
+    fn version(&self) -> u16 {
+        1
+    }
+
+    fn compartment(&self) -> Compartment {
+        Compartment::Public
+    }
+
+    fn keeps_keys(&self) -> bool {
+        true
+    }
+
+    fn accepts(&self, _: &[u8]) -> bool {
+        true
+    }
+
+    fn execute(&self, _: &[u8], parties: &[Party], view: &mut View<'_>) -> Result<(), Rejection> {
+        (self.0)(view, parties);
+        Ok(())
+    }
+}
+
+#[test]
+fn the_invariants_notice_what_no_call_would_do() {
+    let cases: [(&str, Harm); 6] = [
+        ("INV-G2", |view, _| {
+            view.put(
+                &PersonId([7; 32]),
+                &Person {
+                    organisation: OrganisationId([7; 32]),
+                },
+            );
+        }),
+        ("INV-G2", |view, parties| {
+            let KeyOwner::Organisation(organisation) = parties[0].owner else {
+                panic!("office")
+            };
+            let grant = Grant {
+                person: PersonId([7; 32]),
+                role: Role::Governor,
+                organisation,
+                scope: String::new(),
+                level: 0,
+                nullifier: None,
+                from: BlockTime(0),
+                to: BlockTime(1),
+            };
+            view.put(&GrantId([7; 32]), &grant);
+        }),
+        ("INV-I2", |view, parties| {
+            let entry = owned_key([7; 32], KeyPurpose::Business, parties[0].key);
+            view.put(&entry, &OwnedKey);
+        }),
+        ("INV-I2", |view, parties| {
+            let KeyOwner::Organisation(id) = parties[0].owner else {
+                panic!("office")
+            };
+            view.remove::<OwnedKey>(&owned_key(id.0, KeyPurpose::Business, parties[0].key));
+        }),
+        ("INV-I2", |view, parties| {
+            linli_ledger::keys::revoke(view, &parties[0].key, view.now()).unwrap();
+        }),
+        ("INV-G9", |view, _| {
+            view.put(
+                &11,
+                &ParameterRecord {
+                    value: 960,
+                    next: Some((BlockTime(0), 1_441)),
+                },
+            );
+        }),
+    ];
+    for (name, harm) in cases {
+        let mut world = World::new();
+        let office = world.organisation_actor(OFFICE);
+        world.rulebook = Rulebook::new(vec![Box::new(Vandal(harm))]).unwrap();
+        world.apply(CONTRACT, &[&office], &0_u8);
+        assert_eq!(Registry.invariants(&world.view()).unwrap_err().name, name);
+    }
+}
+
+#[test]
+fn the_invariants_read_past_one_page() {
+    let mut world = World::new();
+    let office = world.organisation_actor(OFFICE);
+    let harm: Harm = |view, _| {
+        for number in 0..2_100 {
+            view.put(
+                &number,
+                &ParameterRecord {
+                    value: 0,
+                    next: None,
+                },
+            );
+        }
+    };
+    world.rulebook = Rulebook::new(vec![Box::new(Vandal(harm))]).unwrap();
+    world.apply(CONTRACT, &[&office], &0_u8);
+    let view = world.view();
+    assert!(
+        invariants::records::<ParameterRecord>(&view)
+            .map(|(id, _)| id)
+            .eq(0..2_100)
+    );
+}
