@@ -217,7 +217,7 @@ fn block_check(error: &BlockError) -> Check {
 }
 
 /// A replay in progress: frames go in, one after the other.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Replay<'a> {
     rulebook: &'a Rulebook,
     genesis: Genesis,

@@ -422,8 +422,9 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     let mut out = Vec::new();
     let mut open = vec![folder.to_path_buf()];
     while let Some(next) = open.pop() {
-        let entries = fs::read_dir(&next).into_iter().flatten().filter_map(Result::ok);
-        for path in entries.map(|entry| entry.path()) {
+        let entries =
+            fs::read_dir(&next).unwrap_or_else(|error| panic!("{}: {error}", next.display()));
+        for path in entries.filter_map(Result::ok).map(|entry| entry.path()) {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             if path.is_dir() && !["target", ".git", ".linli"].contains(&name) {
                 open.push(path);

@@ -3,6 +3,8 @@
 //! A file under `tests/vectors` is written once, by `LINLI_WRITE_VECTORS=1` where it is not there,
 //! and never again: what changes bytes comes with a new file and a decision.
 
+#![expect(clippy::unwrap_used, reason = "a vector that cannot be made or read is a failed test")]
+
 #[path = "vectors/bytes.rs"]
 mod bytes;
 #[path = "vectors/chain.rs"]
@@ -27,8 +29,9 @@ fn check(name: &str, found: &Value) {
         let text = serde_json::to_string_pretty(found).unwrap() + "\n";
         std::fs::write(&path, text).unwrap();
     }
-    let text = std::fs::read_to_string(&path)
-        .unwrap_or_else(|error| panic!("{}: {error}; a vector is never made again", path.display()));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| {
+        panic!("{}: {error}; a vector is never made again", path.display())
+    });
     let expected: Value = serde_json::from_str(&text).unwrap();
     for (key, value) in expected.as_object().unwrap() {
         assert_eq!(found.get(key), Some(value), "{name}: {key} differs from the vector");

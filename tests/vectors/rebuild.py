@@ -1,123 +1,18 @@
 #!/usr/bin/env python3
-"""Rebuilds every byte vector from the text of docs/spec/ledger.md: a second implementation.
+"""Rebuilds the byte vectors from the text of docs/spec/ledger.md: a second implementation.
 
-It knows nothing of the Rust code. Needs `pip install blake3 cryptography`; run it in this folder.
-Clause numbers stand beside what they specify. Ends with status 1 at the first difference.
+Needs `pip install blake3 cryptography`. `python3 rebuild.py [folder]` ends with status 1 at the first
+difference. The chain vector is audited by audit.py, which this calls last.
 """
-import json
-import pathlib
 import sys
 
-from blake3 import blake3
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+sys.dont_write_bytecode = True
 
-FOLDER = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else __file__).resolve()
-FOLDER = FOLDER if FOLDER.is_dir() else FOLDER.parent
-checks = 0
-
-
-def same(what, found, expected):
-    global checks
-    checks += 1
-    found = found.hex() if isinstance(found, bytes) else found
-    if found != expected:
-        sys.exit(f"{what}: rebuilt {found}, the vector has {expected}")
-
-
-def load(name):
-    return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
-
-
-# LED-1.1: canonical bytes
-def u(bits, n):
-    return n.to_bytes(bits // 8, "little")
-
-
-def block(data):
-    return u(32, len(data)) + data
-
-
-def rows(items):
-    items = list(items)
-    return u(32, len(items)) + b"".join(items)
-
-
-def option(value):
-    return b"\0" if value is None else b"\1" + value
-
-
-def x(text):
-    return bytes.fromhex(text)
-
-
-# LED-2.1, 2.2, 2.4, 2.5: hashes; tag 0 before digests, keys and signatures
-def H(domain, message):
-    return blake3(message, key=("linli/1/" + domain).encode().ljust(32, b"\0")).digest()
-
-
-def tagged(text):
-    return b"\0" + x(text)
-
-
-# LED-2.6, 2.7, 2.8: signatures and demonstration keys
-def preimage(domain, genesis, message):
-    return ("linli/1/" + domain).encode().ljust(32, b"\0") + genesis + message
-
-
-def secret(label):
-    return blake3(label.encode(), key=H("demonstration-seed", b"vectors")).digest()
-
-
-def key(label):
-    return Ed25519PrivateKey.from_private_bytes(secret(label)).public_key().public_bytes_raw()
-
-
-def sign(label, domain, genesis, message):
-    return Ed25519PrivateKey.from_private_bytes(secret(label)).sign(preimage(domain, genesis, message))
-
-
-def verify(public, domain, genesis, message, signature):
-    global checks
-    checks += 1
-    Ed25519PublicKey.from_public_bytes(public).verify(signature, preimage(domain, genesis, message))
-
-
-# LED-5.10: list root
-def list_root(leaves):
-    if len(leaves) < 2:
-        return leaves[0] if leaves else H("merkle-node", b"")
-    k = 1
-    while 2 * k < len(leaves):
-        k *= 2
-    return H("merkle-node", list_root(leaves[:k]) + list_root(leaves[k:]))
-
-
-# LED-5.8: state tree over {path: leaf hash}
-def bit(path, level):
-    return path[level // 8] >> (7 - level % 8) & 1
-
-
-def tree(leaves, level=0):
-    if not leaves:
-        return H("state-empty", b"")
-    if len(leaves) <= 8:
-        return H("state-bucket", b"".join(path + leaves[path] for path in sorted(leaves)))
-    halves = [{p: h for p, h in leaves.items() if bit(p, level) == side} for side in (0, 1)]
-    return H("state-branch", tree(halves[0], level + 1) + tree(halves[1], level + 1))
-
-
-def state_proof(leaves, path):
-    siblings, level = [], 0
-    while len(leaves) > 8:
-        halves = [{p: h for p, h in leaves.items() if bit(p, level) == side} for side in (0, 1)]
-        siblings.append(tree(halves[1 - bit(path, level)], level + 1))
-        leaves, level = halves[bit(path, level)], level + 1
-    return siblings, [(p, leaves[p]) for p in sorted(leaves)]
-
-
-# LED-5.4: leaf hash
-def leaf_hash(k, version, writer, value_hash):
-    return H("state-leaf", block(k) + u(64, version) + b"\0" + writer + value_hash)
+from audit import chain
+from canonical import (
+    H, big, block, checks, key, leaf_hash, list_root, load, option, preimage, rows, same, secret, sign,
+    state_proof, tagged, tree, u, x,
+)
 
 
 def hashes():
@@ -227,10 +122,6 @@ def blocks():  # LED-4
     same("recovery", [s.hex() for _, s in made], r["signatures"])
     pairs = rows(b"\0" + key(label) + b"\0" + s for label, s in made)
     same("recovery", b"\1" + members + pairs, r["bytes"])
-
-
-def big(bits, n):
-    return n.to_bytes(bits // 8, "big")
 
 
 LOT = b"\xee" * 32 + b"\3" + option(u(32, 20_500)) + b"\2\1"
@@ -379,4 +270,5 @@ def receipts():  # LED-5.6, 6.4, 6.5, 9.3
 if __name__ == "__main__":
     for part in (hashes, signatures, transactions, genesis_file, blocks, leaves, trees, lists, records, receipts):
         part()
-    print(f"{checks} values agree")
+    chain()
+    print(f"{checks[0]} values agree")

@@ -18,7 +18,7 @@ struct Edge {
     is_valid: bool,
 }
 
-/// The twelve conditions of "Taming the many EdDSAs" (Chalkias, Garillot, Nikolaenko; table 5), with
+/// The twelve conditions of eprint 2020/1244 (Chalkias, Garillot, Nikolaenko; table 5), with
 /// keys, messages and signatures of our own. Run through libsodium they give its published row,
 /// `XXXVXXXXXXXX`, and through OpenSSL that one's, `VVVVXXXXXXXV`.
 const EDGES: [Edge; 12] = [

@@ -164,7 +164,12 @@ pub(crate) fn genesis() -> Genesis {
         ],
         governance: vec![0, 2],
         governance_threshold: 2,
-        validators: vec![validator(0, 0, 1), validator(1, 1, 1), validator(2, 2, 2), validator(3, 0, 1)],
+        validators: vec![
+            validator(0, 0, 1),
+            validator(1, 1, 1),
+            validator(2, 2, 2),
+            validator(3, 0, 1),
+        ],
         contracts: vec![(ContractId(1), 1), (ContractId(2), 1)],
         parameters: Vec::new(),
     }
@@ -276,9 +281,11 @@ pub(crate) fn blocks() -> Value {
     let commit = CommitCertificate { round: 3, signatures: precommits.to_vec() };
     assert!(commit.verify(&some(1), header.height, block, &set).is_ok());
     let recovery = Recovery { block, height: header.height, validators: set.clone() };
-    let governing = ["office", "regulator"]
-        .map(|label| (business(label).public(), business(label).sign_recovery(&some(1), &recovery)));
-    let recovered = Certificate::Recovery { validators: set.clone(), signatures: governing.to_vec() };
+    let governing = ["office", "regulator"].map(|label| {
+        (business(label).public(), business(label).sign_recovery(&some(1), &recovery))
+    });
+    let recovered =
+        Certificate::Recovery { validators: set.clone(), signatures: governing.to_vec() };
     json!({
         "genesis": some(1).to_hex(),
         "header": { "fields": fields, "bytes": hex_of(&header), "hash": block.0.to_hex() },

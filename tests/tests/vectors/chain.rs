@@ -20,7 +20,9 @@ use linli_ledger::receipt::{Condition, Receipt};
 use linli_ledger::record::{Record, key_bytes};
 use linli_ledger::replay::replay;
 use linli_ledger::state::{State, value_hash};
-use linli_ledger::transaction::{BODY_VERSION, Body, SignedTransaction, Signer, VerifiedTransaction};
+use linli_ledger::transaction::{
+    BODY_VERSION, Body, SignedTransaction, Signer, VerifiedTransaction,
+};
 use linli_ledger::types::{BlockTime, Compartment, ContractId, EarmarkId, RecordId};
 use linli_ledger::view::{Order, View};
 use serde_json::{Value, json};

@@ -17,8 +17,8 @@ use linli_ledger::state::{leaf_hash, leaf_path, state_root, value_hash};
 use linli_ledger::system::NonceWindow;
 use linli_ledger::tree::Tree;
 use linli_ledger::types::{
-    AccountId, BlockTime, Compartment, ContractId, Day, EarmarkId, Height, OrganisationId, RecordId,
-    SourceId, TransactionId,
+    AccountId, BlockTime, Compartment, ContractId, Day, EarmarkId, Height, OrganisationId,
+    RecordId, SourceId, TransactionId,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -103,8 +103,9 @@ fn proof(tree: &Tree, n: u64) -> Value {
 
 /// Leaf `n` stands at `H(state-path, n as u64)` with the leaf hash `H(state-leaf, n as u64)`.
 pub(crate) fn trees() -> Value {
-    let roots: Vec<_> =
-        [0, 1, 8, 9, 20].map(|size| json!({ "leaves": size, "root": to_hex(&tree(size).root()) })).into();
+    let roots: Vec<_> = [0, 1, 8, 9, 20]
+        .map(|size| json!({ "leaves": size, "root": to_hex(&tree(size).root()) }))
+        .into();
     let large = tree(20);
     let both = state_root(tree(9).root(), tree(0).root());
     json!({
@@ -164,13 +165,13 @@ pub(crate) fn records() -> Value {
         assert_eq!(window.use_nonce(nonce), Err(Code::NonceUsed));
         nonce
     });
-    let accounts = [
-        (Unit::Fen, Side::Holder), (Unit::Points, Side::Origin), (Unit::Minutes, Side::Sink),
-    ]
-    .map(|(unit, side)| {
-        let key = account(unit, side);
-        json!({ "bytes": hex_of(&key), "id": to_hex(&key.id().0) })
-    });
+    let accounts =
+        [(Unit::Fen, Side::Holder), (Unit::Points, Side::Origin), (Unit::Minutes, Side::Sink)].map(
+            |(unit, side)| {
+                let key = account(unit, side);
+                json!({ "bytes": hex_of(&key), "id": to_hex(&key.id().0) })
+            },
+        );
     let ranks = [Some(20_500), None].map(|lapse| {
         json!({ "lapse_on": lapse, "lot": hex_of(&lot(lapse)), "rank": to_hex(&lot(lapse).rank()) })
     });
@@ -215,8 +216,13 @@ pub(crate) fn receipts() -> Value {
         writes: vec![write(b"a", Some([5; 32])), write(b"b", None)],
     };
     let details = [
-        Detail::Need(1), Detail::Have(2), Detail::Limit(3), Detail::Over(4), Detail::Index(5),
-        Detail::Time(6), Detail::Record([7; 32]),
+        Detail::Need(1),
+        Detail::Have(2),
+        Detail::Limit(3),
+        Detail::Over(4),
+        Detail::Index(5),
+        Detail::Time(6),
+        Detail::Record([7; 32]),
     ];
     let rejected = Receipt {
         compartment: Compartment::Restricted,
@@ -228,8 +234,10 @@ pub(crate) fn receipts() -> Value {
         ..applied.clone()
     };
     let fell_due = Receipt { subject: Subject::Due(due()), ..applied.clone() };
-    let recovery = Receipt { subject: Subject::Recovery(Digest::Blake3([8; 32])), ..applied.clone() };
-    let shown = |receipt: &Receipt| json!({ "bytes": hex_of(receipt), "leaf": to_hex(&receipt.leaf()) });
+    let recovery =
+        Receipt { subject: Subject::Recovery(Digest::Blake3([8; 32])), ..applied.clone() };
+    let shown =
+        |receipt: &Receipt| json!({ "bytes": hex_of(receipt), "leaf": to_hex(&receipt.leaf()) });
     let quantities = quantities().map(|quantity| {
         let bytes = linli_ledger::codec::encode(&quantity);
         json!({ "bytes": to_hex(&bytes), "hash": to_hex(&hash(Domain::Lots, &bytes)) })
