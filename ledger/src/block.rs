@@ -28,8 +28,12 @@ pub struct Header {
     pub parent: BlockHash,
     /// RFC 9162 root over the transaction leaves.
     pub transactions_root: Digest,
+    /// How many transactions: a root alone does not commit to the number of its leaves.
+    pub transaction_count: u32,
     /// RFC 9162 root over the receipt leaves: what fell due, then the transactions.
     pub receipts_root: Digest,
+    /// How many receipts.
+    pub receipt_count: u32,
     /// The state after this block.
     pub state_root: StateRoot,
     /// RFC 9162 root over the header hashes of heights 1 to h − 1.

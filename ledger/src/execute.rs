@@ -9,19 +9,20 @@ use crate::block::{Block, BlockTransaction, Header, VerifiedBlock};
 use crate::certificate::ValidatorSet;
 use crate::code::Code;
 use crate::contract::{ContractVersions, Rulebook};
+use crate::types::ContractId;
 use crate::crypto::PublicKey;
 use crate::genesis::{Genesis, GenesisError};
-use crate::hash::Digest;
+use crate::hash::{Digest, Domain};
 use crate::invariant::records;
 use crate::keys::{self, KeyOwner, KeyPurpose, KeyRecord, PublicKeyRecord};
 use crate::limits::{BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX};
 use crate::merkle;
 use crate::receipt::Receipt;
-use crate::state::{State, StateDelta, Tip};
+use crate::state::{HalfDelta, State, StateDelta, Tip, state_root};
 use crate::system::{GovernanceRecord, ValidatorsRecord};
 use crate::transaction::VerifiedTransaction;
 use crate::types::{
-    BlockHash, BlockTime, Compartment, Height, StateRoot,
+    BlockHash, BlockTime, Compartment, Height,
 };
 use crate::view::View;
 use crate::certificate::Governance;
@@ -78,6 +79,9 @@ pub enum BlockError {
         /// Why.
         code: Code,
     },
+    /// A contract is in force in a version that this program does not have: it stops here.
+    #[error("contract {0} version {1} is in force, and this program does not have it; upgrade it")]
+    Rulebook(ContractId, u16),
     /// Replaying gives other receipts.
     #[error("the receipts do not hash to the receipts root")]
     ReceiptsRoot,
@@ -215,7 +219,8 @@ pub fn admit(
 /// Builds the next block from candidates, in their order, as many as fit.
 ///
 /// # Panics
-/// If the time does not grow: a bug of the caller.
+/// If the time does not grow, or a contract in force is not in the rulebook: bugs of the caller, who
+/// executed the block before.
 pub fn build_block(
     state: &State,
     rulebook: &Rulebook,
@@ -225,6 +230,7 @@ pub fn build_block(
     assert!(template.time > state.tip().time, "block time grows");
     let height = state.tip().height.next();
     let mut executor = Executor::new(state, rulebook, height, template.time);
+    assert!(executor.missing().is_none(), "a node has every contract that is in force");
     executor.sweep();
     let (mut included, mut refused, mut bytes, mut considered) = (Vec::new(), Vec::new(), 0_usize, 0);
     for (position, transaction) in candidates.iter().enumerate() {
@@ -242,13 +248,14 @@ pub fn build_block(
         }
     }
     let leaves: Vec<_> = included.iter().map(|transaction| transaction.leaf()).collect();
-    let (delta, receipts, header) = conclude(state, executor, &leaves, template);
+    let (finished, header) = conclude(state, executor, &leaves, template);
+    let executed = executed(state, finished, &header);
     let transactions = included
         .into_iter()
         .map(|transaction| BlockTransaction::Full(transaction.signed().clone()))
         .collect();
     let block = Block { header, transactions };
-    Built { block, executed: Executed { delta, receipts }, refused, considered }
+    Built { block, executed, refused, considered }
 }
 
 /// What a block does to a state; every commitment of its header is recomputed and compared.
@@ -288,12 +295,16 @@ pub fn execute_after(
         return Err(BlockError::Size);
     }
     let leaves: Vec<_> = block.transactions().iter().map(VerifiedTransaction::leaf).collect();
-    if Digest::Blake3(merkle::root(&leaves)) != header.transactions_root {
+    let counted = u32::try_from(leaves.len()) == Ok(header.transaction_count);
+    if !counted || Digest::Blake3(merkle::root(&leaves)) != header.transactions_root {
         return Err(BlockError::TransactionsRoot);
     }
     let mut executor = Executor::new(state, rulebook, header.height, header.time);
+    if let Some((id, version)) = executor.missing() {
+        return Err(BlockError::Rulebook(id, version));
+    }
     if let Some(set) = takes_over {
-        executor.take_over(set);
+        executor.take_over(set)?;
     }
     executor.sweep();
     for (index, transaction) in (0_u32..).zip(block.transactions()) {
@@ -302,11 +313,9 @@ pub fn execute_after(
             .map_err(|code| BlockError::Refused { index, code })?;
     }
     let template = BlockTemplate { time: header.time, proposer: header.proposer };
-    let (mut delta, receipts, expected) = conclude(state, executor, &leaves, template);
+    let (finished, expected) = conclude(state, executor, &leaves, template);
     compare(header, &expected)?;
-    // The bytes that were certified name the block, whoever computed the rest.
-    delta.tip.hash = header.hash();
-    Ok(Executed { delta, receipts })
+    Ok(executed(state, finished, header))
 }
 
 pub(crate) fn check_link(
@@ -344,7 +353,9 @@ pub(crate) fn check_link(
 }
 
 fn compare(found: &Header, expected: &Header) -> Result<(), BlockError> {
-    if found.receipts_root != expected.receipts_root {
+    if (found.receipts_root, found.receipt_count)
+        != (expected.receipts_root, expected.receipt_count)
+    {
         return Err(BlockError::ReceiptsRoot);
     }
     if found.state_root != expected.state_root {
@@ -356,17 +367,21 @@ fn compare(found: &Header, expected: &Header) -> Result<(), BlockError> {
     Ok(())
 }
 
+/// What a finished execution leaves: the changed halves and the receipts.
+type Finished = (HalfDelta, HalfDelta, Vec<Receipt>);
+
+/// The header that follows from a state and what was executed on it.
 fn conclude(
     state: &State,
     executor: Executor<'_>,
     leaves: &[[u8; 32]],
     template: BlockTemplate,
-) -> (StateDelta, Vec<Receipt>, Header) {
+) -> (Finished, Header) {
     let next_validators = executor.validators();
     let (public, restricted, receipts) = executor.finish();
     let receipt_leaves: Vec<_> = receipts.iter().map(Receipt::leaf).collect();
     let tip = state.tip();
-    let root: StateRoot = crate::state::state_root(public.tree.root(), restricted.tree.root());
+    let count = |length| u32::try_from(length).unwrap_or(u32::MAX);
     let header = Header {
         version: crate::block::PROTOCOL_VERSION,
         chain: *state.genesis(),
@@ -374,19 +389,27 @@ fn conclude(
         time: template.time,
         parent: tip.hash,
         transactions_root: Digest::Blake3(merkle::root(leaves)),
+        transaction_count: count(leaves.len()),
         receipts_root: Digest::Blake3(merkle::root(&receipt_leaves)),
-        state_root: root,
+        receipt_count: count(receipts.len()),
+        state_root: state_root(public.tree.root(), restricted.tree.root()),
         history_root: Digest::Blake3(tip.history.root()),
         validators_hash: state.validators().hash(),
         next_validators_hash: next_validators.hash(),
         proposer: template.proposer,
     };
+    ((public, restricted, receipts), header)
+}
+
+/// The result of a block with this header: the bytes that are certified name it.
+fn executed(state: &State, finished: Finished, header: &Header) -> Executed {
+    let (public, restricted, receipts) = finished;
     let hash = header.hash();
-    let mut history = tip.history.clone();
-    history.push(crate::hash::hash(crate::hash::Domain::HistoryLeaf, hash.0.bytes()));
-    let next = Tip { height: header.height, hash, time: header.time, history };
-    let delta = StateDelta { parent: tip.hash, public, restricted, tip: next };
-    (delta, receipts, header)
+    let mut history = state.tip().history.clone();
+    history.push(crate::hash::hash(Domain::HistoryLeaf, hash.0.bytes()));
+    let tip = Tip { height: header.height, hash, time: header.time, history };
+    let parent = state.tip().hash;
+    Executed { delta: StateDelta { parent, public, restricted, tip }, receipts }
 }
 
 /// The hash that the first block names as its parent.

@@ -112,6 +112,12 @@ pub enum GenesisError {
     /// A version that this program does not know.
     #[error("genesis has version {0}; this program knows {GENESIS_VERSION}")]
     Version(u16),
+    /// A name that is empty, longer than 64 bytes or not printable.
+    #[error("a name of {0} bytes is empty, longer than 64 bytes or not printable")]
+    Text(usize),
+    /// Contracts or parameters twice or out of order.
+    #[error("contracts and parameters are listed once each, by number")]
+    Order,
     /// A position in the list of organisations that is not there.
     #[error("organisation {0} is named but not listed")]
     Organisation(u32),
@@ -186,15 +192,32 @@ impl Genesis {
             .ok_or(GenesisError::Organisation(position))
     }
 
+    /// Names are short and printable; contracts and parameters are listed once, in order.
+    fn check_text(&self) -> Result<(), GenesisError> {
+        let printable = |text: &str| (1..=64).contains(&text.len()) && !text.chars().any(char::is_control);
+        if !printable(&self.name) || !self.name.is_ascii() {
+            return Err(GenesisError::Text(self.name.len()));
+        }
+        let names = self.organisations.iter().map(|organisation| organisation.name.as_str());
+        if let Some(name) = names.filter(|name| !printable(name)).last() {
+            return Err(GenesisError::Text(name.len()));
+        }
+        let rises = |list: &[(u16, u64)]| list.is_sorted_by(|a, b| a.0 < b.0);
+        let contracts: Vec<_> = self.contracts.iter().map(|(id, v)| (id.0, u64::from(*v))).collect();
+        if rises(&contracts) && rises(&self.parameters) { Ok(()) } else { Err(GenesisError::Order) }
+    }
+
     /// Checks what needs no rulebook.
     ///
     /// # Errors
-    /// In this order: [`GenesisError::Version`], [`GenesisError::Key`], [`GenesisError::Organisation`],
+    /// In this order: [`GenesisError::Version`], [`GenesisError::Text`], [`GenesisError::Order`],
+    /// [`GenesisError::Key`], [`GenesisError::Organisation`],
     /// [`GenesisError::Governance`], [`GenesisError::Validators`].
     pub fn check(&self) -> Result<(), GenesisError> {
         if self.version != GENESIS_VERSION {
             return Err(GenesisError::Version(self.version));
         }
+        self.check_text()?;
         let mut seen = BTreeSet::new();
         let business = self.organisations.iter().map(|organisation| organisation.key);
         for key in business.chain(self.validators.iter().map(|validator| validator.key)) {

@@ -200,6 +200,7 @@ impl AuditError {
 fn block_check(error: &BlockError) -> Check {
     match error {
         BlockError::Version(_)
+        | BlockError::Rulebook(..)
         | BlockError::Chain
         | BlockError::Height { .. }
         | BlockError::Parent

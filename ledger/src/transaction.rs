@@ -36,6 +36,8 @@ pub struct Body {
     pub signers: Vec<Signer>,
     /// Used once per key and compartment, within a window below the highest.
     pub nonce: u64,
+    /// Random, so that nobody confirms a guessed body by its identifier (D19).
+    pub salt: [u8; 16],
     /// Block time after which this is void.
     pub valid_until: BlockTime,
     /// The call, in the canonical bytes of its contract.

@@ -128,7 +128,11 @@ impl<'a> View<'a> {
     }
 
     /// The next identifier of this transaction. Source: LED-3.6.
+    ///
+    /// # Panics
+    /// While a contract begins: genesis identifiers are those of its organisations.
     pub fn new_identifier(&mut self) -> [u8; 32] {
+        assert!(self.scope.height > Height(0), "genesis identifiers belong to its organisations");
         let id = derive_identifier(&self.scope.writer, self.identifiers);
         self.identifiers = self.identifiers.saturating_add(1);
         id

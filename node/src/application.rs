@@ -40,6 +40,15 @@ pub struct Committed {
     pub refused: Vec<(usize, Code)>,
 }
 
+/// How a block of somebody else came here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// In a round that is being decided.
+    Proposed,
+    /// Decided already, from a peer that is ahead.
+    Synced,
+}
+
 /// The application side of one validator.
 pub(crate) struct Application {
     pub(crate) state: State,
@@ -111,11 +120,11 @@ impl Application {
                 }
             }
             Request::Received { height, round, pol_round, proposer, bytes, reply } => {
-                let verdict = self.judge(height, round, pol_round, proposer, &bytes)?;
+                let verdict = self.judge(height, round, pol_round, proposer, &bytes, Origin::Proposed)?;
                 let _ = reply.send(verdict);
             }
             Request::Synced { height, round, proposer, bytes, reply } => {
-                let verdict = self.judge(height, round, None, proposer, &bytes)?;
+                let verdict = self.judge(height, round, None, proposer, &bytes, Origin::Synced)?;
                 let _ = reply.send(verdict);
             }
             Request::Restream { block, reply, .. } => {
@@ -180,6 +189,7 @@ impl Application {
         pol_round: Option<u32>,
         proposer: PublicKey,
         bytes: &[u8],
+        origin: Origin,
     ) -> Result<Verdict, NodeError> {
         let Ok(block) = decode::<Block>(bytes, "a block") else { return Ok(Verdict::Unreadable) };
         let hash = block.header.hash();
@@ -187,7 +197,10 @@ impl Application {
             Clock::Data => false,
             Clock::Real => block.header.time.0 > (self.wall_clock)().saturating_add(CLOCK_DRIFT_MS_MAX),
         };
-        if early || block.header.height != height {
+        // A first proposal is built by whoever proposes it; a block that is proposed again keeps its builder.
+        let is_first = origin == Origin::Proposed && pol_round.is_none();
+        let foreign = is_first && block.header.proposer != proposer;
+        if early || foreign || block.header.height != height {
             return Ok(Verdict::Reject(hash));
         }
         let executed = block

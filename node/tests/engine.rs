@@ -59,6 +59,7 @@ fn register(nonce: u64) -> VerifiedTransaction {
         call_version: 1,
         signers: vec![Signer { key: office.public(), grant: None }],
         nonce,
+        salt: [7; 16],
         valid_until: BlockTime(1_000_000),
         call: encode(&call),
     };

@@ -55,7 +55,9 @@ fn a_thousand_mutations_are_each_found_by_the_check_that_they_break() {
     });
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), plan.len(), wrong.join("\n"));
     let mut named: BTreeMap<Check, usize> = BTreeMap::new();
-    plan.iter().for_each(|task| *named.entry(task.kind.check).or_default() += 1);
+    for task in &plan {
+        *named.entry(task.kind.check).or_default() += 1;
+    }
     println!("{} kinds of mutation: {named:?}", kinds.len());
     // A chain that obeys every rule and breaks an invariant would be a mistake in the rules.
     let all: BTreeSet<_> = Check::ALL.into_iter().filter(|one| *one != Check::Invariants).collect();
@@ -106,8 +108,9 @@ impl Bench<'_> {
             task.program.map_or(Ok(()), |program| self.ask(program, index, &edit, &judged))
         };
         let result = catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(|panic| {
-            let text = panic.downcast_ref::<String>().cloned();
-            Err(format!("panic: {}", text.unwrap_or_else(|| "without words".into())))
+            let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+            Err(format!("panic: {}", text.unwrap_or_default()))
         });
         let again = format!("MUTATION_SEED={} MUTATION_INDEX={index}", self.seed);
         result.map_err(|wrong| format!("{again} ({:?}): {wrong}", task.kind))
@@ -142,7 +145,7 @@ impl Bench<'_> {
         judged: &AuditError,
     ) -> Result<(), String> {
         let file = self.folder.join(format!("{index}.chain"));
-        fs::write(&file, &edit.bytes).unwrap();
+        fs::write(&file, &edit.bytes).expect("there is room");
         let output = Command::new(built(program))
             .arg("audit")
             .arg(&file)
@@ -151,8 +154,8 @@ impl Bench<'_> {
             .args(["--output", "json"])
             .stdin(Stdio::null())
             .output()
-            .unwrap();
-        fs::remove_file(&file).unwrap();
+            .expect("it starts");
+        fs::remove_file(&file).expect("it is there");
         let answer: Value = serde_json::from_slice(&output.stdout)
             .map_err(|error| format!("{program} does not answer in JSON: {error}"))?;
         let failed = &answer["failed"];
@@ -175,7 +178,7 @@ fn workspace() -> PathBuf {
 
 /// A program of ours, which lies two folders above this test.
 fn built(program: &str) -> PathBuf {
-    let test = std::env::current_exe().unwrap();
+    let test = std::env::current_exe().expect("a test is a program");
     let file = format!("{program}{}", std::env::consts::EXE_SUFFIX);
     let path = test.ancestors().nth(2).expect("target/<profile>/deps/<test>").join(file);
     assert!(path.exists(), "{} is not built: run `cargo test --workspace`", path.display());
@@ -193,18 +196,19 @@ fn example(folder: &Path) -> (Vec<u8>, Digest, Digest) {
         .args(["--output", "json"])
         .stdin(Stdio::null())
         .output()
-        .unwrap();
+        .expect("it starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
     let digest = |value: &Value| value.as_str().and_then(Digest::from_hex).expect("a hash");
-    let files = linli_verify::chain::files(&folder).unwrap();
-    let bytes: Vec<_> = files.iter().flat_map(|file| fs::read(file).unwrap()).collect();
+    let files = linli_verify::chain::files(&folder).expect("a run leaves a chain");
+    let bytes = files.iter().flat_map(|file| fs::read(file).expect("it is there")).collect();
     (bytes, digest(&report["genesis_hash"]), digest(&report["head"]["hash"]))
 }
 
 /// From which every key of the example derives.
 fn seed_of_the_example() -> String {
-    let sheet = fs::read_to_string(workspace().join("examples/qinghe/community.csv")).unwrap();
+    let sheet = fs::read_to_string(workspace().join("examples/qinghe/community.csv"));
+    let sheet = sheet.expect("the example has a community");
     let mut lines = sheet.lines().map(|line| line.trim_start_matches('\u{feff}').split(','));
     let mut titles = lines.next().expect("a line of titles");
     let column = titles.position(|title| title == "seed").expect("a column `seed`");

@@ -9,7 +9,6 @@ use crate::registry::roles::Parameter;
 use crate::testing::{
     Actor, COMMITTEE, COMMUNITY, OFFICE, PROVIDER, Resident, VOLUNTEERS, World, document, key,
 };
-use linli_ledger::contract::Rulebook;
 use linli_ledger::crypto::PublicKey;
 use linli_ledger::keys::{self, KeyOwner, KeyPurpose};
 use linli_ledger::types::{HOUR_MS, PersonId};
@@ -578,7 +577,7 @@ fn the_invariants_notice_what_no_call_would_do() {
     for (name, harm) in cases {
         let (mut world, _, _, resident) = scene();
         assert!(People.invariants(&world.view()).is_ok());
-        world.rulebook = Rulebook::new(vec![Box::new(Vandal(harm))]).unwrap();
+        world.rulebook = crate::testing::rulebook_with(Box::new(Vandal(harm)));
         world.apply(CONTRACT, &[&resident.actor()], &0_u8);
         assert_eq!(People.invariants(&world.view()).unwrap_err().name, name);
     }

@@ -8,7 +8,6 @@ use crate::people::AgeClass;
 use crate::testing::{
     Actor, BANK, COMMITTEE, COMMUNITY, DONOR, OFFICE, PARTNER, REGULATOR, World, document, key,
 };
-use linli_ledger::contract::Rulebook;
 use linli_ledger::crypto::PublicKey;
 use linli_ledger::genesis::OrganisationKind;
 use linli_ledger::keys::KeyOwner;
@@ -139,7 +138,6 @@ fn a_genesis_with_an_unknown_double_or_excessive_parameter_is_no_genesis() {
         vec![(999, 1)],
         vec![(11, 1_441)],
         vec![(11, 0)],
-        vec![(11, 5), (11, 6)],
     ] {
         let number = parameters[0].0;
         let genesis = Genesis {

@@ -4,10 +4,11 @@ use crate::certificate::ValidatorSet;
 use crate::code::{Code, Rejection};
 use crate::contract::{Contract, ContractVersions, Party, Rulebook};
 use crate::due::{self, DueItem};
+use crate::execute::BlockError;
 use crate::genesis::{Genesis, GenesisError};
 use crate::hash::{Digest, Domain, hash_parts};
-use crate::keys::{self, KeyPurpose};
-use crate::limits::{DUE_ITEMS_MAX, VALIDITY_MS_MAX};
+use crate::keys::{self, KeyOwner, KeyPurpose, KeyRecord};
+use crate::limits::{DUE_ITEMS_MAX, RANGE_MAX, VALIDITY_MS_MAX};
 use crate::receipt::{Condition, Outcome, Receipt, Subject, Write};
 use crate::state::{HalfDelta, Leaf, State, leaf_hash, leaf_path, next_version, value_hash};
 use crate::system::{self, ValidatorsRecord};
@@ -95,11 +96,31 @@ impl<'a> Executor<'a> {
     }
 
     /// Puts the set that governance has named in the place of the one in the state. Source: LED-4.9.
-    pub(super) fn take_over(&mut self, set: &ValidatorSet) {
-        let writer = hash_parts(Domain::Identifier, &[b"recovery", &self.height.0.to_le_bytes()]);
+    ///
+    /// # Errors
+    /// [`BlockError::Validators`] for a key that is weak or has another purpose.
+    pub(super) fn take_over(&mut self, set: &ValidatorSet) -> Result<(), BlockError> {
+        let height = self.height.0.to_le_bytes();
+        let hash = set.hash();
+        let parts: [&[u8]; 4] = [b"recovery", &height, self.state.genesis().bytes(), hash.bytes()];
+        let writer = hash_parts(Domain::Identifier, &parts);
         let writer = TransactionId(Digest::Blake3(writer));
-        let scope = Scope { writer, ..self.kernel(Compartment::Public) };
+        let kernel = self.kernel(Compartment::Public);
+        let scope = Scope { writer, keeps_keys: true, ..kernel };
         let mut view = View::new(self.state, &self.overlay, scope);
+        for member in set.members() {
+            let owner = KeyOwner::Organisation(member.organisation);
+            let purpose = KeyPurpose::Consensus;
+            let record = KeyRecord { owner, purpose, from: self.time, to: None };
+            let known = keys::find(&view, &member.key);
+            let sound = match known {
+                Some(known) => known.purpose == purpose && known.owner == owner,
+                None => keys::add(&mut view, &member.key, record).is_ok(),
+            };
+            if !sound {
+                return Err(BlockError::Validators);
+            }
+        }
         view.put_kernel(&(), &ValidatorsRecord(set.clone()));
         let changes = view.changes;
         let writes = self.commit(changes, writer);
@@ -113,6 +134,16 @@ impl<'a> Executor<'a> {
             entries: Vec::new(),
             writes,
         });
+        Ok(())
+    }
+
+    /// A contract that is in force and that this program does not have.
+    pub(super) fn missing(&self) -> Option<(ContractId, u16)> {
+        View::new(self.state, &self.overlay, self.kernel(Compartment::Public))
+            .range::<ContractVersions>(&(), RANGE_MAX)
+            .into_iter()
+            .filter_map(|(id, versions)| Some((id, versions.at(self.height)?)))
+            .find(|(id, version)| self.rulebook.get(*id, *version).is_none())
     }
 
     /// Handles what is due: a bounded number of items in each compartment. Source: LED-6.6.

@@ -16,7 +16,7 @@ use crate::record::{Record, key_bytes};
 use crate::state::value_hash;
 use crate::system::{PublicNonces, RestrictedNonces};
 use crate::transaction::{BODY_VERSION, Body, SignedTransaction, Signer};
-use crate::types::{ContractId, RecordId, TransactionId};
+use crate::types::{ContractId, RecordId, TransactionId, StateRoot};
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -215,6 +215,7 @@ impl Chain {
             call_version: 1,
             signers: vec![Signer { key: business().public(), grant: None }],
             nonce: self.nonce,
+            salt: [7; 16],
             valid_until: self.next_time().plus(60_000),
             call: encode(call),
         }

@@ -5,7 +5,7 @@
 
 use super::{AccountKey, Quantity, Side, post};
 use crate::amount::Fen;
-use crate::code::{Code, Detail, Rejection};
+use crate::code::{Code, Detail, Rejection, ensure};
 use crate::limits::{RANGE_MAX, SEGMENTS_MAX};
 use crate::record::{KeyPart, Record};
 use crate::types::{AccountId, Compartment, ContractId, Day, EarmarkId, SourceId, TransactionId};
@@ -126,7 +126,11 @@ impl Record for SourceRecord {
 /// Creates a source of `amount` fen in the account `to`. Source: LED-6.7.
 ///
 /// # Errors
-/// [`Code::AmountZero`], [`Code::AmountRange`], [`Code::AmountOverflow`].
+/// [`Code::AmountZero`], [`Code::AmountRange`]; [`Code::TimeWindow`] for a lapse on the last day that
+/// a number can name; [`Code::AmountOverflow`].
+///
+/// # Panics
+/// If `to` is not a holder: a bug of the caller.
 pub fn issue(
     view: &mut View<'_>,
     origin: &AccountKey,
@@ -134,7 +138,10 @@ pub fn issue(
     amount: Fen,
     lot: Lot,
 ) -> Result<SourceId, Rejection> {
+    assert!(to.side == Side::Holder, "every fen lies in some account");
     amount.check()?;
+    // The rank has no room for the last day of the calendar: it means "never".
+    ensure(lot.lapse_on != Some(Day(u32::MAX)), Code::TimeWindow)?;
     let last = view.range_back::<SourceRecord>(&(), 1);
     let number = last.first().map_or(Some(0), |(id, _)| id.0.checked_add(1));
     let source = SourceId(number.ok_or(Code::AmountOverflow)?);

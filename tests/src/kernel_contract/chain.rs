@@ -109,6 +109,7 @@ impl Chain {
             call_version: 1,
             signers: vec![Signer { key: self.key.public(), grant: None }],
             nonce: self.nonce,
+            salt: [7; 16],
             valid_until: self.state.tip().time.plus(30 * DAY_MS),
             call: encode(call),
         };

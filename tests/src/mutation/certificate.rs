@@ -46,7 +46,7 @@ const BY_STRANGERS: [(&str, Change); 9] = [
     }),
     ("the signature of another block", |original, draft, _| {
         let mine = draft.edited().block.header.height;
-        let other = if mine == Height(1) { 1 } else { 0 };
+        let other = usize::from(mine == Height(1));
         draft.edited().certificate = original.blocks[other].certificate.clone();
     }),
     ("another round", |_, draft, random| {
@@ -139,8 +139,7 @@ fn stranger_vote(original: &Original<'_>, draft: &mut Draft<'_>) -> (PublicKey, 
     let round = quorum(draft).round;
     let header = &draft.edited().block.header;
     let (kind, validator) = (VoteKind::Precommit, stranger().public());
-    let vote =
-        Vote { kind, height: header.height, round, value: Some(header.hash()), validator };
+    let vote = Vote { kind, height: header.height, round, value: Some(header.hash()), validator };
     (validator, stranger().sign_vote(&original.genesis_hash, &vote))
 }
 

@@ -41,10 +41,11 @@ impl<'a> Draft<'a> {
     }
 
     /// Makes the header name the transactions that the edited block has now.
-    pub(super) fn recompute_transactions_root(&mut self) {
+    pub(super) fn recount(&mut self) {
         let block = &mut self.edited().block;
         let leaves: Vec<_> = block.transactions.iter().map(leaf).collect();
         block.header.transactions_root = Digest::Blake3(merkle::root(&leaves));
+        block.header.transaction_count = u32::try_from(leaves.len()).expect("a block is short");
     }
 
     /// Signs the edited block too, if the validator's key is in hand.

@@ -13,7 +13,7 @@ use linli_ledger::types::BlockTime;
 /// The time given is the parent's.
 type Row = (&'static str, Check, Option<Check>, fn(&mut Header, BlockTime, &mut Random));
 
-const ROWS: [Row; 14] = [
+const ROWS: [Row; 16] = [
     ("version", Check::Link, Some(Check::Link), |header, _, random| {
         header.version += 1 + u16::try_from(random.below(9)).expect("below 9");
     }),
@@ -48,8 +48,17 @@ const ROWS: [Row; 14] = [
         Some(Check::TransactionsRoot),
         |header, _, random| bit(&mut header.transactions_root, random),
     ),
+    (
+        "transaction count",
+        Check::Certificate,
+        Some(Check::TransactionsRoot),
+        |header, _, random| other(&mut header.transaction_count, random),
+    ),
     ("receipts root", Check::Certificate, Some(Check::Rules), |header, _, random| {
         bit(&mut header.receipts_root, random);
+    }),
+    ("receipt count", Check::Certificate, Some(Check::Rules), |header, _, random| {
+        other(&mut header.receipt_count, random);
     }),
     ("state root", Check::Certificate, Some(Check::StateRoot), |header, _, random| {
         bit(&mut header.state_root.0, random);
@@ -92,6 +101,10 @@ fn edited(
 fn bit(digest: &mut Digest, random: &mut Random) {
     let Digest::Blake3(bytes) = digest;
     flip(bytes, random);
+}
+
+fn other(count: &mut u32, random: &mut Random) {
+    *count = count.wrapping_add(1 + u32::try_from(random.below(9)).expect("below 9"));
 }
 
 fn stranger() -> PublicKey {

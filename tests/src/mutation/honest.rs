@@ -36,7 +36,8 @@ const CHANGES: [(&str, usize, Change); 8] = [
         plan[later].1.push(transaction);
     }),
     ("a transaction in an earlier block", 0, |_, plan, random| {
-        let later = 1 + plan[1..].iter().position(|(_, all)| !all.is_empty()).expect("the last is busy");
+        let later =
+            1 + plan[1..].iter().position(|(_, all)| !all.is_empty()).expect("the last is busy");
         let end = plan[later].1.len();
         let transaction = plan[later].1.remove(below(random, end));
         plan[0].1.push(transaction);

@@ -105,7 +105,8 @@ const ROWS: [Row; 14] = [
     Row {
         name: "a bit of a signature",
         change: |_, spot| {
-            let one = below(spot.random, spot.signed().signatures.len());
+            let count = spot.signed().signatures.len();
+            let one = below(spot.random, count);
             let Signature::Ed25519(mut bytes) = spot.signed().signatures[one];
             flip(&mut bytes, spot.random);
             spot.signed().signatures[one] = Signature::Ed25519(bytes);
@@ -266,7 +267,7 @@ fn edited(
     (row.change)(original, &mut Spot { transactions, block, index, random });
     match root {
         Root::Kept => {}
-        Root::Recomputed => draft.recompute_transactions_root(),
+        Root::Recomputed => draft.recount(),
     }
     draft.sign();
     draft.finish()
@@ -290,7 +291,7 @@ fn left_out_of_the_results(original: &Original<'_>, random: &mut Random) -> Edit
     let state = original.state_before(block);
     let built = build_block(&state, original.rulebook, template, &candidates);
     edited.block.header = built.block.header;
-    draft.recompute_transactions_root();
+    draft.recount();
     draft.sign();
     draft.finish()
 }

@@ -156,6 +156,7 @@ fn transaction<C: BorshSerialize>(
         call_version: 1,
         signers: labels.map(|label| Signer { key: business(label).public(), grant: None }).to_vec(),
         nonce,
+        salt: [7; 16],
         valid_until: BlockTime(START + 86_400_000),
         call: encode(call),
     };

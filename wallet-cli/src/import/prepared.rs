@@ -27,6 +27,7 @@ pub(super) struct Envelope {
     pub(super) genesis: Digest,
     pub(super) contract: ContractId,
     pub(super) nonce: u64,
+    pub(super) salt: [u8; 16],
     pub(super) at: BlockTime,
     pub(super) parties: Vec<Party>,
 }
@@ -42,6 +43,7 @@ impl Envelope {
             call_version: 1,
             signers: self.parties.iter().map(signer).collect(),
             nonce: self.nonce,
+            salt: self.salt,
             valid_until: self.at.plus(VALID_MS),
             call: encode(call),
         };

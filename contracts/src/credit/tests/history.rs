@@ -44,14 +44,7 @@ impl Contract for Unswept {
 }
 
 fn unswept() -> Rulebook {
-    Rulebook::new(vec![
-        Box::new(registry::Registry),
-        Box::new(people::People),
-        Box::new(Programmes),
-        Box::new(Unswept),
-        Box::new(fund::Funds),
-    ])
-    .unwrap()
+    crate::testing::rulebook_with(Box::new(Unswept))
 }
 
 #[derive(Clone, Debug)]

@@ -88,7 +88,7 @@ fn the_invariants_notice_what_no_call_would_do() {
     for (name, harm) in cases {
         let mut world = World::new();
         let office = world.organisation_actor(OFFICE);
-        world.rulebook = Rulebook::new(vec![Box::new(Vandal(harm))]).unwrap();
+        world.rulebook = crate::testing::rulebook_with(Box::new(Vandal(harm)));
         world.apply(CONTRACT, &[&office], &0_u8);
         assert_eq!(Registry.invariants(&world.view()).unwrap_err().name, name);
     }
@@ -109,7 +109,7 @@ fn the_invariants_read_past_one_page() {
             );
         }
     };
-    world.rulebook = Rulebook::new(vec![Box::new(Vandal(harm))]).unwrap();
+    world.rulebook = crate::testing::rulebook_with(Box::new(Vandal(harm)));
     world.apply(CONTRACT, &[&office], &0_u8);
     let view = world.view();
     assert!(
