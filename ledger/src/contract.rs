@@ -55,6 +55,11 @@ pub trait Contract: Send + Sync {
         false
     }
 
+    /// Whether a site's device may co-sign its calls (never send them).
+    fn admits_devices(&self) -> bool {
+        false
+    }
+
     /// Whether these are the canonical bytes of one of its calls; checked at the door.
     fn accepts(&self, call: &[u8]) -> bool;
 

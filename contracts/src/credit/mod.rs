@@ -71,6 +71,10 @@ impl Contract for Credit {
         Compartment::Restricted
     }
 
+    fn admits_devices(&self) -> bool {
+        true
+    }
+
     fn accepts(&self, call: &[u8]) -> bool {
         decode::<Call>(call, "a call").is_ok()
     }

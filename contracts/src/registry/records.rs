@@ -67,6 +67,11 @@ pub fn purpose_number(purpose: KeyPurpose) -> u8 {
     }
 }
 
+/// A nullifier under which a person in office is enrolled somewhere: it belongs to the person, not to
+/// the grant that she happens to use. Source: REG-20.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct PersonNullifier;
+
 macro_rules! record {
     ($name:ident, $kind:literal, $id:ty) => {
         impl Record for $name {
@@ -82,3 +87,4 @@ record!(Organisation, 1, OrganisationId);
 record!(Person, 2, PersonId);
 record!(Grant, 3, GrantId);
 record!(OwnedKey, 5, OwnedKeyId);
+record!(PersonNullifier, 6, (PersonId, [u8; 32]));

@@ -1,7 +1,8 @@
 //! This exists to answer the question that every contract asks: may this signer do this here?
 
-use super::records::{Grant, Organisation, Person};
+use super::records::{Grant, Organisation, Person, PersonNullifier};
 use super::{Role, parameters};
+use linli_ledger::limits::RANGE_MAX;
 use linli_ledger::code::{Code, Rejection, ensure};
 use linli_ledger::contract::Party;
 use linli_ledger::keys::{KeyOwner, KeyPurpose};
@@ -158,4 +159,20 @@ pub fn governance_threshold(view: &View<'_>) -> usize {
         .get::<GovernanceRecord>(&())
         .map_or(u32::MAX, |record| record.threshold);
     usize::try_from(threshold).unwrap_or(usize::MAX)
+}
+
+/// Whether a person in office is the resident with this enrolment nullifier, as far as any grant of
+/// hers ever said so. Source: REG-20, SOD-4.
+pub fn is_enrolled_as(view: &View<'_>, person: PersonId, nullifier: [u8; 32]) -> bool {
+    view.has::<PersonNullifier>(&(person, nullifier))
+}
+
+/// Whether two persons in office are one human: the same person, or two that share a nullifier.
+/// Source: REG-20.
+pub fn same_human(view: &View<'_>, one: PersonId, other: PersonId) -> bool {
+    one == other
+        || view
+            .range::<PersonNullifier>(&one, RANGE_MAX)
+            .into_iter()
+            .any(|((_, nullifier), _)| is_enrolled_as(view, other, nullifier))
 }

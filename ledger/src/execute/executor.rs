@@ -203,7 +203,7 @@ impl<'a> Executor<'a> {
         let conditions = contract.conditions(&body.call);
         let outcome = self
             .check_conditions(&conditions)
-            .and_then(|()| check_purpose(&parties))
+            .and_then(|()| check_purpose(&parties, contract.admits_devices()))
             .and_then(|()| contract.execute(&body.call, &parties, &mut view));
         let (outcome, changes, movements, entries) = match outcome {
             Ok(()) => (Outcome::Applied, view.changes, view.movements, view.entries),
@@ -320,11 +320,12 @@ fn parties(view: &View<'_>, tx: &VerifiedTransaction) -> Result<Vec<Party>, Code
         .collect()
 }
 
-/// The sender signs with a business key, co-signers with one or with a site device. Source: SOD-13.
-fn check_purpose(parties: &[Party]) -> Result<(), Rejection> {
+/// The sender signs with a business key; co-signers too, or with a site's device where the contract
+/// admits devices. Source: SOD-13.
+fn check_purpose(parties: &[Party], devices: bool) -> Result<(), Rejection> {
     let sound = parties.iter().enumerate().all(|(position, party)| match party.purpose {
         KeyPurpose::Business => true,
-        KeyPurpose::SiteDevice => position > 0,
+        KeyPurpose::SiteDevice => devices && position > 0,
         KeyPurpose::Consensus | KeyPurpose::Network => false,
     });
     if sound { Ok(()) } else { Err(Code::KeyPurpose.into()) }
