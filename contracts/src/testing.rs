@@ -129,6 +129,7 @@ impl World {
             governance: vec![OFFICE, COMMITTEE, REGULATOR],
             governance_threshold: 2,
             validators: vec![GenesisValidator { key: validator, organisation: 0, power: 1 }],
+            nodes: Vec::new(),
             contracts: (1..=5).map(|id| (ContractId(id), 1)).collect(),
             parameters,
         };

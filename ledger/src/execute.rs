@@ -186,7 +186,10 @@ fn seed(
         (organisation.key, genesis.organisation(position), KeyPurpose::Business)
     });
     let consensus = set.members().iter().map(|v| (v.key, v.organisation, KeyPurpose::Consensus));
-    for (key, organisation, purpose) in business.chain(consensus) {
+    let network = genesis.nodes.iter().map(|node| {
+        (node.key, genesis.organisation(node.organisation), KeyPurpose::Network)
+    });
+    for (key, organisation, purpose) in business.chain(consensus).chain(network) {
         let owner = KeyOwner::Organisation(organisation);
         let record = KeyRecord { owner, purpose, from: BlockTime(0), to: None };
         keys::add(view, &key, record).map_err(|_| GenesisError::Key(key))?;
@@ -219,36 +222,70 @@ pub fn admit(
 /// Builds the next block from candidates, in their order, as many as fit.
 ///
 /// # Panics
-/// If the time does not grow, or a contract in force is not in the rulebook: bugs of the caller, who
-/// executed the block before.
+/// If the time does not grow: a bug of the caller.
 pub fn build_block(
     state: &State,
     rulebook: &Rulebook,
     template: BlockTemplate,
     candidates: &[VerifiedTransaction],
 ) -> Built {
-    assert!(template.time > state.tip().time, "block time grows");
+    let executor = Executor::new(state, rulebook, state.tip().height.next(), template.time);
+    build(state, executor, template, candidates, &state.validators())
+}
+
+/// As [`build_block`], for a block that a recovery makes final: `set` takes over with it.
+///
+/// # Errors
+/// [`BlockError::Validators`] for a set that cannot take over. Source: LED-4.9.
+///
+/// # Panics
+/// As [`build_block`].
+pub fn build_recovery(
+    state: &State,
+    rulebook: &Rulebook,
+    template: BlockTemplate,
+    candidates: &[VerifiedTransaction],
+    set: &ValidatorSet,
+) -> Result<Built, BlockError> {
     let height = state.tip().height.next();
     let mut executor = Executor::new(state, rulebook, height, template.time);
-    assert!(executor.missing().is_none(), "a node has every contract that is in force");
+    executor.take_over(set)?;
+    Ok(build(state, executor, template, candidates, set))
+}
+
+/// A contract that will be in force in the next block and that this program does not have.
+pub fn missing_contract(state: &State, rulebook: &Rulebook) -> Option<(ContractId, u16)> {
+    let tip = state.tip();
+    Executor::new(state, rulebook, tip.height.next(), tip.time).missing()
+}
+
+fn build(
+    state: &State,
+    mut executor: Executor<'_>,
+    template: BlockTemplate,
+    candidates: &[VerifiedTransaction],
+    set: &ValidatorSet,
+) -> Built {
+    assert!(template.time > state.tip().time, "block time grows");
     executor.sweep();
     let (mut included, mut refused, mut bytes, mut considered) = (Vec::new(), Vec::new(), 0_usize, 0);
     for (position, transaction) in candidates.iter().enumerate() {
-        let size = transaction.signed().body.len().saturating_add(
-            transaction.signed().signatures.len().saturating_mul(65),
-        );
-        bytes = bytes.saturating_add(size);
-        if bytes > BLOCK_BYTES_MAX || included.len() == BLOCK_TRANSACTIONS_MAX {
+        let size = size(transaction);
+        if bytes.saturating_add(size) > BLOCK_BYTES_MAX || included.len() == BLOCK_TRANSACTIONS_MAX {
             break;
         }
         considered = position.saturating_add(1);
         match executor.transaction(transaction) {
-            Ok(_) => included.push(transaction),
+            Ok(_) => {
+                bytes = bytes.saturating_add(size);
+                included.push(transaction);
+            }
             Err(code) => refused.push((position, code)),
         }
     }
     let leaves: Vec<_> = included.iter().map(|transaction| transaction.leaf()).collect();
-    let (finished, header) = conclude(state, executor, &leaves, template);
+    let (finished, mut header) = conclude(state, executor, &leaves, template);
+    header.validators_hash = set.hash();
     let executed = executed(state, finished, &header);
     let transactions = included
         .into_iter()
@@ -258,10 +295,18 @@ pub fn build_block(
     Built { block, executed, refused, considered }
 }
 
+/// Bytes that a transaction takes in a block.
+fn size(transaction: &VerifiedTransaction) -> usize {
+    let signatures = transaction.signed().signatures.len().saturating_mul(65);
+    transaction.signed().body.len().saturating_add(signatures)
+}
+
 /// What a block does to a state; every commitment of its header is recomputed and compared.
 ///
 /// # Errors
-/// In the order of [`BlockError`]: what is cheap to check comes first.
+/// As [`check_link`]; then [`BlockError::Size`], [`BlockError::TransactionsRoot`],
+/// [`BlockError::Rulebook`], [`BlockError::Refused`], [`BlockError::ReceiptsRoot`],
+/// [`BlockError::StateRoot`], [`BlockError::NextValidators`].
 ///
 /// Source: LED-5.7.
 pub fn execute_block(
@@ -286,11 +331,7 @@ pub fn execute_after(
     let header = block.header();
     let set = takes_over.cloned().unwrap_or_else(|| state.validators());
     check_link(state, header, &set)?;
-    let sizes = block.transactions().iter().map(|transaction| {
-        let signatures = transaction.signed().signatures.len();
-        transaction.signed().body.len().saturating_add(signatures.saturating_mul(65))
-    });
-    let bytes = sizes.fold(0_usize, usize::saturating_add);
+    let bytes = block.transactions().iter().map(size).fold(0_usize, usize::saturating_add);
     if bytes > BLOCK_BYTES_MAX || block.transactions().len() > BLOCK_TRANSACTIONS_MAX {
         return Err(BlockError::Size);
     }
@@ -318,7 +359,14 @@ pub fn execute_after(
     Ok(executed(state, finished, header))
 }
 
-pub(crate) fn check_link(
+/// Checks a header against the state before it, without executing anything: version, chain, height,
+/// parent, time, history, and the set that certifies it.
+///
+/// # Errors
+/// In this order: [`BlockError::Version`], [`BlockError::Chain`], [`BlockError::Height`],
+/// [`BlockError::Parent`], [`BlockError::Time`], [`BlockError::HistoryRoot`],
+/// [`BlockError::Validators`], [`BlockError::Proposer`].
+pub fn check_link(
     state: &State,
     header: &Header,
     set: &ValidatorSet,

@@ -76,6 +76,15 @@ pub struct GenesisValidator {
     pub power: u64,
 }
 
+/// A node that may join the network from the beginning (D2).
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct GenesisNode {
+    /// Its identity on the network.
+    pub key: PublicKey,
+    /// The organisation that runs it: its position in [`Genesis::organisations`].
+    pub organisation: u32,
+}
+
 /// The first bytes of a chain. Source: LED-7.1.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Genesis {
@@ -97,6 +106,8 @@ pub struct Genesis {
     pub governance_threshold: u32,
     /// The first validators, in the order in which they propose.
     pub validators: Vec<GenesisValidator>,
+    /// The nodes that may join the network: the first allow-list.
+    pub nodes: Vec<GenesisNode>,
     /// Contracts and the version in force from height 1.
     pub contracts: Vec<(ContractId, u16)>,
     /// Parameters that differ from their defaults: number and value.
@@ -220,12 +231,15 @@ impl Genesis {
         self.check_text()?;
         let mut seen = BTreeSet::new();
         let business = self.organisations.iter().map(|organisation| organisation.key);
-        for key in business.chain(self.validators.iter().map(|validator| validator.key)) {
+        let consensus = self.validators.iter().map(|validator| validator.key);
+        let network = self.nodes.iter().map(|node| node.key);
+        for key in business.chain(consensus).chain(network) {
             if key.check().is_err() || !seen.insert(key) {
                 return Err(GenesisError::Key(key));
             }
         }
-        for position in &self.governance {
+        let nodes = self.nodes.iter().map(|node| &node.organisation);
+        for position in self.governance.iter().chain(nodes) {
             self.at(*position)?;
         }
         let members: BTreeSet<_> = self.governance.iter().collect();

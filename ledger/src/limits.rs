@@ -16,6 +16,9 @@ pub const DUE_ITEMS_MAX: usize = 1_000;
 pub const RANGE_MAX: usize = 1_024;
 /// Segments or lots that one movement may touch.
 pub const SEGMENTS_MAX: usize = 1_024;
+/// Segments that one selection may look at: sixteen times what it may take, so that a payment that
+/// nothing fits costs a bounded time.
+pub const HOLDINGS_VISITED_MAX: usize = 16 * SEGMENTS_MAX;
 /// Lines in a batch (an attestation).
 pub const BATCH_LINES_MAX: usize = 256;
 /// A proposal may be this far ahead of a validator's own clock (real clock only).

@@ -366,3 +366,6 @@ pub fn replay(
         };
     }
 }
+
+#[cfg(test)]
+mod tests;

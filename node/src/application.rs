@@ -11,7 +11,9 @@ use linli_ledger::code::Code;
 use linli_ledger::codec::{decode, encode};
 use linli_ledger::contract::Rulebook;
 use linli_ledger::crypto::PublicKey;
-use linli_ledger::execute::{BlockTemplate, Executed, build_block, execute_block};
+use linli_ledger::execute::{
+    BlockTemplate, Executed, build_block, check_link, execute_block, missing_contract,
+};
 use linli_ledger::genesis::Clock;
 use linli_ledger::limits::CLOCK_DRIFT_MS_MAX;
 use linli_ledger::receipt::Receipt;
@@ -38,6 +40,18 @@ pub struct Committed {
     pub receipts: Vec<Receipt>,
     /// Candidates that were refused at the door: position in the batch and reason.
     pub refused: Vec<(usize, Code)>,
+}
+
+/// Blocks of one undecided height that are kept: a few rounds of a set of validators.
+const HELD_MAX: usize = 64;
+
+/// Where in the deciding of a height a block came.
+#[derive(Clone, Copy, Debug)]
+struct Round {
+    height: Height,
+    round: u32,
+    pol_round: Option<u32>,
+    proposer: PublicKey,
 }
 
 /// How a block of somebody else came here.
@@ -120,12 +134,16 @@ impl Application {
                 }
             }
             Request::Received { height, round, pol_round, proposer, bytes, reply } => {
-                let verdict = self.judge(height, round, pol_round, proposer, &bytes, Origin::Proposed)?;
-                let _ = reply.send(verdict);
+                let held = Round { height, round, pol_round, proposer };
+                if let Some(verdict) = self.judge(held, &bytes, Origin::Proposed)? {
+                    let _ = reply.send(verdict);
+                }
             }
             Request::Synced { height, round, proposer, bytes, reply } => {
-                let verdict = self.judge(height, round, None, proposer, &bytes, Origin::Synced)?;
-                let _ = reply.send(verdict);
+                let held = Round { height, round, pol_round: None, proposer };
+                if let Some(verdict) = self.judge(held, &bytes, Origin::Synced)? {
+                    let _ = reply.send(verdict);
+                }
             }
             Request::Restream { block, reply, .. } => {
                 let _ = reply.send(self.undecided.find(block).map(|held| encode(&held.block)));
@@ -170,6 +188,10 @@ impl Application {
             return Ok(Some(built));
         }
         let Some(batch) = &self.batch else { return Ok(None) };
+        if let Some((id, version)) = missing_contract(&self.state, &self.rulebook) {
+            let what = format!("contract {id} version {version} is in force and not in this program");
+            return Err(NodeError::Engine(what));
+        }
         let template = BlockTemplate { time: batch.time, proposer: self.validator };
         let made = build_block(&self.state, &self.rulebook, template, &batch.transactions);
         let hash = made.block.header.hash();
@@ -182,36 +204,53 @@ impl Application {
     }
 
     /// Executes a block of somebody else; a valid one is kept before this validator may vote for it.
+    /// `None` says that this machine cannot tell, for example because it is behind.
     fn judge(
         &mut self,
-        height: Height,
-        round: u32,
-        pol_round: Option<u32>,
-        proposer: PublicKey,
+        at: Round,
         bytes: &[u8],
         origin: Origin,
-    ) -> Result<Verdict, NodeError> {
-        let Ok(block) = decode::<Block>(bytes, "a block") else { return Ok(Verdict::Unreadable) };
-        let hash = block.header.hash();
-        let early = match self.state.clock() {
-            Clock::Data => false,
-            Clock::Real => block.header.time.0 > (self.wall_clock)().saturating_add(CLOCK_DRIFT_MS_MAX),
+    ) -> Result<Option<Verdict>, NodeError> {
+        let Ok(block) = decode::<Block>(bytes, "a block") else {
+            return Ok(Some(Verdict::Unreadable));
         };
-        // A first proposal is built by whoever proposes it; a block that is proposed again keeps its builder.
-        let is_first = origin == Origin::Proposed && pol_round.is_none();
-        let foreign = is_first && block.header.proposer != proposer;
-        if early || foreign || block.header.height != height {
-            return Ok(Verdict::Reject(hash));
+        let hash = block.header.hash();
+        if block.header.height > self.state.tip().height.next() {
+            return Ok(None);
         }
-        let executed = block
-            .clone()
-            .verify()
-            .ok()
+        if at.height != block.header.height || !self.is_timely(&block, at, origin) {
+            return Ok(Some(Verdict::Reject(hash)));
+        }
+        let links = check_link(&self.state, &block.header, &self.state.validators()).is_ok();
+        let executed = links
+            .then(|| block.clone().verify().ok())
+            .flatten()
             .and_then(|block| execute_block(&self.state, &self.rulebook, &block).ok());
-        let Some(executed) = executed else { return Ok(Verdict::Reject(hash)) };
+        let Some(executed) = executed else { return Ok(Some(Verdict::Reject(hash))) };
+        let Round { height, round, pol_round, proposer } = at;
         self.executed.insert(hash, executed);
         self.undecided.keep(Held { height, round, pol_round, proposer, block })?;
-        Ok(Verdict::Accept(hash))
+        Ok(Some(Verdict::Accept(hash)))
+    }
+
+    /// What a decided block is spared: the clock, the proposer's turn, and how many may wait.
+    fn is_timely(&self, block: &Block, at: Round, origin: Origin) -> bool {
+        if origin == Origin::Synced {
+            return true;
+        }
+        let early = match self.state.clock() {
+            Clock::Data => false,
+            Clock::Real => {
+                block.header.time.0 > (self.wall_clock)().saturating_add(CLOCK_DRIFT_MS_MAX)
+            }
+        };
+        // A first proposal is built by whoever proposes it; one that comes again keeps its builder.
+        let foreign = at.pol_round.is_none() && block.header.proposer != at.proposer;
+        // Nobody else makes this validator's blocks: its own are held before they leave.
+        let held = self.undecided.find(block.header.hash()).is_some();
+        let forged = block.header.proposer == self.validator && !held;
+        let full = !held && self.undecided.iter().count() >= HELD_MAX;
+        !(early || foreign || forged || full)
     }
 
     /// Makes a decided block durable, then changes the state.

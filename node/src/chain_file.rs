@@ -5,7 +5,8 @@ use crate::error::NodeError;
 use crate::storage::Storage;
 use linli_ledger::block::{Block, CommittedBlock};
 use linli_ledger::contract::Rulebook;
-use linli_ledger::frame::{Frame, FrameError};
+use linli_ledger::execute::check_link;
+use linli_ledger::frame::{FRAME_HEADER_BYTES, Frame, FrameError};
 use linli_ledger::genesis::Genesis;
 use linli_ledger::hash::{Digest, Domain, hash};
 use linli_ledger::receipt::Receipt;
@@ -70,16 +71,16 @@ impl ChainFile {
     ///
     /// # Errors
     /// In this order: [`NodeError::Storage`], [`NodeError::OtherChain`], [`NodeError::Damaged`],
-    /// [`NodeError::Shortened`], [`NodeError::Replaced`].
+    /// [`NodeError::Replaced`], [`NodeError::Shortened`].
     pub fn open(
         mut chain: Box<dyn Storage>,
-        node: Box<dyn Storage>,
+        mut node: Box<dyn Storage>,
         genesis: &Genesis,
         rulebook: &Rulebook,
         observer: &mut dyn Observer,
     ) -> Result<(Self, State), NodeError> {
         let first = Frame::Genesis(linli_ledger::codec::encode(genesis));
-        let known = last_tip(node.as_ref())?;
+        let known = last_tip(node.as_mut())?;
         let mut names = segments(chain.as_ref())?;
         if is_empty(chain.as_ref(), &names)? {
             if let Some((known, _)) = known {
@@ -91,10 +92,10 @@ impl ChainFile {
                 .map_err(|source| storage("create", &name, source))?;
             names = vec![name];
         }
-        let mut reader = Reader { chain: chain.as_mut(), known: known.map(|(height, _)| height) };
+        let mut reader = Reader { chain: chain.as_mut(), known };
         let (state, segment, length) = reader.replay(&names, genesis, rulebook, observer)?;
         let file = Self { chain, node, segment, length };
-        compare(&state, known)?;
+        is_shorter(&state, known)?;
         Ok((file, state))
     }
 
@@ -150,7 +151,7 @@ impl ChainFile {
 
 struct Reader<'a> {
     chain: &'a mut dyn Storage,
-    known: Option<Height>,
+    known: Option<(Height, BlockHash)>,
 }
 
 impl Reader<'_> {
@@ -172,10 +173,14 @@ impl Reader<'_> {
                 let after = replay.as_ref().map_or(Height(0), |replay| replay.state().tip().height);
                 match Frame::take(&mut rest) {
                     Ok(None) => break,
-                    Ok(Some(frame)) => step(&mut replay, frame, genesis, rulebook, observer)?,
+                    Ok(Some(frame)) => {
+                        step(&mut replay, frame, genesis, rulebook, observer)?;
+                        self.compare(&replay)?;
+                    }
                     Err(source) => {
                         let last = position + 1 == names.len();
-                        self.cut(name, good as u64, after, last, source)?;
+                        let tail = last && is_tail(rest, &source);
+                        self.cut(name, good as u64, after, tail, source)?;
                         break;
                     }
                 }
@@ -183,6 +188,17 @@ impl Reader<'_> {
         }
         let replay = replay.ok_or(AuditError::FrameKind { after: Height(0) })?;
         Ok((replay.into_state(), end.0, end.1))
+    }
+
+    /// The block that was once committed here at the known height is still that block.
+    fn compare(&self, replay: &Option<Replay<'_>>) -> Result<(), NodeError> {
+        let tip = replay.as_ref().map(|replay| replay.state().tip());
+        match (self.known, tip) {
+            (Some((height, hash)), Some(tip)) if tip.height == height && tip.hash != hash => {
+                Err(NodeError::Replaced { height })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A write that was never acknowledged is cut off; damage before that is an error.
@@ -194,19 +210,20 @@ impl Reader<'_> {
         name: &str,
         length: u64,
         after: Height,
-        last: bool,
+        tail: bool,
         source: FrameError,
     ) -> Result<(), NodeError> {
-        if let Some(known) = self.known.filter(|known| *known > after) {
+        let known = self.known.map(|(height, _)| height);
+        if let Some(known) = known.filter(|known| *known > after) {
             return match source {
-                FrameError::Torn if last => Err(NodeError::Shortened { found: after, known }),
+                FrameError::Torn if tail => Err(NodeError::Shortened { found: after, known }),
                 FrameError::Torn
                 | FrameError::Length(_)
                 | FrameError::Hash
                 | FrameError::Decode(_) => Err(AuditError::Frame { after, source }.into()),
             };
         }
-        let unacknowledged = last && (self.known.is_some() || after.0 <= 1);
+        let unacknowledged = tail && (known.is_some() || after.0 <= 1);
         if !unacknowledged {
             return Err(AuditError::Frame { after, source }.into());
         }
@@ -234,7 +251,10 @@ fn step<'a>(
             Ok(())
         }
         Some(replay) => {
-            if let Frame::Block(block) = &frame {
+            // What does not even follow is not shown: the replay refuses it before it runs anything.
+            if let Frame::Block(block) = &frame
+                && check_link(replay.state(), &block.block.header, &replay.state().validators()).is_ok()
+            {
                 observer.before(replay.state(), &block.block);
             }
             let receipts = replay.frame(frame)?;
@@ -244,15 +264,22 @@ fn step<'a>(
     }
 }
 
-fn compare(state: &State, known: Option<(Height, BlockHash)>) -> Result<(), NodeError> {
-    let tip = state.tip();
+/// Whether bytes that are no frame can be the torn end of a write: nothing whole follows them.
+fn is_tail(rest: &[u8], error: &FrameError) -> bool {
+    match error {
+        FrameError::Torn => true,
+        FrameError::Hash | FrameError::Decode(_) => {
+            let length = rest.first_chunk::<4>().map_or(0, |length| u32::from_le_bytes(*length));
+            rest.len() <= FRAME_HEADER_BYTES + length as usize
+        }
+        FrameError::Length(_) => rest.iter().all(|byte| *byte == 0),
+    }
+}
+
+fn is_shorter(state: &State, known: Option<(Height, BlockHash)>) -> Result<(), NodeError> {
+    let found = state.tip().height;
     match known {
-        Some((height, _)) if height > tip.height => {
-            Err(NodeError::Shortened { found: tip.height, known: height })
-        }
-        Some((height, hash)) if height == tip.height && hash != tip.hash => {
-            Err(NodeError::Replaced { height })
-        }
+        Some((known, _)) if known > found => Err(NodeError::Shortened { found, known }),
         Some(_) | None => Ok(()),
     }
 }
@@ -288,8 +315,9 @@ fn tip_record(height: Height, block: BlockHash) -> Vec<u8> {
     record
 }
 
-/// The last whole record of the tip file.
-fn last_tip(node: &dyn Storage) -> Result<Option<(Height, BlockHash)>, NodeError> {
+/// The last whole record of the tip file, which is then all that it holds: a torn record would put
+/// every later one out of step.
+fn last_tip(node: &mut dyn Storage) -> Result<Option<(Height, BlockHash)>, NodeError> {
     let bytes = node.read(TIP).map_err(|source| storage("read", TIP, source))?.unwrap_or_default();
     let last = bytes.chunks_exact(TIP_RECORD_BYTES).rev().find_map(|record| {
         let (height, rest) = record.split_first_chunk::<8>()?;
@@ -297,6 +325,10 @@ fn last_tip(node: &dyn Storage) -> Result<Option<(Height, BlockHash)>, NodeError
         let tip = (Height(u64::from_le_bytes(*height)), BlockHash(Digest::Blake3(*block)));
         (tip_record(tip.0, tip.1) == record).then_some(tip)
     });
+    let record = last.map(|(height, block)| tip_record(height, block)).unwrap_or_default();
+    if bytes.len() > TIP_RECORD_BYTES || bytes.len() != record.len() {
+        node.replace(TIP, &record).map_err(|source| storage("replace", TIP, source))?;
+    }
     Ok(last)
 }
 

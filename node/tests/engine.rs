@@ -32,6 +32,7 @@ fn genesis() -> Genesis {
         governance: vec![0],
         governance_threshold: 1,
         validators: vec![GenesisValidator { key: validator().public(), organisation: 0, power: 1 }],
+        nodes: Vec::new(),
         contracts: vec![(ContractId(1), 1)],
         parameters: Vec::new(),
     }

@@ -24,6 +24,7 @@ use linli_node::{Node, Options};
 use linli_verify::{Language, Output, Said};
 use outcomes::{Outcomes, candidates};
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Runs `linli run`.
@@ -97,7 +98,8 @@ fn claim(folder: &Path, plan: &Plan) -> Result<(), Failure> {
             if folder.join("chain").exists() {
                 return Err(Failure::new(Code::OtherInput, folder.display()));
             }
-            fs::write(&mark, text).map_err(storage)
+            let mut file = fs::File::create(&mark).map_err(storage)?;
+            file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(storage)
         }
         Err(error) => Err(storage(error)),
     }

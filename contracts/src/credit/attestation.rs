@@ -10,7 +10,9 @@ use super::{
 use crate::calendar::add_working_days;
 use crate::programme::{self, Activity, ActivityKind, Basis, RuleTerms};
 use crate::registry::Role;
-use crate::registry::roles::{Officer, Parameter, officer, officer_of, parameter};
+use crate::registry::roles::{
+    Officer, Parameter, is_enrolled_as, officer, officer_of, parameter, same_human,
+};
 use linli_ledger::code::{Code, Detail, Rejection, ensure};
 use linli_ledger::codec::encode;
 use linli_ledger::contract::Party;
@@ -58,7 +60,8 @@ pub(super) fn first(
     for line in lines {
         let mut participation = find(view, line.participation)?;
         ensure(participation.activity == activity_id, Code::LineMismatch)?;
-        check_line(line, &participation, &officer, &rule)?;
+        let own = is_enrolled_as(view, officer.person, participation.nullifier);
+        check_line(line, &participation, own, &rule)?;
         check_minutes(line, &participation, minutes_max)?;
         let attestation = Attestation::new(line_hash(line), line.minutes, line.units, &officer);
         participation.state = ParticipationState::Attested(attestation);
@@ -81,7 +84,7 @@ fn check_deadline(view: &View<'_>, end: BlockTime) -> Result<(), Rejection> {
 fn check_line(
     line: &AttestedLine,
     participation: &Participation,
-    officer: &Officer,
+    own: bool,
     rule: &RuleTerms,
 ) -> Result<(), Rejection> {
     let recorded = match participation.state {
@@ -92,7 +95,7 @@ fn check_line(
         | ParticipationState::Awarded
         | ParticipationState::Cancelled => return Err(Code::State.into()),
     };
-    ensure(officer.nullifier != Some(participation.nullifier), Code::SelfAttest)?;
+    ensure(!own, Code::SelfAttest)?;
     ensure((line.check_in, line.check_out) == recorded, Code::LineMismatch)?;
     let units_allowed = match rule.basis {
         Basis::PerUnit { .. } => true,
@@ -144,7 +147,7 @@ pub(super) fn second(
     for (position, line) in (0..).zip(lines) {
         let mut participation = find(view, line.participation)?;
         ensure(participation.activity == activity_id, Code::LineMismatch)?;
-        let attestation = check_witness(&line, &participation, &witness)?;
+        let attestation = check_witness(view, &line, &participation, &witness)?;
         participation.state = ParticipationState::Awarded;
         view.put(&line.participation, &participation);
         let award = award(view, &activity, &participation, &attestation, position)?;
@@ -154,6 +157,7 @@ pub(super) fn second(
 }
 
 fn check_witness(
+    view: &View<'_>,
     line: &WitnessedLine,
     participation: &Participation,
     witness: &Officer,
@@ -166,14 +170,19 @@ fn check_witness(
         | ParticipationState::Awarded
         | ParticipationState::Cancelled => return Err(Code::State.into()),
     };
-    let same_resident = witness.nullifier.is_some() && witness.nullifier == attestation.nullifier;
-    let independent = witness.person != attestation.person
-        && witness.organisation != attestation.organisation
-        && !same_resident;
+    let independent = witness.organisation != attestation.organisation
+        && !same_human(view, witness.person, attestation.person);
     ensure(independent, Code::AttestNotIndependent)?;
-    ensure(witness.nullifier != Some(participation.nullifier), Code::SelfAttest)?;
+    let own = is_enrolled_as(view, witness.person, participation.nullifier);
+    ensure(!own, Code::SelfAttest)?;
     ensure(line.line_hash == attestation.line_hash, Code::LineMismatch)?;
     Ok(attestation)
+}
+
+/// The civil day to which a session counts: that of its last instant, so that one which ends at 24:00
+/// belongs to the day it was on. Source: CRE-6.
+fn service_day(end: BlockTime) -> Day {
+    end.minus(1).day()
 }
 
 /// Computes an award and counts it in the tallies.
@@ -188,7 +197,7 @@ fn award(
     let minutes_max = parameter(view, Parameter::MinutesPerAttendance);
     let minutes = attestation.minutes.min(u32::try_from(minutes_max).unwrap_or(u32::MAX));
     let enrolment = participation.enrolment;
-    let service_day = participation.end.day();
+    let service_day = service_day(participation.end);
     let of_day = TallySubject::MinutesOfDay(service_day);
     let need = tally::get(view, enrolment, &of_day).saturating_add(u64::from(minutes));
     let limit = parameter(view, Parameter::MinutesPerDay);

@@ -46,10 +46,9 @@ pub struct Balance {
 /// Source: CRE-8, CRE-10, `domain` §2.3, §2.4.
 pub fn balance(view: &View<'_>, enrolment: EnrolmentId, now: BlockTime) -> Balance {
     let vouchers = open_vouchers(view, enrolment);
-    let programmes: Vec<_> = view
-        .range::<Wallet>(&enrolment, RANGE_MAX)
+    let programmes: Vec<_> = wallets(view, enrolment)
         .into_iter()
-        .map(|((_, programme), _)| of_programme(view, enrolment, programme, &vouchers, now))
+        .map(|programme| of_programme(view, enrolment, programme, &vouchers, now))
         .collect();
     let sum = |part: fn(&ProgrammeBalance) -> Points| {
         Points(programmes.iter().fold(0, |sum: u64, p| sum.saturating_add(part(p).0)))
@@ -117,6 +116,18 @@ pub(super) fn lots(view: &View<'_>, account: &AccountKey) -> Vec<PointLot> {
             PointHolding,
         )| { PointLot { expires_at, batch, amount: holding.0 } };
         found.extend(page.into_iter().map(lot));
+        page = next;
+    }
+    found
+}
+
+/// The programmes of which a person has or had points, a page at a time.
+fn wallets(view: &View<'_>, enrolment: EnrolmentId) -> Vec<RecordId> {
+    let mut found = Vec::new();
+    let mut page = view.range::<Wallet>(&enrolment, RANGE_MAX);
+    while let Some((last, _)) = page.last() {
+        let next = view.range_after::<Wallet>(&enrolment, last, RANGE_MAX);
+        found.extend(page.iter().map(|((_, programme), _)| *programme));
         page = next;
     }
     found

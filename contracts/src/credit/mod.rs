@@ -38,7 +38,7 @@ pub use participation::site_nonce;
 pub use records::{
     AWARD_KEPT_MS, Archive, Attestation, Award, Interval, MinuteClass, OpenVoucher, Participation,
     ParticipationState, PersonDue, ProgrammeTotals, RewardUse, Seats, Sequence, Tally,
-    TallySubject, VOUCHER_KEPT_MS, Voucher, VoucherState, Wallet,
+    TallySubject, UsedCommitment, VOUCHER_KEPT_MS, Voucher, VoucherState, Wallet,
 };
 pub use voucher::voucher_commitment;
 

@@ -10,7 +10,7 @@ use crate::people::AgeClass;
 use crate::people::residents::Enrolment;
 use crate::programme::{self, Activity, ActivityKind, ActivityStatus, RECORD_KEPT_MS};
 use crate::registry::Role;
-use crate::registry::roles::{Parameter, in_scope, officer_of, parameter};
+use crate::registry::roles::{Parameter, in_scope, is_enrolled_as, officer_of, parameter};
 use linli_ledger::code::{Code, Detail, Rejection, ensure};
 use linli_ledger::codec::encode;
 use linli_ledger::contract::Party;
@@ -315,7 +315,7 @@ fn is_site(
         KeyPurpose::Business => {
             let (roles, place) = ([Role::Organiser], &activity.terms.place);
             officer_of(view, party, &roles, place, activity.organisation)
-                .is_ok_and(|officer| officer.nullifier != Some(participation.nullifier))
+                .is_ok_and(|officer| !is_enrolled_as(view, officer.person, participation.nullifier))
         }
         KeyPurpose::Consensus | KeyPurpose::Network => false,
     }

@@ -64,14 +64,12 @@ pub struct Attestation {
     pub person: PersonId,
     /// For whom.
     pub organisation: OrganisationId,
-    /// The attester's enrolment nullifier, if there is one.
-    pub nullifier: Option<[u8; 32]>,
 }
 
 impl Attestation {
     pub(super) fn new(line_hash: [u8; 32], minutes: u32, units: u32, by: &Officer) -> Self {
-        let Officer { person, organisation, nullifier, .. } = *by;
-        Self { line_hash, minutes, units, person, organisation, nullifier }
+        let Officer { person, organisation, .. } = *by;
+        Self { line_hash, minutes, units, person, organisation }
     }
 }
 
@@ -172,7 +170,7 @@ pub struct Award {
     pub units: u32,
     /// Points given, after all caps.
     pub points: Points,
-    /// Civil day of the session's end: to which caps the points count.
+    /// Civil day of the session's last instant: to which caps the points count.
     pub service_day: Day,
     /// From when the points may be spent.
     pub available_at: BlockTime,
@@ -235,6 +233,11 @@ pub struct Voucher {
     /// Where it is in its life.
     pub state: VoucherState,
 }
+
+/// That a resident has used a commitment, whatever became of the voucher: who has once shown its
+/// secret shows it to nobody else. Its key says it all. Stays. Source: CRE-11.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct UsedCommitment;
 
 /// How many of a reward are reserved and handed out. Source: CRE-11, INV-P8.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -313,3 +316,4 @@ record!(OpenVoucher, 9, (RecordId, BlockTime, RecordId));
 record!(Tally, 10, RecordId);
 record!(Wallet, 11, (EnrolmentId, RecordId));
 record!(Archive, 12, EnrolmentId);
+record!(UsedCommitment, 13, (EnrolmentId, [u8; 32]));

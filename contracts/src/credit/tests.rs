@@ -14,6 +14,12 @@ use linli_ledger::types::{BlockTime, RecordId};
 
 pub(super) const SECRET: &[u8] = b"sixteen byte key";
 
+/// A resident's secrets, one for each voucher; the first is [`SECRET`].
+fn secrets() -> impl Iterator<Item = Vec<u8>> {
+    let later = (1..1_000).map(|n| format!("sixteen byte key {n}").into_bytes());
+    std::iter::once(SECRET.to_vec()).chain(later)
+}
+
 /// What the site shows at a time.
 pub(super) fn nonce(activity: RecordId, site: &Actor, at: BlockTime) -> [u8; 16] {
     site_nonce(activity, &site.key.public(), at.0 / 60_000)
@@ -102,12 +108,29 @@ impl Stage {
         ids[0]
     }
 
-    pub(super) fn redeem_call(reward: RecordId) -> Call {
-        Call::Redeem { reward, commitment: voucher_commitment(reward, SECRET) }
+    /// Redeeming with a secret that the resident has not used for it.
+    pub(super) fn redeem_call(&self, resident: &Resident, reward: RecordId) -> Call {
+        let enrolment = resident.enrolment;
+        let commitment = secrets()
+            .map(|secret| voucher_commitment(reward, enrolment, &secret))
+            .find(|fresh| !self.world.view().has::<UsedCommitment>(&(enrolment, *fresh)))
+            .unwrap();
+        Call::Redeem { reward, commitment }
+    }
+
+    /// The secret of a voucher; of none, the first.
+    pub(super) fn secret_of(&self, voucher: RecordId) -> Vec<u8> {
+        let Some(record) = self.world.view().get::<Voucher>(&voucher) else {
+            return SECRET.to_vec();
+        };
+        let opens = |secret: &Vec<u8>| {
+            voucher_commitment(record.reward, record.enrolment, secret) == record.commitment
+        };
+        secrets().find(opens).unwrap()
     }
 
     pub(super) fn redeem(&mut self, resident: &Resident, reward: RecordId) -> RecordId {
-        let call = Self::redeem_call(reward);
+        let call = self.redeem_call(resident, reward);
         RecordId(self.world.apply(CONTRACT, &[&resident.actor()], &call))
     }
 

@@ -2,8 +2,8 @@
 
 use super::records::kinds;
 use super::{
-    Award, Consent, OpenVoucher, RewardUse, TallySubject, VOUCHER_KEPT_MS, Voucher, VoucherState,
-    accounts, check_guardian, lapse, sender, tally, wallet,
+    Award, Consent, OpenVoucher, RewardUse, TallySubject, UsedCommitment, VOUCHER_KEPT_MS, Voucher,
+    VoucherState, accounts, check_guardian, lapse, sender, tally, wallet,
 };
 use crate::programme::{self, RECORD_KEPT_MS, Reward, partner_signs};
 use crate::registry::roles::{Parameter, in_scope, parameter};
@@ -15,9 +15,10 @@ use linli_ledger::posting::points::{self, PointLot};
 use linli_ledger::types::{BlockTime, EnrolmentId, RecordId};
 use linli_ledger::view::View;
 
-/// What a resident commits to when reserving: computable before the voucher exists. Source: CRE-11.
-pub fn voucher_commitment(reward: RecordId, secret: &[u8]) -> [u8; 32] {
-    hash_parts(Domain::VoucherSecret, &[&reward.0, secret])
+/// What a resident commits to when reserving: computable before the voucher exists, and of no use to
+/// anybody else. Source: CRE-11.
+pub fn voucher_commitment(reward: RecordId, enrolment: EnrolmentId, secret: &[u8]) -> [u8; 32] {
+    hash_parts(Domain::VoucherSecret, &[&reward.0, &enrolment.0, secret])
 }
 
 /// A voucher, until it leaves the state; swept or not, it is gone from that instant.
@@ -32,7 +33,8 @@ fn find(view: &View<'_>, id: RecordId) -> Result<Voucher, Rejection> {
 /// # Errors
 /// In this order: the sender as in [`crate::people::residents::resident`]; [`Code::NotFound`];
 /// [`Code::Guardian`] for a child without; [`Code::Scope`] outside the programme;
-/// [`Code::ItemExpired`]; [`Code::Stock`]; [`Code::PersonLimit`] with `Limit`;
+/// [`Code::ItemExpired`]; [`Code::Exists`] for a commitment that the resident has used before;
+/// [`Code::Stock`]; [`Code::PersonLimit`] with `Limit`;
 /// [`Code::RewardValue`] with `Need` and `Limit` for too much value in one year;
 /// [`Code::InsufficientPoints`] with `Need` and `Have`.
 ///
@@ -51,6 +53,9 @@ pub(super) fn redeem(
     let now = view.now();
     let valid = reward.terms.valid_from <= now && now < reward.terms.valid_to;
     ensure(valid, Code::ItemExpired)?;
+    let used = (enrolment, commitment);
+    ensure(!view.has::<UsedCommitment>(&used), Code::Exists)?;
+    view.put(&used, &UsedCommitment);
     lapse::settle(view, enrolment)?;
     take_piece(view, reward_id, &reward)?;
     count(view, enrolment, reward_id, &reward)?;
@@ -147,7 +152,8 @@ pub(super) fn fulfil(
     let sender = parties.first().ok_or(Code::Role)?;
     partner_signs(view, sender, voucher.partner, &scope)?;
     check_open(view, &voucher)?;
-    let known = voucher_commitment(voucher.reward, secret) == voucher.commitment;
+    let shown = voucher_commitment(voucher.reward, voucher.enrolment, secret);
+    let known = shown == voucher.commitment;
     ensure((16..=32).contains(&secret.len()) && known, Code::Secret)?;
     let locked = accounts::locked(voucher.enrolment, voucher.programme);
     wallet::end(view, voucher.programme, &locked, &voucher.lots, accounts::redeemed)?;

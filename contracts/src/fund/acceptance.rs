@@ -66,9 +66,11 @@ impl ServiceContract {
 ///
 /// # Errors
 /// In this order: [`Code::Cosign`]; [`Code::NotFound`] for contract or milestone; as `officer_of` for
-/// the provider's officer; [`Code::State`] for a closed contract or an accepted milestone.
+/// the provider's officer; [`Code::SodAcceptance`] for somebody who accepted something of the contract
+/// or asked for, approved, instructed or resolved payments of it; [`Code::State`] for a closed contract
+/// or an accepted milestone.
 ///
-/// Source: FND-10.1.
+/// Source: FND-10.1, FND-17.
 pub(super) fn submit(
     view: &mut View<'_>,
     parties: &[Party],
@@ -79,12 +81,19 @@ pub(super) fn submit(
     let party = signers::only(parties)?;
     let mut contract = view.get::<ServiceContract>(&id).ok_or(Code::NotFound)?;
     contract.milestone(milestone)?;
-    signers::provider(view, party, contract.terms.provider, &contract.terms.place)?;
+    let submitted_by =
+        signers::provider(view, party, contract.terms.provider, &contract.terms.place)?;
+    if let Some(by) = submitted_by {
+        let acceptors: Vec<Signatory> = contract.acceptors().collect();
+        let others = acceptors.iter().chain(&contract.makers).chain(&contract.payers);
+        ensure(!by.among(view, others), Code::SodAcceptance)?;
+        signers::remember(&mut contract.deliverers, by);
+    }
     contract.check_active()?;
     let milestone = contract.milestone_mut(milestone)?;
     milestone.state = match milestone.state {
         MilestoneState::Scheduled | MilestoneState::Submitted { .. } => {
-            MilestoneState::Submitted { document }
+            MilestoneState::Submitted { document, submitted_by }
         }
         MilestoneState::Accepted { .. } => return Err(Code::State.into()),
     };
@@ -97,10 +106,10 @@ pub(super) fn submit(
 /// # Errors
 /// In this order: [`Code::Cosign`] unless two sign; [`Code::AmountZero`], [`Code::AmountRange`] for
 /// basis points outside 1 to 10 000; [`Code::NotFound`]; as `officer`; [`Code::DuplicateApprover`] for
-/// one person with two keys; [`Code::SodAcceptance`] for the provider's people and for who asked for
-/// payments; [`Code::State`] unless it was submitted; [`Code::ApprovalStale`] for another document.
+/// one person with two keys; [`Code::SodAcceptance`] for the provider's people, for who signed the
+/// contract or delivered, and for who asked for payments; [`Code::State`] unless it was submitted; [`Code::ApprovalStale`] for another document.
 ///
-/// Source: FND-10.2, SOD-6, INV-M13.
+/// Source: FND-10.2, FND-17, SOD-6, INV-M13.
 pub(super) fn accept(
     view: &mut View<'_>,
     parties: &[Party],
@@ -123,23 +132,26 @@ pub(super) fn accept(
     ];
     let by = officers.each_ref().map(Signatory::of);
     let [one, other] = by;
-    ensure(!one.is(&other), Code::DuplicateApprover)?;
+    ensure(!one.is(view, &other), Code::DuplicateApprover)?;
     for (party, officer) in parties.iter().zip(&officers) {
         ensure(!signers::belongs(view, party, officer, provider), Code::SodAcceptance)?;
     }
-    let asked = contract.makers.iter().any(|maker| maker.is(&one) || maker.is(&other));
-    ensure(!asked, Code::SodAcceptance)?;
+    for acceptor in &by {
+        let others = contract.makers.iter().chain(contract.buyer()).chain(contract.sellers());
+        ensure(!acceptor.among(view, others), Code::SodAcceptance)?;
+    }
     contract.check_active()?;
     let milestone = contract.milestone_mut(position)?;
-    match milestone.state {
-        MilestoneState::Submitted { document: submitted } => {
+    let submitted_by = match milestone.state {
+        MilestoneState::Submitted { document: submitted, submitted_by } => {
             ensure(document == submitted, Code::ApprovalStale)?;
+            submitted_by
         }
         MilestoneState::Scheduled | MilestoneState::Accepted { .. } => {
             return Err(Code::State.into());
         }
-    }
-    milestone.state = MilestoneState::Accepted { document, accepted_bp, by };
+    };
+    milestone.state = MilestoneState::Accepted { document, accepted_bp, by, submitted_by };
     view.put(&id, &contract);
     Ok(())
 }

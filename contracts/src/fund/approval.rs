@@ -3,7 +3,10 @@
 
 use super::accounts::FundAccount;
 use super::payment::Case;
-use super::records::{Approval, Decided, Decision, Line, Payment, PaymentState, Signatory, Tier};
+use super::reading::every;
+use super::records::{
+    Approval, Decided, Decision, Line, Payment, PaymentState, ServiceContract, Signatory, Tier, Waiting,
+};
 use super::signers;
 use crate::registry::Role;
 use crate::registry::roles::{Officer, Parameter, officer, parameter};
@@ -82,35 +85,45 @@ struct Weight {
     window_from: BlockTime,
 }
 
-/// Adds up what was asked for of a contract: requests that wait, however old they are, and what was
-/// approved within the window. A maker who waits, or asks twice, gains nothing. Source: FND-13.1.
+/// Since when decided payments count for a tier.
+pub(super) fn window(view: &View<'_>) -> BlockTime {
+    view.now().minus(parameter(view, Parameter::TierWindow))
+}
+
+/// The payments of a contract's fund to its provider whose approval was complete since then and still
+/// stands.
+pub(super) fn decided(
+    view: &View<'_>,
+    contract: &ServiceContract,
+    since: BlockTime,
+) -> Vec<(RecordId, Fen)> {
+    let payee = contract.payee();
+    let mut last = (payee.0, payee.1, since.minus(1), RecordId([u8::MAX; 32]));
+    let mut out = Vec::new();
+    loop {
+        let page = view.range_after::<Decided>(&payee, &last, RANGE_MAX);
+        let Some((end, _)) = page.last() else {
+            return out;
+        };
+        last = *end;
+        out.extend(page.iter().map(|((_, _, _, payment), decided)| (*payment, decided.0)));
+    }
+}
+
+/// Adds up what a fund pays to a provider, over all their contracts: requests that wait, however old
+/// they are, and what was approved within the window. A maker who waits, asks twice, or splits a
+/// contract gains nothing. Source: FND-13.1.
 fn weigh(view: &View<'_>, case: &Case) -> Weight {
-    let window_from = view.now().minus(parameter(view, Parameter::TierWindow));
-    let contract = case.payment.terms.contract;
-    let mut sum = case.payment.terms.amount.0;
-    for other in case.contract.open.iter().filter(|other| **other != case.id) {
-        if let Some(payment) = view.get::<Payment>(other) {
-            match payment.state {
-                PaymentState::Requested => sum = sum.saturating_add(payment.terms.amount.0),
-                PaymentState::Approved(_)
-                | PaymentState::Instructed(_)
-                | PaymentState::Confirmed(_)
-                | PaymentState::Failed { .. }
-                | PaymentState::Refused { .. }
-                | PaymentState::Lapsed => {}
-            }
-        }
-    }
-    let before = (contract, window_from.minus(1));
-    let mut page = view.range_after::<Decided>(&contract, &before, RANGE_MAX);
-    while let Some((last, _)) = page.last() {
-        let last = *last;
-        sum = page.iter().fold(sum, |sum, (_, decided)| sum.saturating_add(decided.0.0));
-        page = view.range_after::<Decided>(&contract, &last, RANGE_MAX);
-    }
+    let window_from = window(view);
+    let waiting = every::<Waiting>(view, &case.contract.payee());
+    let waiting = waiting.into_iter().map(|((_, _, payment), waiting)| (payment, waiting.0));
+    let cumulative = waiting
+        .chain(decided(view, &case.contract, window_from))
+        .filter(|(payment, _)| *payment != case.id)
+        .fold(case.payment.terms.amount, |sum, (_, amount)| Fen(sum.0.saturating_add(amount.0)));
     let limits = [Parameter::TierZeroMax, Parameter::TierOneMax, Parameter::TierTwoMax]
         .map(|limit| Fen(parameter(view, limit)));
-    Weight { tier: Tier::of(Fen(sum), &limits), cumulative: Fen(sum), limits, window_from }
+    Weight { tier: Tier::of(cumulative, &limits), cumulative, limits, window_from }
 }
 
 /// Approves a payment, or says for the regulator that there is no objection. With the last approval
@@ -118,13 +131,15 @@ fn weigh(view: &View<'_>, case: &Case) -> Weight {
 ///
 /// # Errors
 /// In this order: [`Code::Cosign`]; [`Code::NotFound`]; as `officer` for an approver or a regulator;
-/// [`Code::RelatedApprover`]; [`Code::SelfApproval`]; [`Code::DuplicateApprover`] for a person who
+/// [`Code::RelatedApprover`] for the provider's people and for who signed or delivered for it;
+/// [`Code::SelfApproval`] for the maker and for who signed for the purchaser;
+/// [`Code::DuplicateApprover`] for a person who
 /// approved already, with whichever key; [`Code::State`] unless it waits for approvals;
 /// [`Code::ApprovalStale`] for another hash; [`Code::CouncilMissing`]; [`Code::ApproverLevel`] for an
 /// approval that adds nothing to what is missing; [`Code::DuplicateApprover`] where too few
 /// organisations would be among the approvers; [`Code::TooManySegments`].
 ///
-/// Source: FND-12.1, FND-13.2, SOD-1, SOD-2, SOD-3, INV-G1.
+/// Source: FND-12.1, FND-13.2, FND-17, SOD-1, SOD-2, SOD-3, INV-G1.
 pub(super) fn approve(
     view: &mut View<'_>,
     parties: &[Party],
@@ -139,7 +154,7 @@ pub(super) fn approve(
     }
     let approver = officer(view, party, &[Role::Approver], &case.fund.scope)?;
     let by = independent(view, party, &approver, &case)?;
-    ensure(!case.has_approved(&by), Code::DuplicateApprover)?;
+    ensure(!case.payment.signed_off(view, &by), Code::DuplicateApprover)?;
     match case.payment.state {
         PaymentState::Requested => {}
         PaymentState::Approved(_)
@@ -158,6 +173,7 @@ pub(super) fn approve(
     let Officer { organisation, level, .. } = approver;
     let until = view.now().plus(parameter(view, Parameter::ApprovalLife));
     add(view, &mut case.payment, weight.tier, Approval { by, organisation, level, until })?;
+    signers::remember(&mut case.contract.payers, by);
     due::schedule(view, until, DUE_APPROVALS, id);
     if weight.tier.satisfied(&case.payment.approvals) {
         reserve(view, &mut case, &weight)?;
@@ -213,7 +229,8 @@ fn reserve(view: &mut View<'_>, case: &mut Case, weight: &Weight) -> Result<(), 
         order: (view.height(), view.index()),
         until: until.unwrap_or(at),
     };
-    view.put(&(contract, at, case.id), &Decided(amount));
+    view.remove::<Waiting>(&case.waiting());
+    view.put(&case.decided(at), &Decided(amount));
     case.payment.state = PaymentState::Approved(decision);
     Ok(())
 }
@@ -227,7 +244,7 @@ fn permit(
     hash: Digest,
 ) -> Result<(), Rejection> {
     let by = independent(view, party, regulator, &case)?;
-    ensure(!case.has_approved(&by), Code::DuplicateApprover)?;
+    ensure(!case.payment.signed_off(view, &by), Code::DuplicateApprover)?;
     let tier = match case.payment.state {
         PaymentState::Requested => weigh(view, &case).tier,
         PaymentState::Approved(decision) => decision.tier,
@@ -240,6 +257,7 @@ fn permit(
     ensure(hash == case.hash(), Code::ApprovalStale)?;
     ensure(tier == Tier::Three, Code::ApproverLevel)?;
     case.payment.no_objection = Some(by);
+    signers::remember(&mut case.contract.payers, by);
     case.save(view);
     Ok(())
 }
@@ -278,7 +296,7 @@ pub(super) fn refuse(
     Ok(())
 }
 
-/// Neither of the payee's people nor the maker.
+/// Neither of the payee's people nor the maker, and nobody who signed the contract. Source: FND-17.
 fn independent(
     view: &View<'_>,
     party: &Party,
@@ -286,23 +304,18 @@ fn independent(
     case: &Case,
 ) -> Result<Signatory, Rejection> {
     let related = signers::belongs(view, party, officer, case.contract.terms.provider);
-    ensure(!related, Code::RelatedApprover)?;
     let by = Signatory::of(officer);
-    ensure(!by.is(&case.payment.maker), Code::SelfApproval)?;
+    ensure(!related && !by.among(view, case.contract.sellers()), Code::RelatedApprover)?;
+    let own = std::iter::once(&case.payment.maker).chain(case.contract.buyer());
+    ensure(!by.among(view, own), Code::SelfApproval)?;
     Ok(by)
-}
-
-impl Case {
-    fn has_approved(&self, who: &Signatory) -> bool {
-        self.payment.signed_off(who)
-    }
 }
 
 impl Payment {
     /// Whether somebody approved this revision, or had no objection to it.
-    pub(super) fn signed_off(&self, who: &Signatory) -> bool {
-        let approved = self.approvals.iter().any(|approval| approval.by.is(who));
-        approved || self.no_objection.is_some_and(|by| by.is(who))
+    pub(super) fn signed_off(&self, view: &View<'_>, who: &Signatory) -> bool {
+        let approvers = self.approvals.iter().map(|approval| &approval.by);
+        who.among(view, approvers.chain(&self.no_objection))
     }
 }
 
@@ -324,7 +337,7 @@ mod tests {
         let approvals: Vec<Approval> = levels
             .iter()
             .map(|level| Approval {
-                by: Signatory { person: PersonId::default(), nullifier: None },
+                by: Signatory { person: PersonId::default() },
                 organisation: OrganisationId::default(),
                 level: *level,
                 until: BlockTime(1),

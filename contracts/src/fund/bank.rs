@@ -23,11 +23,11 @@ use linli_ledger::view::View;
 ///
 /// # Errors
 /// In this order: [`Code::Cosign`]; [`Code::NotFound`]; as `officer_of` for the treasurer;
-/// [`Code::SodTreasury`] for the maker or an approver; [`Code::ApprovalMissing`] before the last
+/// [`Code::SodTreasury`] for the maker, an approver, or who signed or delivered for the provider; [`Code::ApprovalMissing`] before the last
 /// approval, [`Code::ApprovalStale`] after approvals lapsed, [`Code::State`] otherwise;
 /// [`Code::ObjectionWindow`]; [`Code::Exists`] for an instruction used before.
 ///
-/// Source: FND-14.1, SOD-8.
+/// Source: FND-14.1, FND-17, SOD-8.
 pub(super) fn instruct(
     view: &mut View<'_>,
     parties: &[Party],
@@ -39,8 +39,7 @@ pub(super) fn instruct(
     let fund = &case.fund;
     let officer = officer_of(view, party, &[Role::Treasurer], &fund.scope, fund.organisation)?;
     let treasurer = Signatory::of(&officer);
-    let involved = treasurer.is(&case.payment.maker) || case.payment.signed_off(&treasurer);
-    ensure(!involved, Code::SodTreasury)?;
+    check_apart(view, &case, &treasurer)?;
     let decision = match case.payment.state {
         PaymentState::Approved(decision) => decision,
         PaymentState::Requested => return Err(Code::ApprovalMissing.into()),
@@ -57,6 +56,7 @@ pub(super) fn instruct(
     money::transfer(view, &from, &FundAccount::InFlight(id).key(), &case.payment.segments)?;
     let at = view.now();
     case.payment.state = PaymentState::Instructed(Instruction { decision, number, treasurer, at });
+    signers::remember(&mut case.contract.payers, treasurer);
     case.save(view);
     view.put(&number, &InstructionNumber(id));
     Ok(())
@@ -89,7 +89,9 @@ fn check_objection(
 pub(super) struct Paid {
     pub(super) instruction: [u8; 32],
     pub(super) bank_reference: [u8; 32],
+    pub(super) value_date: Day,
     pub(super) amount: Fen,
+    pub(super) payer_account: [u8; 32],
     pub(super) payee_account: [u8; 32],
     pub(super) receipt: Digest,
 }
@@ -98,8 +100,10 @@ pub(super) struct Paid {
 ///
 /// # Errors
 /// In this order: [`Code::Cosign`]; [`Code::NotFound`] for an unknown instruction; [`Code::BankKey`];
-/// [`Code::SodTreasury`] for somebody who made, approved or instructed it; [`Code::AlreadyResolved`];
-/// [`Code::BankAmount`] with `Need` and `Have`; [`Code::PayeeMismatch`];
+/// [`Code::SodTreasury`] for somebody who made, approved or instructed it, or who signed or delivered
+/// for the provider; [`Code::AlreadyResolved`]; [`Code::BankAmount`] with `Need` and `Have`;
+/// [`Code::PayeeMismatch`] for another account than the contract's, or from another than the fund's;
+/// [`Code::TimeWindow`] for a value date before the day of the instruction or still to come;
 /// [`Code::BankReferenceDuplicate`].
 ///
 /// Source: FND-14.2, INV-M9, INV-M10.
@@ -115,6 +119,9 @@ pub(super) fn confirm(
         return Err(Rejection::new(Code::BankAmount, &details));
     }
     ensure(paid.payee_account == terms.payee_account, Code::PayeeMismatch)?;
+    ensure(paid.payer_account == case.fund.account, Code::PayeeMismatch)?;
+    let days = instruction.at.day()..=view.now().day();
+    ensure(days.contains(&paid.value_date), Code::TimeWindow)?;
     let used = view.has::<BankReference>(&paid.bank_reference);
     ensure(!used, Code::BankReferenceDuplicate)?;
 
@@ -128,9 +135,15 @@ pub(super) fn confirm(
     view.put(&line_id, &line);
     case.contract.paid = case.contract.paid.plus(terms.amount)?;
     case.contract.open.retain(|open| *open != case.id);
-    let (bank_reference, receipt, at) = (paid.bank_reference, paid.receipt, view.now());
-    case.payment.state =
-        PaymentState::Confirmed(Confirmation { instruction, bank_reference, receipt, at });
+    let Paid { bank_reference, value_date, receipt, .. } = *paid;
+    let at = view.now();
+    case.payment.state = PaymentState::Confirmed(Confirmation {
+        instruction,
+        bank_reference,
+        value_date,
+        receipt,
+        at,
+    });
     case.save(view);
     view.put(&bank_reference, &BankReference::Payment(case.id));
     Ok(())
@@ -164,7 +177,7 @@ fn resolve(
 ) -> Result<(Case, Instruction), Rejection> {
     let party = signers::only(parties)?;
     let InstructionNumber(id) = view.get(&number).ok_or(Code::NotFound)?;
-    let case = Case::load(view, id)?;
+    let mut case = Case::load(view, id)?;
     let bank = signers::bank(view, party, &case.fund)?;
     let instruction = match case.payment.state {
         PaymentState::Instructed(instruction) => Ok(instruction),
@@ -175,10 +188,17 @@ fn resolve(
         | PaymentState::Lapsed => Err(Code::State),
     };
     if let (Some(bank), Ok(instruction)) = (bank, &instruction) {
-        let involved = bank.is(&case.payment.maker)
-            || case.payment.signed_off(&bank)
-            || bank.is(&instruction.treasurer);
-        ensure(!involved, Code::SodTreasury)?;
+        check_apart(view, &case, &bank)?;
+        ensure(!bank.is(view, &instruction.treasurer), Code::SodTreasury)?;
+        signers::remember(&mut case.contract.payers, bank);
     }
     Ok((case, instruction?))
+}
+
+/// Neither maker nor approver, nor on the provider's side.
+fn check_apart(view: &View<'_>, case: &Case, who: &Signatory) -> Result<(), Rejection> {
+    let involved = who.is(view, &case.payment.maker)
+        || case.payment.signed_off(view, who)
+        || who.among(view, case.contract.sellers());
+    ensure(!involved, Code::SodTreasury)
 }

@@ -168,7 +168,7 @@ pub(super) fn approve(
     let fund = view.get::<Fund>(&budget.fund).ok_or(Code::NotFound)?;
     let officer = officer_of(view, party, &[Role::BudgetOfficer], &fund.scope, fund.organisation)?;
     let approver = Signatory::of(&officer);
-    ensure(!approver.is(&budget.drafter), Code::SelfApproval)?;
+    ensure(!approver.is(view, &budget.drafter), Code::SelfApproval)?;
     match budget.state {
         BudgetState::Draft => {}
         BudgetState::Effective { .. } => return Err(Code::State.into()),

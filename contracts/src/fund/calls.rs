@@ -176,6 +176,8 @@ pub enum Call {
         scope: String,
         /// The bank where the money lies.
         bank: OrganisationId,
+        /// Commitment to the fund's account at the bank.
+        account: [u8; 32],
     },
     /// Money came in: fund administrator, approver and the bank sign one body. Creates identifier 0,
     /// the earmark.
@@ -192,6 +194,10 @@ pub enum Call {
         earmark: EarmarkTerms,
         /// Hash of the bank's reference, used once.
         bank_reference: [u8; 32],
+        /// The day on which the bank credited it.
+        value_date: Day,
+        /// Commitment to the account that was credited: the fund's.
+        account: [u8; 32],
         /// Hash of the appropriation, agreement or donation receipt.
         document: Digest,
         /// Who says so.
@@ -277,8 +283,12 @@ pub enum Call {
         instruction: [u8; 32],
         /// Hash of the bank's reference, used once.
         bank_reference: [u8; 32],
+        /// The day on which the bank paid.
+        value_date: Day,
         /// How much was paid; must equal the request.
         amount: Fen,
+        /// Commitment to the account that was debited: the fund's.
+        payer_account: [u8; 32],
         /// Commitment to the account that was paid.
         payee_account: [u8; 32],
         /// Hash of the electronic receipt.

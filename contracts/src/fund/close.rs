@@ -31,7 +31,7 @@ pub(super) fn close(view: &mut View<'_>, parties: &[Party], id: RecordId) -> Res
         let administrator = officer_of(view, administrator, &role, &fund.scope, fund.organisation)?;
         Ok((Signatory::of(&purchaser), Signatory::of(&administrator)))
     })?;
-    ensure(!purchaser.is(&administrator), Code::DuplicateApprover)?;
+    ensure(!purchaser.is(view, &administrator), Code::DuplicateApprover)?;
     contract.check_active()?;
     let mut contract = payment::settled(view, id, &contract)?;
     if let Some(open) = contract.open.first() {

@@ -6,8 +6,8 @@ use super::calls::PaymentKind;
 use super::earmark::{Exclusion, in_time};
 use super::reading::{balance, every, held};
 use super::records::{
-    BankReference, Decision, Earmark, InstructionNumber, Invoice, Line, Payment, PaymentState,
-    ServiceContract, Source, Tier,
+    BankReference, Decided, Decision, Earmark, InstructionNumber, Invoice, Line, Payment,
+    PaymentState, ServiceContract, Signatory, Source, Tier, Waiting,
 };
 use linli_ledger::amount::Fen;
 use linli_ledger::contract::Broken;
@@ -33,9 +33,12 @@ pub(super) fn check(view: &View<'_>) -> Result<Vec<&'static str>, Broken> {
     sums(view, &contracts, &payments)?;
     two_phase(view, &contracts, &payments)?;
     acceptance(&contracts, &payments)?;
-    makers_and_checkers(&payments)?;
+    weighed(view, &contracts, &payments)?;
+    makers_and_checkers(&contracts, &payments)?;
+    sides(&contracts, &payments)?;
     Ok(vec![
         "INV-M4", "INV-M6", "INV-M7", "INV-M8", "INV-M9", "INV-M10", "INV-M13", "INV-M14", "INV-G1",
+        "FND-17",
     ])
 }
 
@@ -202,38 +205,96 @@ fn acceptance(contracts: &Contracts, payments: &Payments) -> Result<(), Broken> 
     Ok(())
 }
 
+/// INV-M9: what counts for tiers is what waits and what is decided, no more and no less.
+fn weighed(view: &View<'_>, contracts: &Contracts, payments: &Payments) -> Result<(), Broken> {
+    let (mut waiting, mut decided) = (BTreeMap::new(), BTreeMap::new());
+    for (id, payment) in payments {
+        let contract = contracts.get(&payment.terms.contract);
+        let Some((fund, provider)) = contract.map(ServiceContract::payee) else {
+            continue;
+        };
+        let amount = payment.terms.amount;
+        if payment.state == PaymentState::Requested {
+            waiting.insert((fund, provider, *id), Waiting(amount));
+        }
+        if let Some(decision) = payment.state.decision() {
+            decided.insert((fund, provider, decision.at, *id), Decided(amount));
+        }
+    }
+    let same = every::<Waiting>(view, &()).into_iter().eq(waiting);
+    hold(same, "INV-M9", "requests that wait")?;
+    let same = every::<Decided>(view, &()).into_iter().eq(decided);
+    hold(same, "INV-M9", "decided payments")
+}
+
 /// INV-G1: maker, approvers and treasurer are different persons, and there were enough of them for
-/// the cumulative amount.
-fn makers_and_checkers(payments: &Payments) -> Result<(), Broken> {
+/// the cumulative amount of their fund and payee.
+///
+/// Persons are compared as they signed: that two of them are one human being may become known later.
+fn makers_and_checkers(contracts: &Contracts, payments: &Payments) -> Result<(), Broken> {
+    let mut together: BTreeMap<_, Vec<(Decision, Fen)>> = BTreeMap::new();
+    let payee = |payment: &Payment| contracts.get(&payment.terms.contract).map(|c| c.payee());
+    for payment in payments.values() {
+        if let Some(decision) = payment.state.decision() {
+            together.entry(payee(payment)).or_default().push((decision, payment.terms.amount));
+        }
+    }
     for (id, payment) in payments {
         let Some(decision) = payment.state.decision() else {
             continue;
         };
         let mut persons = vec![payment.maker];
-        persons.extend(payment.approvals.iter().map(|approval| approval.by));
-        persons.extend(payment.no_objection);
-        persons.extend(payment.state.instruction().map(|instruction| instruction.treasurer));
+        persons.extend(checkers(payment));
         let distinct = (0_usize..).zip(&persons).all(|(position, person)| {
-            !persons.iter().take(position).any(|earlier| earlier.is(person))
+            !persons.iter().take(position).any(|earlier| earlier == person)
         });
         hold(distinct, "INV-G1", id)?;
         let Decision { tier, cumulative, limits, window_from, order, .. } = decision;
+        let others = together.get(&payee(payment)).into_iter().flatten();
         let counted = total(
-            payments
-                .values()
-                .filter(|other| other.terms.contract == payment.terms.contract)
-                .filter(|other| {
-                    other
-                        .state
-                        .decision()
-                        .is_some_and(|other| other.at >= window_from && other.order <= order)
-                })
-                .map(|other| other.terms.amount),
+            others
+                .filter(|(other, _)| other.at >= window_from && other.order <= order)
+                .map(|(_, amount)| *amount),
         );
         let enough = counted <= cumulative
             && Tier::of(cumulative, &limits) == tier
             && tier.satisfied(&payment.approvals);
         hold(enough, "INV-G1", id)?;
+    }
+    Ok(())
+}
+
+/// Approvers, regulator and treasurer of a payment.
+fn checkers(payment: &Payment) -> impl Iterator<Item = Signatory> {
+    let approvers = payment.approvals.iter().map(|approval| approval.by);
+    let treasurer = payment.state.instruction().map(|instruction| instruction.treasurer);
+    approvers.chain(payment.no_objection).chain(treasurer)
+}
+
+/// FND-17: who stands on the provider's side of a contract neither accepts nor pays, who signed for
+/// the purchaser neither accepts nor asks nor approves, and who accepts does not ask.
+fn sides(contracts: &Contracts, payments: &Payments) -> Result<(), Broken> {
+    for (id, contract) in contracts {
+        let acceptors: Vec<Signatory> = contract.acceptors().collect();
+        let makers = &contract.makers;
+        let sound = contract.sellers().all(|seller| {
+            !acceptors.contains(seller)
+                && !makers.contains(seller)
+                && !contract.payers.contains(seller)
+        }) && contract
+            .buyer()
+            .is_none_or(|buyer| !acceptors.contains(buyer) && !makers.contains(buyer))
+            && !acceptors.iter().any(|acceptor| makers.contains(acceptor));
+        hold(sound, "FND-17", id)?;
+    }
+    for (id, payment) in payments {
+        let Some(contract) = contracts.get(&payment.terms.contract) else {
+            continue;
+        };
+        let known = checkers(payment).all(|who| contract.payers.contains(&who));
+        let approvers = payment.approvals.iter().map(|approval| approval.by);
+        let apart = approvers.chain(payment.no_objection).all(|who| Some(&who) != contract.buyer());
+        hold(known && contract.makers.contains(&payment.maker) && apart, "FND-17", id)?;
     }
     Ok(())
 }

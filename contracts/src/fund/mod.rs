@@ -87,8 +87,8 @@ fn run(call: Call, parties: &[Party], view: &mut View<'_>) -> Result<(), Rejecti
         Call::CatalogueItem { code, name, listing } => {
             budget::list(view, parties, &code, &name, listing)
         }
-        Call::FundOpen { name, organisation, scope, bank } => {
-            source::open(view, parties, &name, organisation, &scope, bank)
+        Call::FundOpen { name, organisation, scope, bank, account } => {
+            source::open(view, parties, &name, organisation, &scope, bank, account)
         }
         Call::SourceIssue {
             fund,
@@ -97,6 +97,8 @@ fn run(call: Call, parties: &[Party], view: &mut View<'_>) -> Result<(), Rejecti
             donor,
             earmark,
             bank_reference,
+            value_date,
+            account,
             document,
             level,
         } => {
@@ -108,6 +110,8 @@ fn run(call: Call, parties: &[Party], view: &mut View<'_>) -> Result<(), Rejecti
                 donor,
                 earmark,
                 bank_reference,
+                value_date,
+                account,
                 document,
                 level,
             };
@@ -135,8 +139,24 @@ fn run(call: Call, parties: &[Party], view: &mut View<'_>) -> Result<(), Rejecti
         Call::PaymentInstruct { payment, instruction } => {
             bank::instruct(view, parties, payment, instruction)
         }
-        Call::BankConfirm { instruction, bank_reference, amount, payee_account, receipt } => {
-            let paid = bank::Paid { instruction, bank_reference, amount, payee_account, receipt };
+        Call::BankConfirm {
+            instruction,
+            bank_reference,
+            value_date,
+            amount,
+            payer_account,
+            payee_account,
+            receipt,
+        } => {
+            let paid = bank::Paid {
+                instruction,
+                bank_reference,
+                value_date,
+                amount,
+                payer_account,
+                payee_account,
+                receipt,
+            };
             bank::confirm(view, parties, &paid)
         }
         Call::BankFail { instruction, code } => bank::fail(view, parties, instruction, code),

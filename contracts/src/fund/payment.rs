@@ -4,9 +4,9 @@
 use super::accounts::FundAccount;
 use super::calls::{PaymentKind, PaymentTerms};
 use super::records::{
-    Decided, Fund, Invoice, OPEN_MAX, Payment, PaymentState, ServiceContract, Signatory,
+    Decided, Fund, Invoice, OPEN_MAX, Payment, PaymentState, ServiceContract, Signatory, Waiting,
 };
-use super::signers;
+use super::{approval, signers};
 use crate::registry::Role;
 use crate::registry::roles::officer_of;
 use linli_ledger::amount::Fen;
@@ -15,7 +15,7 @@ use linli_ledger::codec::encode;
 use linli_ledger::contract::Party;
 use linli_ledger::hash::{Digest, Domain, digest};
 use linli_ledger::posting::money;
-use linli_ledger::types::RecordId;
+use linli_ledger::types::{BlockTime, OrganisationId, RecordId};
 use linli_ledger::view::View;
 
 /// The hash that approvals of a payment name. Source: FND-11.5.
@@ -46,7 +46,7 @@ impl Case {
         Ok(case)
     }
 
-    /// As [`Case::load`], and the other open payments of the contract are as of now too.
+    /// As [`Case::load`], and the other payments that count for its tier are as of now too.
     ///
     /// # Errors
     /// [`Code::NotFound`].
@@ -55,6 +55,12 @@ impl Case {
         let contract = payment.terms.contract;
         let known = view.get::<ServiceContract>(&contract).ok_or(Code::NotFound)?;
         settled(view, contract, &known)?;
+        for (other, _) in approval::decided(view, &known, approval::window(view)) {
+            let payment = view.get::<Payment>(&other).ok_or(Code::NotFound)?;
+            if payment.is_too_old(view.now()) {
+                Self::load(view, other)?;
+            }
+        }
         Self::load(view, id)
     }
 
@@ -69,7 +75,7 @@ impl Case {
                     self.save(view);
                 }
             }
-            PaymentState::Approved(decision) if decision.until <= now => {
+            PaymentState::Approved(_) if self.payment.is_too_old(now) => {
                 self.give_back(view)?;
                 self.payment.state = PaymentState::Lapsed;
                 self.save(view);
@@ -115,8 +121,21 @@ impl Case {
         }
         ensure(!view.has::<Invoice>(&terms.invoice), Code::InvoiceDuplicate)?;
         view.put(&terms.invoice, &Invoice(self.id));
+        view.put(&self.waiting(), &Waiting(terms.amount));
         self.contract.open.push(self.id);
         Ok(())
+    }
+
+    /// The key under which its amount counts while it waits for approvals. Source: FND-13.1.
+    pub(super) fn waiting(&self) -> (RecordId, OrganisationId, RecordId) {
+        let (fund, provider) = self.contract.payee();
+        (fund, provider, self.id)
+    }
+
+    /// The key under which its amount counts once its approval is complete. Source: FND-13.1.
+    pub(super) fn decided(&self, at: BlockTime) -> (RecordId, OrganisationId, BlockTime, RecordId) {
+        let (fund, provider) = self.contract.payee();
+        (fund, provider, at, self.id)
     }
 
     /// What an open payment holds returns: invoice, share of the contract, approvals, and exactly the
@@ -137,7 +156,9 @@ impl Case {
         if let Some(decision) = decision {
             let to = FundAccount::Committed(terms.contract).key();
             money::transfer(view, &account.key(), &to, &self.payment.segments)?;
-            view.remove::<Decided>(&(terms.contract, decision.at, self.id));
+            view.remove::<Decided>(&self.decided(decision.at));
+        } else {
+            view.remove::<Waiting>(&self.waiting());
         }
         view.remove::<Invoice>(&terms.invoice);
         self.contract.unclaim(terms.kind, terms.amount);
@@ -146,6 +167,21 @@ impl Case {
         self.payment.approvals.clear();
         self.payment.no_objection = None;
         Ok(())
+    }
+}
+
+impl Payment {
+    /// Whether the approvals of a payment that is approved have grown too old.
+    fn is_too_old(&self, now: BlockTime) -> bool {
+        match self.state {
+            PaymentState::Approved(decision) => decision.until <= now,
+            PaymentState::Requested
+            | PaymentState::Instructed(_)
+            | PaymentState::Confirmed(_)
+            | PaymentState::Failed { .. }
+            | PaymentState::Refused { .. }
+            | PaymentState::Lapsed => false,
+        }
     }
 }
 
@@ -212,11 +248,12 @@ impl ServiceContract {
 ///
 /// # Errors
 /// In this order: [`Code::Cosign`]; [`Code::AmountZero`], [`Code::AmountRange`]; [`Code::NotFound`];
-/// as `officer_of` for the fund administrator; [`Code::RelatedApprover`]; [`Code::SodAcceptance`] for
-/// who accepted something of the contract; [`Code::State`] for a closed contract; then as
-/// [`Case::claim`].
+/// as `officer_of` for the fund administrator; [`Code::RelatedApprover`] for the provider's people and
+/// for who signed or delivered for it; [`Code::SodAcceptance`] for
+/// who accepted something of the contract or signed it for the purchaser; [`Code::State`] for a closed
+/// contract; then as [`Case::claim`].
 ///
-/// Source: FND-11.1, SOD-3, SOD-6.
+/// Source: FND-11.1, FND-17, SOD-3, SOD-6.
 pub(super) fn request(
     view: &mut View<'_>,
     parties: &[Party],
@@ -242,9 +279,7 @@ pub(super) fn request(
     };
     let mut case = Case { id, payment, contract, fund };
     case.claim(view)?;
-    if !case.contract.makers.contains(&maker) {
-        case.contract.makers.push(maker);
-    }
+    signers::remember(&mut case.contract.makers, maker);
     case.save(view);
     Ok(())
 }
@@ -268,7 +303,7 @@ pub(super) fn edit(
     terms.amount.check()?;
     let mut case = Case::load(view, id)?;
     let maker = maker(view, party, &case.contract, &case.fund)?;
-    ensure(maker.is(&case.payment.maker), Code::Role)?;
+    ensure(maker.is(view, &case.payment.maker), Code::Role)?;
     match case.payment.state {
         PaymentState::Requested
         | PaymentState::Approved(_)
@@ -302,9 +337,11 @@ fn maker(
     let roles = [Role::FundAdministrator];
     let officer = officer_of(view, party, &roles, &fund.scope, fund.organisation)?;
     let related = signers::belongs(view, party, &officer, contract.terms.provider);
-    ensure(!related, Code::RelatedApprover)?;
     let maker = Signatory::of(&officer);
-    ensure(!contract.acceptors().any(|acceptor| acceptor.is(&maker)), Code::SodAcceptance)?;
+    ensure(!related && !maker.among(view, contract.sellers()), Code::RelatedApprover)?;
+    let acceptors: Vec<Signatory> = contract.acceptors().collect();
+    let others = acceptors.iter().chain(contract.buyer());
+    ensure(!maker.among(view, others), Code::SodAcceptance)?;
     Ok(maker)
 }
 

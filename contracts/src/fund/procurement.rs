@@ -9,6 +9,7 @@ use super::records::{
     Budget, BudgetState, ContractState, Earmark, Fund, Line, Milestone, MilestoneState,
     ServiceContract, Signatory,
 };
+use super::reading::balance;
 use super::signers;
 use super::source::NAME_BYTES_MAX;
 use crate::registry::Role;
@@ -18,8 +19,10 @@ use linli_ledger::amount::Fen;
 use linli_ledger::code::{Code, Detail, Rejection, ensure};
 use linli_ledger::contract::Party;
 use linli_ledger::posting::money::{self, Lot, Segment};
-use linli_ledger::types::RecordId;
+use linli_ledger::types::{Day, RecordId};
 use linli_ledger::view::{Order, View};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 /// Milestones of a contract: three years, one a month, and room.
 const MILESTONES_MAX: usize = 64;
@@ -43,9 +46,10 @@ impl ContractTerms {
 /// In this order: the terms ([`Code::Text`], [`Code::AmountZero`], [`Code::AmountRange`],
 /// [`Code::TooManyLines`], [`Code::MilestoneSum`], [`Code::AdvanceLimit`], [`Code::Term`],
 /// [`Code::RelatedBeneficiary`] where the provider is the purchaser); [`Code::NotFound`] for fund,
-/// line or organisation; [`Code::Scope`] for a place outside the fund's; [`Code::Cosign`] unless both
-/// parties sign, as `officer_of`, [`Code::DuplicateApprover`] where one person signs for both;
-/// [`Code::State`] for a budget that is not effective; [`Code::CatalogUnknown`] for a service that is
+/// line or organisation; [`Code::Scope`] for a purchaser who does not keep the fund, and for a place
+/// outside the fund's; [`Code::Cosign`] unless both parties sign, as `officer_of`,
+/// [`Code::DuplicateApprover`] where one person signs for both; [`Code::State`] for a budget that is not
+/// effective, [`Code::TimeWindow`] for one of another year; [`Code::CatalogUnknown`] for a service that is
 /// not the line's or not listed, [`Code::CatalogNegative`]; [`Code::BudgetExceeded`];
 /// [`Code::RelatedBeneficiary`] where only money that excludes the provider would do,
 /// [`Code::InsufficientCompatible`], [`Code::TooManySegments`].
@@ -62,13 +66,17 @@ pub(super) fn sign(
     let mut line = line.ok_or(Code::NotFound)?;
     organisation(view, terms.purchaser)?;
     organisation(view, terms.provider)?;
+    ensure(terms.purchaser == fund.organisation, Code::Scope)?;
     ensure(in_scope(&fund.scope, &terms.place), Code::Scope)?;
-    check_signers(view, parties, terms)?;
+    let signed_by = check_signers(view, parties, terms)?;
     let budget = view.get::<Budget>(&line.budget).ok_or(Code::NotFound)?;
     match budget.state {
         BudgetState::Effective { .. } => {}
         BudgetState::Draft => return Err(Code::State.into()),
     }
+    let today = view.now().day();
+    let (year, ..) = today.civil();
+    ensure(budget.year == year, Code::TimeWindow)?;
     ensure(terms.catalogue.starts_with(&line.terms.catalogue), Code::CatalogUnknown)?;
     check_listed(view, &terms.catalogue)?;
     line.commit(terms.total)?;
@@ -81,14 +89,17 @@ pub(super) fn sign(
     let milestone = Milestone { state: MilestoneState::Scheduled, claimed: Fen::ZERO };
     let contract = ServiceContract {
         terms: terms.clone(),
-        signed_on: view.now().day(),
+        signed_on: today,
+        signed_by,
         state: ContractState::Active,
         milestones: vec![milestone; terms.milestones.len()],
         advance_claimed: Fen::ZERO,
         paid: Fen::ZERO,
         released: Fen::ZERO,
         open: Vec::new(),
+        deliverers: Vec::new(),
         makers: Vec::new(),
+        payers: Vec::new(),
     };
     view.put(&id, &contract);
     Ok(())
@@ -126,12 +137,12 @@ fn check_terms(view: &View<'_>, terms: &ContractTerms) -> Result<(), Rejection> 
     ensure(terms.provider != terms.purchaser, Code::RelatedBeneficiary)
 }
 
-/// Purchaser and provider, in whichever order, two persons.
+/// Purchaser and provider, in whichever order, two persons: who they are, the purchaser first.
 fn check_signers(
     view: &View<'_>,
     parties: &[Party],
     terms: &ContractTerms,
-) -> Result<(), Rejection> {
+) -> Result<[Option<Signatory>; 2], Rejection> {
     let signed = signers::both(parties, |purchaser, provider| {
         let purchaser =
             officer_of(view, purchaser, &[Role::Purchaser], &terms.place, terms.purchaser)?;
@@ -139,26 +150,62 @@ fn check_signers(
         Ok((Signatory::of(&purchaser), provider))
     })?;
     let (purchaser, provider) = signed;
-    ensure(provider.is_none_or(|provider| !provider.is(&purchaser)), Code::DuplicateApprover)
+    let same = provider.is_some_and(|provider| provider.is(view, &purchaser));
+    ensure(!same, Code::DuplicateApprover)?;
+    Ok([Some(purchaser), provider])
 }
 
 /// Chooses the fen of a contract: compatible with its use, and in time. Source: FND-9.2.
+///
+/// Each earmark is read once; a second choice happens only if money was passed over because of its
+/// payee alone, to say so.
 fn select(view: &View<'_>, terms: &ContractTerms) -> Result<Vec<Segment>, Rejection> {
+    let from = FundAccount::Available(terms.fund);
+    let have = balance(view, from);
+    if have < terms.total {
+        let details = [Detail::Need(terms.total.0), Detail::Have(have.0)];
+        return Err(Rejection::new(Code::InsufficientCompatible, &details));
+    }
     let today = view.now().day();
-    let fits = |exclusion: Exclusion| {
-        move |lot: &Lot| {
-            view.get::<Earmark>(&lot.earmark).is_some_and(|earmark| {
-                earmark.compatible(&terms.wanted(), exclusion) && in_time(&earmark, lot, today)
-            })
-        }
+    let judged = RefCell::new(BTreeMap::new());
+    let judge = |lot: &Lot| {
+        *judged.borrow_mut().entry(lot.rank()).or_insert_with(|| Verdict::of(view, terms, lot, today))
     };
-    let from = FundAccount::Available(terms.fund).key();
-    let select = |exclusion: Exclusion| {
-        money::select(view, &from, terms.total, Order::Ascending, fits(exclusion))
+    let select = |allowed: &[Verdict]| {
+        let allowed = |lot: &Lot| allowed.contains(&judge(lot));
+        money::select(view, &from.key(), terms.total, Order::Ascending, allowed)
     };
-    select(Exclusion::Observed).map_err(|no| {
-        let excluded =
-            no.code == Code::InsufficientCompatible && select(Exclusion::Ignored).is_ok();
+    select(&[Verdict::Fits]).map_err(|no| {
+        let passed_over = judged.borrow().values().any(|verdict| *verdict == Verdict::Excluded);
+        let excluded = no.code == Code::InsufficientCompatible
+            && passed_over
+            && select(&[Verdict::Fits, Verdict::Excluded]).is_ok();
         if excluded { Rejection::new(Code::RelatedBeneficiary, &no.details) } else { no }
     })
+}
+
+/// What an earmark says of a use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Fits,
+    /// It would fit if another were paid. Source: FND-5.4.
+    Excluded,
+    Unfit,
+}
+
+impl Verdict {
+    fn of(view: &View<'_>, terms: &ContractTerms, lot: &Lot, today: Day) -> Self {
+        let earmark = view.get::<Earmark>(&lot.earmark);
+        let Some(earmark) = earmark.filter(|earmark| in_time(earmark, lot, today)) else {
+            return Self::Unfit;
+        };
+        let fits = |exclusion| earmark.compatible(&terms.wanted(), exclusion);
+        if fits(Exclusion::Observed) {
+            Self::Fits
+        } else if fits(Exclusion::Ignored) {
+            Self::Excluded
+        } else {
+            Self::Unfit
+        }
+    }
 }

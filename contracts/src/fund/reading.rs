@@ -4,14 +4,14 @@
 
 use super::accounts::FundAccount;
 use super::records::{
-    Budget, BudgetOfYear, Decided, Earmark, Fund, Line, Payment, ServiceContract, Source,
+    Budget, BudgetOfYear, Decided, Earmark, Fund, Line, Payment, ServiceContract, Source, Waiting,
 };
 use linli_ledger::amount::Fen;
 use linli_ledger::limits::RANGE_MAX;
 use linli_ledger::posting;
 use linli_ledger::posting::money::{Segment, SegmentRecord, SourceRecord, containing};
 use linli_ledger::record::{KeyPart, Record};
-use linli_ledger::types::{EarmarkId, RecordId, SourceId};
+use linli_ledger::types::{EarmarkId, OrganisationId, RecordId, SourceId};
 use linli_ledger::view::View;
 use std::collections::BTreeMap;
 
@@ -149,10 +149,26 @@ pub fn locate(view: &View<'_>, source: SourceId, fen: u64) -> Option<FundAccount
     FundAccount::find(view, record.account)
 }
 
-/// The payments of a contract whose approval is complete and still stands, by time.
-pub fn decided(view: &View<'_>, contract: RecordId) -> Vec<(RecordId, Fen)> {
-    every::<Decided>(view, &contract)
+/// The payments of a fund to a provider whose approval is complete and still stands, by time.
+pub fn decided(
+    view: &View<'_>,
+    fund: RecordId,
+    provider: OrganisationId,
+) -> Vec<(RecordId, Fen)> {
+    every::<Decided>(view, &(fund, provider))
         .into_iter()
-        .map(|((_, _, payment), decided)| (payment, decided.0))
+        .map(|((_, _, _, payment), decided)| (payment, decided.0))
+        .collect()
+}
+
+/// The payments of a fund to a provider that wait for approvals.
+pub fn waiting(
+    view: &View<'_>,
+    fund: RecordId,
+    provider: OrganisationId,
+) -> Vec<(RecordId, Fen)> {
+    every::<Waiting>(view, &(fund, provider))
+        .into_iter()
+        .map(|((_, _, payment), waiting)| (payment, waiting.0))
         .collect()
 }

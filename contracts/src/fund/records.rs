@@ -15,13 +15,12 @@ use linli_ledger::types::{
     SourceId,
 };
 
-/// A person who signed something: what separation of duties compares. Source: FND-3.
+/// A person who signed something: what separation of duties compares, with
+/// [`crate::registry::roles::same_human`]. Source: FND-3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Signatory {
     /// The person, whichever key signed.
     pub person: PersonId,
-    /// Her enrolment nullifier in the community, if she is enrolled there.
-    pub nullifier: Option<[u8; 32]>,
 }
 
 /// A fund.
@@ -35,6 +34,8 @@ pub struct Fund {
     pub scope: String,
     /// The bank where the money lies.
     pub bank: OrganisationId,
+    /// Commitment to its account there.
+    pub account: [u8; 32],
     /// Since when.
     pub opened_at: BlockTime,
 }
@@ -78,6 +79,8 @@ pub struct Source {
     pub earmark: EarmarkId,
     /// Hash of the bank's reference.
     pub bank_reference: [u8; 32],
+    /// The day on which the bank credited it.
+    pub value_date: Day,
     /// Hash of the appropriation, agreement or donation receipt.
     pub document: Digest,
 }
@@ -157,6 +160,8 @@ pub enum MilestoneState {
     Submitted {
         /// Hash of what was delivered.
         document: Digest,
+        /// Who delivered; `None` for the provider's own key.
+        submitted_by: Option<Signatory>,
     },
     /// Accepted, in whole or in part.
     Accepted {
@@ -166,6 +171,8 @@ pub enum MilestoneState {
         accepted_bp: u32,
         /// Who accepted.
         by: [Signatory; 2],
+        /// Who delivered; `None` for the provider's own key.
+        submitted_by: Option<Signatory>,
     },
 }
 
@@ -185,6 +192,8 @@ pub struct ServiceContract {
     pub terms: ContractTerms,
     /// The civil day on which they signed.
     pub signed_on: Day,
+    /// Who signed for the purchaser and for the provider; `None` for an organisation's own key.
+    pub signed_by: [Option<Signatory>; 2],
     /// Active or closed.
     pub state: ContractState,
     /// As many as in the terms.
@@ -197,8 +206,12 @@ pub struct ServiceContract {
     pub released: Fen,
     /// Payments that are neither resolved nor back with their maker, at most [`OPEN_MAX`].
     pub open: Vec<RecordId>,
+    /// Who has delivered, whatever became of it.
+    pub deliverers: Vec<Signatory>,
     /// Who has asked for payments: they accept nothing of this contract.
     pub makers: Vec<Signatory>,
+    /// Who has approved, permitted, instructed or resolved payments: they deliver nothing.
+    pub payers: Vec<Signatory>,
 }
 
 /// Open payments of one contract: a contract has a handful of milestones, each paid in a few parts.
@@ -235,7 +248,7 @@ pub enum Tier {
 pub struct Decision {
     /// The tier of the cumulative amount.
     pub tier: Tier,
-    /// This payment and all others of the contract that counted.
+    /// This payment and all others of the fund to the provider that counted.
     pub cumulative: Fen,
     /// The greatest amounts of tiers 0, 1 and 2 in force then.
     pub limits: [Fen; 3],
@@ -269,6 +282,8 @@ pub struct Confirmation {
     pub instruction: Instruction,
     /// Hash of the bank's reference.
     pub bank_reference: [u8; 32],
+    /// The day on which the bank paid.
+    pub value_date: Day,
     /// Hash of the electronic receipt.
     pub receipt: Digest,
     /// When.
@@ -331,9 +346,20 @@ pub struct Invoice(pub RecordId);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct InstructionNumber(pub RecordId);
 
-/// A payment whose approval is complete, by contract and time: its amount counts for the tier.
+/// A payment whose approval is complete, by fund, provider and time: its amount counts for the tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Decided(pub Fen);
+
+/// A payment that waits for approvals, by fund and provider: its amount counts for the tier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Waiting(pub Fen);
+
+impl ServiceContract {
+    /// Whose payments add up with those of this contract: the fund and the provider. Source: FND-13.1.
+    pub fn payee(&self) -> (RecordId, OrganisationId) {
+        (self.terms.fund, self.terms.provider)
+    }
+}
 
 macro_rules! record {
     ($name:ident, $kind:literal, $id:ty) => {
@@ -358,4 +384,5 @@ record!(ServiceContract, 9, RecordId);
 record!(Payment, 10, RecordId);
 record!(Invoice, 11, [u8; 32]);
 record!(InstructionNumber, 12, [u8; 32]);
-record!(Decided, 13, (RecordId, BlockTime, RecordId));
+record!(Decided, 13, (RecordId, OrganisationId, BlockTime, RecordId));
+record!(Waiting, 14, (RecordId, OrganisationId, RecordId));

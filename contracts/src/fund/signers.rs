@@ -1,25 +1,54 @@
 //! This exists to find out who signs a call about money and to keep incompatible duties apart.
 //! Source: FND-3, `domain` §1.2.
 
-use super::records::{Fund, Signatory};
+use super::records::{Fund, ServiceContract, Signatory};
 use crate::registry::Role;
-use crate::registry::roles::{Officer, home, officer_of};
-use linli_ledger::code::{Code, Rejection};
+use crate::registry::roles::{Officer, home, officer_of, same_human};
+use linli_ledger::code::{Code, Rejection, ensure};
 use linli_ledger::contract::Party;
-use linli_ledger::keys::KeyOwner;
+use linli_ledger::keys::{KeyOwner, KeyPurpose};
 use linli_ledger::types::OrganisationId;
 use linli_ledger::view::View;
 
 impl Signatory {
     /// Who an officer is.
     pub fn of(officer: &Officer) -> Self {
-        Self { person: officer.person, nullifier: officer.nullifier }
+        Self { person: officer.person }
     }
 
-    /// Whether both are one human being: the same person, or two persons with one enrolment.
-    pub fn is(&self, other: &Self) -> bool {
-        let enrolled = self.nullifier.is_some() && self.nullifier == other.nullifier;
-        self.person == other.person || enrolled
+    /// Whether both are one human being, as far as is known now. Source: FND-3, REG-20.
+    pub fn is(&self, view: &View<'_>, other: &Self) -> bool {
+        same_human(view, self.person, other.person)
+    }
+
+    /// Whether she is one of these.
+    pub(super) fn among<'a>(
+        &self,
+        view: &View<'_>,
+        others: impl IntoIterator<Item = &'a Self>,
+    ) -> bool {
+        others.into_iter().any(|other| self.is(view, other))
+    }
+}
+
+/// Remembers somebody once.
+pub(super) fn remember(known: &mut Vec<Signatory>, who: Signatory) {
+    if !known.contains(&who) {
+        known.push(who);
+    }
+}
+
+impl ServiceContract {
+    /// Who signed for the purchaser, unless its own key did.
+    pub(super) fn buyer(&self) -> Option<&Signatory> {
+        let [purchaser, _] = &self.signed_by;
+        purchaser.as_ref()
+    }
+
+    /// Who signed or delivered for the provider. Source: FND-17.
+    pub(super) fn sellers(&self) -> impl Iterator<Item = &Signatory> {
+        let [_, provider] = &self.signed_by;
+        provider.iter().chain(&self.deliverers)
     }
 }
 
@@ -64,7 +93,7 @@ pub(super) fn bank(
 /// Checks that a signer speaks for a provider: its own key, or an officer of it.
 ///
 /// # Errors
-/// As `officer_of`.
+/// [`Code::KeyPurpose`] for a device of the provider; as `officer_of`.
 pub(super) fn provider(
     view: &View<'_>,
     party: &Party,
@@ -74,6 +103,7 @@ pub(super) fn provider(
     speaks_for(view, party, Role::ProviderOfficer, place, provider)
 }
 
+/// A device at a door speaks for nobody. Source: FND-3.
 fn speaks_for(
     view: &View<'_>,
     party: &Party,
@@ -82,6 +112,7 @@ fn speaks_for(
     organisation: OrganisationId,
 ) -> Result<Option<Signatory>, Rejection> {
     if party.owner == KeyOwner::Organisation(organisation) {
+        ensure(party.purpose == KeyPurpose::Business, Code::KeyPurpose)?;
         return Ok(None);
     }
     let officer = officer_of(view, party, &[role], path, organisation)?;

@@ -15,7 +15,7 @@ use linli_ledger::contract::Party;
 use linli_ledger::genesis::OrganisationKind;
 use linli_ledger::hash::Digest;
 use linli_ledger::posting::money;
-use linli_ledger::types::{EarmarkId, OrganisationId, RecordId};
+use linli_ledger::types::{Day, EarmarkId, OrganisationId, RecordId};
 use linli_ledger::view::View;
 
 /// The longest public name.
@@ -29,6 +29,8 @@ pub(super) struct Issue<'a> {
     pub(super) donor: OrganisationId,
     pub(super) earmark: &'a EarmarkTerms,
     pub(super) bank_reference: [u8; 32],
+    pub(super) value_date: Day,
+    pub(super) account: [u8; 32],
     pub(super) document: Digest,
     pub(super) level: AttestationLevel,
 }
@@ -48,6 +50,7 @@ pub(super) fn open(
     keeper: OrganisationId,
     scope: &str,
     bank: OrganisationId,
+    account: [u8; 32],
 ) -> Result<(), Rejection> {
     let party = signers::only(parties)?;
     check_text(name, NAME_BYTES_MAX)?;
@@ -62,6 +65,7 @@ pub(super) fn open(
         organisation: keeper,
         scope: scope.into(),
         bank,
+        account,
         opened_at: view.now(),
     };
     let id = RecordId(view.new_identifier());
@@ -73,7 +77,8 @@ pub(super) fn open(
 ///
 /// # Errors
 /// In this order: [`Code::AmountZero`], [`Code::AmountRange`]; [`Code::NotFound`] for the fund or the
-/// donor; as [`super::earmark::check_terms`]; the signers: [`Code::BankKey`] or [`Code::Cosign`] where
+/// donor; as [`super::earmark::check_terms`]; [`Code::PayeeMismatch`] for money on another account
+/// than the fund's; [`Code::TimeWindow`] for a value date that is still to come; the signers: [`Code::BankKey`] or [`Code::Cosign`] where
 /// one is missing or too many sign, as `officer`, [`Code::SelfApproval`], [`Code::DuplicateApprover`],
 /// [`Code::SodTreasury`]; [`Code::BankReferenceDuplicate`].
 ///
@@ -87,19 +92,29 @@ pub(super) fn issue(
     let fund = view.get::<Fund>(&issue.fund).ok_or(Code::NotFound)?;
     organisation(view, issue.donor)?;
     check_terms(view, issue.fund, issue.earmark)?;
+    ensure(issue.account == fund.account, Code::PayeeMismatch)?;
+    ensure(issue.value_date <= view.now().day(), Code::TimeWindow)?;
     check_signers(view, parties, &fund, issue.level)?;
     let used = view.has::<BankReference>(&issue.bank_reference);
     ensure(!used, Code::BankReferenceDuplicate)?;
 
     let id = EarmarkId(view.new_identifier());
-    let Issue { class, donor, level, bank_reference, document, .. } = *issue;
+    let Issue { class, donor, level, bank_reference, value_date, document, .. } = *issue;
     let earmark = Earmark { fund: issue.fund, donor, class, terms: issue.earmark.clone() };
     let origin = FundAccount::Origin(issue.fund).key();
     let available = FundAccount::Available(issue.fund).key();
     let source = money::issue(view, &origin, &available, issue.amount, earmark.lot(id))?;
     view.put(&id, &earmark);
-    let known =
-        Source { fund: issue.fund, donor, class, level, earmark: id, bank_reference, document };
+    let known = Source {
+        fund: issue.fund,
+        donor,
+        class,
+        level,
+        earmark: id,
+        bank_reference,
+        value_date,
+        document,
+    };
     view.put(&source, &known);
     view.put(&bank_reference, &BankReference::Receipt(source));
     Ok(())
@@ -125,7 +140,7 @@ fn check_signers(
     )?;
     let approver = officer(view, approver, &[Role::Approver], &fund.scope)?;
     let (administrator, approver) = (Signatory::of(&administrator), Signatory::of(&approver));
-    ensure(!administrator.is(&approver), Code::SelfApproval)?;
+    ensure(!administrator.is(view, &approver), Code::SelfApproval)?;
     let known = [administrator, approver];
     match level {
         AttestationLevel::Bank | AttestationLevel::Connector => {
@@ -134,7 +149,7 @@ fn check_signers(
                 [bank] => signers::bank(view, bank, fund)?,
                 [_, ..] => return Err(Code::Cosign.into()),
             };
-            let same = bank.is_some_and(|bank| known.iter().any(|other| other.is(&bank)));
+            let same = bank.is_some_and(|bank| bank.among(view, &known));
             ensure(!same, Code::SodTreasury)
         }
         AttestationLevel::TwoClerks => {
@@ -146,8 +161,8 @@ fn check_signers(
             let acceptance = officer(view, acceptance, &[Role::Acceptance], &fund.scope)?;
             let clerks = [Signatory::of(&treasurer), Signatory::of(&acceptance)];
             let [first, second] = clerks;
-            let met = clerks.iter().any(|clerk| known.iter().any(|other| other.is(clerk)));
-            ensure(!met && !first.is(&second), Code::DuplicateApprover)
+            let met = clerks.iter().any(|clerk| clerk.among(view, &known));
+            ensure(!met && !first.is(view, &second), Code::DuplicateApprover)
         }
     }
 }

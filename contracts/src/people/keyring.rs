@@ -146,7 +146,7 @@ pub(super) fn revoke(
 /// # Errors
 /// In this order: [`Code::Cosign`] unless exactly two sign; [`Code::NotFound`] for the enrolment; as
 /// [`roles::officer`] for the first as registrar, then for the second; [`Code::DuplicateApprover`] if
-/// they are one person; [`Code::State`] for a closed enrolment or while another rotation waits;
+/// they are one human; [`Code::State`] for a closed enrolment or while another rotation waits;
 /// [`Code::KeyExists`]; [`Code::Algorithms`].
 ///
 /// Source: PPL-9, PPL-10.
@@ -162,7 +162,8 @@ pub(super) fn rotate(
     let community = residents::find(view, id)?.community;
     let registrar = roles::officer(view, registrar, &[Role::Registrar], &community)?;
     let witness = roles::officer(view, witness, &ROTATION_WITNESSES, &community)?;
-    ensure(registrar.person != witness.person, Code::DuplicateApprover)?;
+    let same = roles::same_human(view, registrar.person, witness.person);
+    ensure(!same, Code::DuplicateApprover)?;
     residents::active(view, id)?;
     let mut keyring = settle(view, id).ok_or(Code::NotFound)?;
     if let Some(rotation) = keyring.rotation {

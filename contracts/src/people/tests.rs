@@ -417,6 +417,12 @@ fn a_rotation_needs_a_registrar_and_another_person_in_office() {
         &call,
         Code::DuplicateApprover,
     );
+    let nullifier = Some([9; 32]);
+    world.grant(&registrar, OFFICE, Role::Registrar, 0, nullifier);
+    let same = world.person("the registrar elsewhere", VOLUNTEERS);
+    world.grant(&same, VOLUNTEERS, Role::Auditor, 0, nullifier);
+    let same = world.grant(&same, VOLUNTEERS, Role::Organiser, 0, None);
+    world.reject(CONTRACT, &[&registrar, &same], &call, Code::DuplicateApprover);
     let nobody = Call::KeyRotate {
         enrolment: EnrolmentId([7; 32]),
         key: key("new").public(),

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::registry::Role;
 use crate::registry::roles::{
-    Officer, Parameter, in_scope, officer, officer_of, organisation, parameter,
+    Officer, Parameter, in_scope, officer, officer_of, organisation, parameter, same_human,
 };
 use crate::text::{check_path, check_text};
 use linli_ledger::code::{Code, Detail, Rejection, ensure};
@@ -60,7 +60,6 @@ pub(super) fn propose(
         terms,
         programme,
         proposer: officer.person,
-        proposer_nullifier: officer.nullifier,
         status: ActivityStatus::Draft,
     };
     view.put(&id, &activity);
@@ -102,9 +101,8 @@ pub(super) fn publish(
     let mut activity = reading::activity(view, id)?;
     ensure(activity.status == ActivityStatus::Draft, Code::State)?;
     let publisher = publisher(view, parties.first().ok_or(Code::Role)?, &activity)?;
-    let same_resident =
-        publisher.nullifier.is_some() && publisher.nullifier == activity.proposer_nullifier;
-    ensure(publisher.person != activity.proposer && !same_resident, Code::SelfApproval)?;
+    let same = same_human(view, publisher.person, activity.proposer);
+    ensure(!same, Code::SelfApproval)?;
     ensure(named == activity.terms_hash, Code::ApprovalStale)?;
     ensure(activity.terms.risk_statement.is_some(), Code::Insurance)?;
     let now = view.now();

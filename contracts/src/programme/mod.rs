@@ -26,7 +26,7 @@ pub use records::{
 pub use reward::partner_signs;
 
 use crate::registry::Role;
-use crate::registry::roles::{Officer, officer};
+use crate::registry::roles::{officer, same_human};
 use crate::text::{check_path, check_text};
 use linli_ledger::code::{Code, Rejection, ensure};
 use linli_ledger::codec::decode;
@@ -176,12 +176,7 @@ fn operators(view: &View<'_>, parties: &[Party], path: &str) -> Result<(), Rejec
     };
     let first = officer(view, first, &[Role::PointsOperator], path)?;
     let second = officer(view, second, &[Role::PointsOperator], path)?;
-    ensure(!same_human(&first, &second), Code::DuplicateApprover)
-}
-
-/// Whether two officers are one person, in office or as a resident.
-fn same_human(one: &Officer, other: &Officer) -> bool {
-    one.person == other.person || (one.nullifier.is_some() && one.nullifier == other.nullifier)
+    ensure(!same_human(view, first.person, second.person), Code::DuplicateApprover)
 }
 
 #[cfg(test)]

@@ -90,8 +90,6 @@ pub struct Activity {
     pub programme: RecordId,
     /// Who proposed it.
     pub proposer: PersonId,
-    /// The proposer's enrolment nullifier, if there is one.
-    pub proposer_nullifier: Option<[u8; 32]>,
     /// The hash that the publisher named, once published.
     pub terms_hash: Digest,
     /// Where it is in its life.

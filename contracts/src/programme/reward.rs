@@ -3,7 +3,9 @@
 use super::records::due::REWARD_ENDS;
 use super::{RECORD_KEPT_MS, Reward, RewardKind, RewardTerms, TITLE_BYTES_MAX, reading};
 use crate::registry::Role;
-use crate::registry::roles::{Officer, Parameter, officer, officer_of, organisation, parameter};
+use crate::registry::roles::{
+    Officer, Parameter, officer, officer_of, organisation, parameter, same_human,
+};
 use crate::text::check_text;
 use linli_ledger::code::{Code, Detail, Rejection, ensure};
 use linli_ledger::contract::Party;
@@ -39,7 +41,7 @@ pub(super) fn offer(
         .iter()
         .find_map(|party| officer(view, party, &[Role::PointsOperator], &scope).ok())
         .ok_or(Code::Cosign)?;
-    let same = seller.is_some_and(|seller| super::same_human(&seller, &operator));
+    let same = seller.is_some_and(|seller| same_human(view, seller.person, operator.person));
     ensure(!same, Code::SelfApproval)?;
     let id = RecordId(view.new_identifier());
     due::schedule(view, reward.terms.valid_to.plus(RECORD_KEPT_MS), REWARD_ENDS, id);

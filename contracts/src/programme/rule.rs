@@ -18,6 +18,10 @@ use linli_ledger::view::View;
 pub(crate) const CAP_MAX: u64 = 1_000_000_000;
 /// The longest name of a cap group, bytes.
 pub(crate) const CAP_GROUP_BYTES_MAX: usize = 16;
+/// Versions of one rule: few enough that one reading always sees all. Who needs more adds a rule.
+/// Source: PRG-3, PRG-4.
+pub(super) const RULE_VERSIONS_MAX: u32 = 64;
+
 /// The content of a `RuleSet` call.
 pub(super) struct Proposal {
     pub(super) programme: RecordId,
@@ -39,7 +43,8 @@ pub(super) fn condition(programme: RecordId, totals: &ProgrammeTotals) -> Condit
 /// [`Code::NegativeRule`]; [`Code::Multiplier`] with `Need` and `Limit`; [`Code::Text`] for the cap
 /// group; [`Code::AmountRange`] for a cap; [`Code::TimeWindow`] for an empty time;
 /// [`Code::Retroactive`]; [`Code::NotFound`] for the programme, or a rule that is not of it; two
-/// operators as in [`operators`]; [`Code::Condition`] for missing totals; [`Code::ProgrammeUnfunded`]
+/// operators as in [`operators`]; [`Code::PersonLimit`] with `Limit` for one version too many;
+/// [`Code::Condition`] for missing totals; [`Code::ProgrammeUnfunded`]
 /// with `Need` and `Have`.
 ///
 /// Source: PRG-3, PRG-4, `domain` §2.2, §2.9.
@@ -59,6 +64,10 @@ pub(super) fn set(
             .ok_or(Code::NotFound)?,
     };
     operators(view, parties, &programme.scope)?;
+    if rule.versions >= RULE_VERSIONS_MAX {
+        let limit = Detail::Limit(u64::from(RULE_VERSIONS_MAX));
+        return Err(Rejection::new(Code::PersonLimit, &[limit]));
+    }
     check_funded(view, &programme, proposal.totals)?;
     let id = match proposal.rule {
         Some(id) => id,

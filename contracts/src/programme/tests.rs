@@ -324,6 +324,30 @@ fn one_resident_with_two_offices_does_not_propose_and_publish() {
     let activity = stage.propose(&terms);
     let publish = Call::ActivityPublish { activity, terms_hash: terms_hash(&terms) };
     stage.reject(&[&publisher], &publish, Code::SelfApproval);
+    let silent = stage.world.grant(&publisher, OFFICE, Role::PointsOperator, 0, None);
+    stage.reject(&[&silent], &publish, Code::SelfApproval);
+    let third = double(&mut stage, "a third", COMMITTEE, Role::Auditor);
+    let third = stage.world.grant(&third, COMMITTEE, Role::PointsOperator, 0, None);
+    stage.reject(&[&silent, &third], &open(1_000), Code::DuplicateApprover);
+    stage.world.check();
+}
+
+#[test]
+fn a_rule_has_so_few_versions_that_all_are_seen() {
+    let mut stage = Stage::new();
+    let later = rule_terms(stage.world.now.plus(2_000 * DAY_MS));
+    let call = set(stage.programme, Some(stage.rule), later);
+    let [one, two] = stage.operators.clone();
+    for _ in 1..rule::RULE_VERSIONS_MAX {
+        stage.world.apply(CONTRACT, &[&one, &two], &call);
+    }
+    stage.reject(&[&one, &two], &call, Code::PersonLimit);
+    stage.reject(&[&one], &call, Code::Cosign);
+    let terms = stage.terms(2);
+    let activity = stage.publish(&terms);
+    let status = reading::activity(&stage.world.view(), activity).unwrap().status;
+    assert!(matches!(status, ActivityStatus::Published { rule_version: 1, .. }));
+    stage.world.check();
 }
 
 #[test]

@@ -1,16 +1,20 @@
 //! This exists to grant and to end roles.
 
-use super::records::{Grant, Person};
+use super::records::{Grant, Person, PersonNullifier};
 use super::{Role, roles};
 use crate::text::check_path;
 use linli_ledger::code::{Code, Detail, Rejection, ensure};
 use linli_ledger::contract::Party;
 use linli_ledger::keys::KeyOwner;
-use linli_ledger::types::GrantId;
+use linli_ledger::types::{GrantId, PersonId};
 use linli_ledger::view::View;
 
 /// Organisations that sign a grant. Source: SOD-11.
 const GRANTORS_MIN: usize = 2;
+
+/// Nullifiers of one person: one for each community where she is enrolled. Few enough that
+/// [`roles::same_human`] always sees all of them. Source: REG-20.
+pub(super) const NULLIFIERS_MAX: usize = 64;
 
 /// Whether a role may have this level: an approver 1 to 3, everybody else 0.
 pub(super) fn level_fits(role: Role, level: u8) -> bool {
@@ -40,9 +44,10 @@ pub(super) fn level_fits(role: Role, level: u8) -> bool {
 /// In this order: [`Code::ApproverLevel`]; [`Code::TimeOrder`] unless it begins before it ends;
 /// [`Code::Text`] for a scope that is no path; [`Code::SelfGrant`] if the person signs; as
 /// [`roles::governance`]; [`Code::GovernanceQuorum`] below two organisations; [`Code::NotFound`] for
-/// the person, then for the organisation.
+/// the person, then for the organisation; [`Code::PersonLimit`] for a person with too many
+/// nullifiers.
 ///
-/// Source: REG-13, REG-14, SOD-11.
+/// Source: REG-13, REG-14, REG-20, SOD-11.
 pub(super) fn grant(
     view: &mut View<'_>,
     parties: &[Party],
@@ -63,8 +68,29 @@ pub(super) fn grant(
     )?;
     ensure(view.has::<Person>(&grant.person), Code::NotFound)?;
     roles::organisation(view, grant.organisation)?;
+    if let Some(nullifier) = grant.nullifier {
+        remember(view, grant.person, nullifier)?;
+    }
     let id = GrantId(view.new_identifier());
     view.put(&id, grant);
+    Ok(())
+}
+
+/// A nullifier stays with the person, whatever becomes of the grant that named it.
+fn remember(
+    view: &mut View<'_>,
+    person: PersonId,
+    nullifier: [u8; 32],
+) -> Result<(), Rejection> {
+    if roles::is_enrolled_as(view, person, nullifier) {
+        return Ok(());
+    }
+    let known = view.range::<PersonNullifier>(&person, NULLIFIERS_MAX).len();
+    if known >= NULLIFIERS_MAX {
+        let limit = u64::try_from(NULLIFIERS_MAX).unwrap_or(u64::MAX);
+        return Err(Rejection::new(Code::PersonLimit, &[Detail::Limit(limit)]));
+    }
+    view.put(&(person, nullifier), &PersonNullifier);
     Ok(())
 }
 

@@ -3,7 +3,8 @@
 use super::grants::level_fits;
 use super::keys::owner_bytes;
 use super::parameters::{Parameter, ParameterRecord};
-use super::records::{Grant, Organisation, OwnedKey, Person, owned_key};
+use super::records::{Grant, Organisation, OwnedKey, Person, PersonNullifier, owned_key};
+use super::roles::is_enrolled_as;
 use crate::text::check_path;
 use linli_ledger::contract::Broken;
 use linli_ledger::keys::{KeyOwner, KeyPurpose, PublicKeyRecord};
@@ -39,7 +40,7 @@ pub(crate) fn broken(name: &'static str, record: impl Display) -> Broken {
     }
 }
 
-/// INV-G2: what a grant names is there and it is well formed. INV-I2: the index of keys is the set
+/// INV-G2: what a grant names is there and it is well formed, and its nullifier is the person's. INV-I2: the index of keys is the set
 /// of living keys. INV-G9: parameters lie in their range.
 ///
 /// # Errors
@@ -57,9 +58,15 @@ pub(super) fn check(view: &View<'_>) -> Result<Vec<&'static str>, Broken> {
             && view.has::<Organisation>(&grant.organisation)
             && level_fits(grant.role, grant.level)
             && grant.from <= grant.to
+            && grant.nullifier.is_none_or(|own| is_enrolled_as(view, grant.person, own))
             && (grant.scope.is_empty() || check_path(&grant.scope).is_ok());
         if !sound {
             return Err(broken("INV-G2", id));
+        }
+    }
+    for ((person, _), PersonNullifier) in records::<PersonNullifier>(view) {
+        if !view.has::<Person>(&person) {
+            return Err(broken("INV-G2", person));
         }
     }
     keys(view)?;

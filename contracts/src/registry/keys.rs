@@ -2,18 +2,26 @@
 //!
 //! Consensus and network keys are absent on purpose: a change of validators goes through governance.
 
-use super::PublicOwner;
+use super::{PublicOwner, roles};
 use super::records::{Organisation, OwnedKey, Person, owned_key, purpose_number};
 use linli_ledger::code::{Code, Rejection, ensure};
 use linli_ledger::contract::Party;
 use linli_ledger::crypto::PublicKey;
 use linli_ledger::keys::{self, KeyOwner, KeyPurpose, KeyRecord};
+use linli_ledger::types::OrganisationId;
 use linli_ledger::view::View;
 
 /// One key in the place of another.
 pub(super) struct Rotation {
     pub(super) old: PublicKey,
     pub(super) new: PublicKey,
+}
+
+/// Whether a call gives its owner a key, or only takes one away.
+#[derive(Clone, Copy)]
+enum Change {
+    Brings,
+    Ends,
 }
 
 /// Whether a business key of `owner` is among those that sign.
@@ -48,7 +56,8 @@ pub(super) fn enter(
 ///
 /// # Errors
 /// In this order: [`Code::KeyPurpose`] for a purpose that the owner cannot have;
-/// [`Code::NotFound`] for the owner; [`Code::Role`]; [`Code::KeyExists`]; [`Code::Algorithms`].
+/// [`Code::NotFound`] for the owner; [`Code::Role`]; [`Code::Cosign`] for a person's organisation
+/// alone; [`Code::KeyExists`]; [`Code::Algorithms`].
 ///
 /// Source: REG-9, REG-10.
 pub(super) fn add(
@@ -68,7 +77,7 @@ pub(super) fn add(
         KeyPurpose::Consensus | KeyPurpose::Network => false,
     };
     ensure(allowed, Code::KeyPurpose)?;
-    authorise(view, parties, owner)?;
+    authorise(view, parties, owner, Change::Brings)?;
     enter(view, key, owner, purpose)
 }
 
@@ -84,7 +93,7 @@ pub(super) fn revoke(
     parties: &[Party],
     key: PublicKey,
 ) -> Result<(), Rejection> {
-    let record = living(view, parties, &key)?;
+    let record = living(view, parties, &key, Change::Ends)?;
     let business = (
         owner_bytes(record.owner),
         purpose_number(KeyPurpose::Business),
@@ -100,8 +109,9 @@ pub(super) fn revoke(
 /// Puts a new key in the place of an old one, at once.
 ///
 /// # Errors
-/// As [`revoke`] for the old key, but for [`Code::LastKey`]; then [`Code::KeyExists`],
-/// [`Code::Algorithms`] for the new one.
+/// As [`revoke`] for the old key, but for [`Code::LastKey`], and with [`Code::Cosign`] after
+/// [`Code::Role`] for a person's organisation alone; then [`Code::KeyExists`], [`Code::Algorithms`]
+/// for the new one.
 ///
 /// Source: REG-9, REG-12.
 pub(super) fn rotate(
@@ -109,15 +119,20 @@ pub(super) fn rotate(
     parties: &[Party],
     rotation: &Rotation,
 ) -> Result<(), Rejection> {
-    let record = living(view, parties, &rotation.old)?;
+    let record = living(view, parties, &rotation.old, Change::Brings)?;
     end(view, &rotation.old, &record)?;
     enter(view, rotation.new, record.owner, record.purpose)
 }
 
-/// A key that may be ended by those who sign, and has not ended.
-fn living(view: &View<'_>, parties: &[Party], key: &PublicKey) -> Result<KeyRecord, Rejection> {
+/// A key that may be changed by those who sign, and has not ended.
+fn living(
+    view: &View<'_>,
+    parties: &[Party],
+    key: &PublicKey,
+    change: Change,
+) -> Result<KeyRecord, Rejection> {
     let record = keys::find(view, key).ok_or(Code::NotFound)?;
-    authorise(view, parties, record.owner)?;
+    authorise(view, parties, record.owner, change)?;
     match record.purpose {
         KeyPurpose::Business | KeyPurpose::SiteDevice => (),
         KeyPurpose::Consensus | KeyPurpose::Network => return Err(Code::KeyPurpose.into()),
@@ -132,21 +147,41 @@ fn end(view: &mut View<'_>, key: &PublicKey, record: &KeyRecord) -> Result<(), R
     Ok(())
 }
 
-/// The owner signs, or for a person the organisation where she works.
-fn authorise(view: &View<'_>, parties: &[Party], owner: KeyOwner) -> Result<(), Rejection> {
-    let authorised = match owner {
+/// The owner signs, or for a person the organisation where she works: alone to end a key, beside
+/// another governance organisation to bring one. Otherwise one key could play all its officers.
+fn authorise(
+    view: &View<'_>,
+    parties: &[Party],
+    owner: KeyOwner,
+    change: Change,
+) -> Result<(), Rejection> {
+    match owner {
         KeyOwner::Organisation(id) => {
             ensure(view.has::<Organisation>(&id), Code::NotFound)?;
-            signs(parties, owner)
+            ensure(signs(parties, owner), Code::Role)
         }
         KeyOwner::Person(id) => {
-            let person = view.get::<Person>(&id).ok_or(Code::NotFound)?;
-            signs(parties, owner) || signs(parties, KeyOwner::Organisation(person.organisation))
+            let home = view.get::<Person>(&id).ok_or(Code::NotFound)?.organisation;
+            if signs(parties, owner) {
+                return Ok(());
+            }
+            ensure(signs(parties, KeyOwner::Organisation(home)), Code::Role)?;
+            match change {
+                Change::Ends => Ok(()),
+                Change::Brings => ensure(governance_beside(view, parties, home), Code::Cosign),
+            }
         }
         // A public contract never sees a resident's key.
-        KeyOwner::Enrolment(_) => return Err(Code::NotFound.into()),
-    };
-    ensure(authorised, Code::Role)
+        KeyOwner::Enrolment(_) => Err(Code::NotFound.into()),
+    }
+}
+
+/// Whether a governance organisation other than `home` signs, by its own key or a governor.
+fn governance_beside(view: &View<'_>, parties: &[Party], home: OrganisationId) -> bool {
+    parties.iter().any(|party| {
+        roles::governance(view, std::slice::from_ref(party))
+            .is_ok_and(|signed| signed.iter().any(|organisation| *organisation != home))
+    })
 }
 
 /// The 32 bytes that identify an owner.

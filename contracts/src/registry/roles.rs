@@ -1,8 +1,8 @@
 //! This exists to answer the question that every contract asks: may this signer do this here?
 
 use super::records::{Grant, Organisation, Person, PersonNullifier};
+use super::grants::NULLIFIERS_MAX;
 use super::{Role, parameters};
-use linli_ledger::limits::RANGE_MAX;
 use linli_ledger::code::{Code, Rejection, ensure};
 use linli_ledger::contract::Party;
 use linli_ledger::keys::{KeyOwner, KeyPurpose};
@@ -172,7 +172,7 @@ pub fn is_enrolled_as(view: &View<'_>, person: PersonId, nullifier: [u8; 32]) ->
 pub fn same_human(view: &View<'_>, one: PersonId, other: PersonId) -> bool {
     one == other
         || view
-            .range::<PersonNullifier>(&one, RANGE_MAX)
+            .range::<PersonNullifier>(&one, NULLIFIERS_MAX)
             .into_iter()
             .any(|((_, nullifier), _)| is_enrolled_as(view, other, nullifier))
 }

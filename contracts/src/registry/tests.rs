@@ -331,7 +331,7 @@ fn a_person_has_business_keys_only() {
 }
 
 #[test]
-fn a_key_is_added_by_its_owner_or_for_a_person_by_the_organisation() {
+fn a_key_is_added_by_its_owner_or_for_a_person_by_the_organisation_and_governance() {
     let mut world = World::new();
     let clerk = world.person("clerk", OFFICE);
     let [office, donor] = [
@@ -345,7 +345,10 @@ fn a_key_is_added_by_its_owner_or_for_a_person_by_the_organisation() {
     };
     let person = PublicOwner::Person(clerk.person);
     world.apply(CONTRACT, &[&clerk], &add(person, "second"));
-    world.apply(CONTRACT, &[&office], &add(person, "third"));
+    let regulator = world.organisation_actor(REGULATOR);
+    world.reject(CONTRACT, &[&office], &add(person, "third"), Code::Cosign);
+    world.reject(CONTRACT, &[&regulator], &add(person, "third"), Code::Role);
+    world.apply(CONTRACT, &[&office, &regulator], &add(person, "third"));
     world.reject(CONTRACT, &[&donor], &add(person, "fourth"), Code::Role);
     world.reject(CONTRACT, &[&clerk], &add(person, "third"), Code::KeyExists);
     let body = PublicOwner::Organisation(world.organisation(OFFICE));
@@ -453,14 +456,14 @@ fn a_rotated_key_gives_way_at_once_and_keeps_its_purpose() {
     let office = world.organisation_actor(OFFICE);
     let [old, new] = [clerk.key.public(), key("new").public()];
     let weak = Call::KeyRotate { old, new: WEAK };
-    world.reject(CONTRACT, &[&office], &weak, Code::Algorithms);
+    world.reject(CONTRACT, &[&clerk], &weak, Code::Algorithms);
     world.reject(
         CONTRACT,
-        &[&office],
+        &[&clerk],
         &Call::KeyRotate { old, new: old },
         Code::KeyExists,
     );
-    world.apply(CONTRACT, &[&office], &Call::KeyRotate { old, new });
+    world.apply(CONTRACT, &[&clerk], &Call::KeyRotate { old, new });
     let call = enrolment("a", COMMUNITY);
     assert_eq!(
         world.try_submit(people::CONTRACT, &[&clerk], &call),
@@ -534,3 +537,64 @@ fn a_site_device_speaks_for_no_organisation() {
 mod granting;
 mod time_lock;
 mod vandals;
+
+#[test]
+fn an_organisation_alone_plays_none_of_its_officers() {
+    let mut world = World::new();
+    let [clerk, head, watch] = [
+        world.person("clerk", OFFICE),
+        world.person("head", OFFICE),
+        world.person("watch", REGULATOR),
+    ];
+    let [office, donor, regulator] =
+        [OFFICE, DONOR, REGULATOR].map(|at| world.organisation_actor(at));
+    let head = governor(&mut world, &head, OFFICE);
+    let watch = governor(&mut world, &watch, REGULATOR);
+    let add = Call::KeyAdd {
+        owner: PublicOwner::Person(clerk.person),
+        key: key("second").public(),
+        purpose: KeyPurpose::Business,
+    };
+    let rotate = |from: &str, to: &str| Call::KeyRotate {
+        old: key(from).public(),
+        new: key(to).public(),
+    };
+    for call in [&add, &rotate("clerk", "second")] {
+        for beside in [&head, &donor] {
+            world.reject(CONTRACT, &[&office, beside], call, Code::Cosign);
+        }
+        world.reject(CONTRACT, &[&office], call, Code::Cosign);
+        world.reject(CONTRACT, &[&watch, &regulator], call, Code::Role);
+    }
+    world.apply(CONTRACT, &[&office, &watch], &rotate("clerk", "second"));
+    world.apply(CONTRACT, &[&regulator, &office], &rotate("second", "third"));
+    let third = Actor { key: key("third"), ..clerk };
+    world.apply(CONTRACT, &[&third], &rotate("third", "fourth"));
+    let fourth = Actor { key: key("fourth"), ..third };
+    world.reject(CONTRACT, &[&office], &Call::KeyRevoke { key: fourth.key.public() }, Code::LastKey);
+    let fifth = Call::KeyAdd {
+        owner: PublicOwner::Person(fourth.person),
+        key: key("fifth").public(),
+        purpose: KeyPurpose::Business,
+    };
+    world.apply(CONTRACT, &[&fourth], &fifth);
+    world.apply(CONTRACT, &[&office], &Call::KeyRevoke { key: fourth.key.public() });
+    world.check();
+}
+
+#[test]
+fn an_organisation_outside_governance_needs_one_governance_organisation_beside_it() {
+    let mut world = World::new();
+    let seller = world.person("seller", PARTNER);
+    let [partner, bank, committee] =
+        [PARTNER, BANK, COMMITTEE].map(|at| world.organisation_actor(at));
+    let add = Call::KeyAdd {
+        owner: PublicOwner::Person(seller.person),
+        key: key("second").public(),
+        purpose: KeyPurpose::Business,
+    };
+    world.reject(CONTRACT, &[&partner], &add, Code::Cosign);
+    world.reject(CONTRACT, &[&partner, &bank], &add, Code::Cosign);
+    world.apply(CONTRACT, &[&partner, &committee], &add);
+    world.check();
+}

@@ -7,15 +7,16 @@ use crate::due::{self, DueItem};
 use crate::execute::BlockError;
 use crate::genesis::{Genesis, GenesisError};
 use crate::hash::{Digest, Domain, hash_parts};
-use crate::keys::{self, KeyOwner, KeyPurpose, KeyRecord};
+use crate::invariant::records;
+use crate::keys::{self, KeyOwner, KeyPurpose, KeyRecord, PublicKeyRecord};
 use crate::limits::{DUE_ITEMS_MAX, RANGE_MAX, VALIDITY_MS_MAX};
 use crate::receipt::{Condition, Outcome, Receipt, Subject, Write};
 use crate::state::{HalfDelta, Leaf, State, leaf_hash, leaf_path, next_version, value_hash};
 use crate::system::{self, ValidatorsRecord};
 use crate::transaction::VerifiedTransaction;
-use crate::types::{BlockTime, Compartment, ContractId, Height, TransactionId};
+use crate::types::{BlockTime, Compartment, ContractId, Height, OrganisationId, TransactionId};
 use crate::view::{Changes, Overlay, Scope, Slot, View};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) struct Executor<'a> {
     state: &'a State,
@@ -112,11 +113,13 @@ impl<'a> Executor<'a> {
             let owner = KeyOwner::Organisation(member.organisation);
             let purpose = KeyPurpose::Consensus;
             let record = KeyRecord { owner, purpose, from: self.time, to: None };
-            let known = keys::find(&view, &member.key);
-            let sound = match known {
-                Some(known) => known.purpose == purpose && known.owner == owner,
-                None => keys::add(&mut view, &member.key, record).is_ok(),
-            };
+            let sound = self.organisations().contains(&member.organisation)
+                && match keys::find(&view, &member.key) {
+                    Some(known) => {
+                        known.purpose == purpose && known.owner == owner && known.is_active(self.time)
+                    }
+                    None => keys::add(&mut view, &member.key, record).is_ok(),
+                };
             if !sound {
                 return Err(BlockError::Validators);
             }
@@ -135,6 +138,18 @@ impl<'a> Executor<'a> {
             writes,
         });
         Ok(())
+    }
+
+    /// The organisations that have a business key now.
+    fn organisations(&self) -> BTreeSet<OrganisationId> {
+        records::<PublicKeyRecord>(self.state)
+            .map(|(_, record)| record.0)
+            .filter(|key| key.purpose == KeyPurpose::Business && key.is_active(self.time))
+            .filter_map(|key| match key.owner {
+                KeyOwner::Organisation(organisation) => Some(organisation),
+                KeyOwner::Person(_) | KeyOwner::Enrolment(_) => None,
+            })
+            .collect()
     }
 
     /// A contract that is in force and that this program does not have.

@@ -111,6 +111,10 @@ impl Contract for Notes {
         self.compartment == Compartment::Public
     }
 
+    fn admits_devices(&self) -> bool {
+        self.compartment == Compartment::Public
+    }
+
     fn accepts(&self, call: &[u8]) -> bool {
         decode::<Call>(call, "a call").is_ok()
     }
@@ -195,6 +199,7 @@ impl Chain {
             governance: vec![0],
             governance_threshold: 1,
             validators: vec![GenesisValidator { key: proposer, organisation: 0, power: 1 }],
+            nodes: Vec::new(),
             contracts: vec![(PUBLIC, 1), (RESTRICTED, 1)],
             parameters: Vec::new(),
         };
@@ -501,6 +506,7 @@ fn the_receipts_and_the_state_of_a_block_depend_on_its_transactions() {
         assert_eq!(chain.execute(&bad).unwrap_err(), BlockError::TransactionsRoot);
         let leaves: Vec<_> = bad.transactions.iter().map(VerifiedTransaction::leaf).collect();
         bad.header.transactions_root = Digest::Blake3(merkle::root(&leaves));
+        bad.header.transaction_count = u32::try_from(leaves.len()).unwrap();
         assert_eq!(chain.execute(&bad).unwrap_err(), BlockError::ReceiptsRoot);
     }
 }
@@ -519,6 +525,7 @@ fn a_block_that_holds_what_the_door_refuses_is_invalid() {
     assert!(chain.execute(&bad).is_ok());
     bad.transactions.push(again.clone());
     bad.header.transactions_root = Digest::Blake3(merkle::root(&[fine.leaf(), again.leaf()]));
+    bad.header.transaction_count = 2;
     let error = BlockError::Refused { index: 1, code: Code::NonceUsed };
     assert_eq!(chain.execute(&bad).unwrap_err(), error);
 }

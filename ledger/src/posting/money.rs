@@ -6,7 +6,7 @@
 use super::{AccountKey, Quantity, Side, post};
 use crate::amount::Fen;
 use crate::code::{Code, Detail, Rejection, ensure};
-use crate::limits::{RANGE_MAX, SEGMENTS_MAX};
+use crate::limits::{HOLDINGS_VISITED_MAX, SEGMENTS_MAX};
 use crate::record::{KeyPart, Record};
 use crate::types::{AccountId, Compartment, ContractId, Day, EarmarkId, SourceId, TransactionId};
 use crate::view::{Order, View};
@@ -158,7 +158,7 @@ pub fn issue(
 ///
 /// # Errors
 /// In this order: [`Code::AmountZero`], [`Code::AmountRange`]; [`Code::InsufficientCompatible`] with
-/// `Need` and `Have`; [`Code::TooManySegments`] above 1 024 segments.
+/// `Need` and `Have`; [`Code::TooManySegments`] above 1 024 segments, or where 16 384 were looked at.
 ///
 /// Source: LED-6.7 (`domain` §4.4), INV-M14.
 pub fn select(
@@ -171,9 +171,12 @@ pub fn select(
     amount.check()?;
     let mut rest = amount.0;
     let mut chosen: Vec<Segment> = Vec::new();
-    for (lot, segment) in holdings(view, account, order) {
+    for (visited, (lot, segment)) in Holdings::new(view, account, order).enumerate() {
         if rest == 0 {
             break;
+        }
+        if visited == HOLDINGS_VISITED_MAX {
+            return Err(Code::TooManySegments.into());
         }
         if !allowed(&lot) {
             continue;
@@ -199,29 +202,56 @@ pub fn select(
 
 /// All segments of an account with their lots, in the order of spending or its reverse.
 pub fn holdings(view: &View<'_>, account: &AccountKey, order: Order) -> Vec<(Lot, Segment)> {
-    let account = account.id();
-    let mut out = Vec::new();
-    let mut last: Option<<HoldingRecord as Record>::Id> = None;
-    loop {
-        let page = match (order, &last) {
-            (Order::Ascending, None) => view.range::<HoldingRecord>(&account, RANGE_MAX),
+    Holdings::new(view, account, order).collect()
+}
+
+/// Reads the segments of an account a page at a time, as far as somebody asks.
+struct Holdings<'v, 'a> {
+    view: &'v View<'a>,
+    account: AccountId,
+    order: Order,
+    last: Option<<HoldingRecord as Record>::Id>,
+    page: std::vec::IntoIter<(<HoldingRecord as Record>::Id, HoldingRecord)>,
+    is_full: bool,
+}
+
+impl<'v, 'a> Holdings<'v, 'a> {
+    /// Segments per read: most payments need a few.
+    const PAGE: usize = 64;
+
+    fn new(view: &'v View<'a>, account: &AccountKey, order: Order) -> Self {
+        let (account, page) = (account.id(), Vec::new().into_iter());
+        Self { view, account, order, last: None, page, is_full: true }
+    }
+
+    fn turn(&mut self) {
+        let (view, account) = (self.view, &self.account);
+        let page = match (self.order, &self.last) {
+            (Order::Ascending, None) => view.range::<HoldingRecord>(account, Self::PAGE),
             (Order::Ascending, Some(id)) => {
-                view.range_after::<HoldingRecord>(&account, id, RANGE_MAX)
+                view.range_after::<HoldingRecord>(account, id, Self::PAGE)
             }
-            (Order::Descending, None) => view.range_back::<HoldingRecord>(&account, RANGE_MAX),
+            (Order::Descending, None) => view.range_back::<HoldingRecord>(account, Self::PAGE),
             (Order::Descending, Some(id)) => {
-                view.range_before::<HoldingRecord>(&account, id, RANGE_MAX)
+                view.range_before::<HoldingRecord>(account, id, Self::PAGE)
             }
         };
-        let full = page.len() == RANGE_MAX;
-        last = page.last().map(|(id, _)| *id);
-        out.extend(page.into_iter().filter_map(|((_, rank, source, start), length)| {
-            let lot = Lot::from_rank(&rank)?;
-            Some((lot, Segment { source, start, length: length.0 }))
-        }));
-        if !full {
-            return out;
+        self.is_full = page.len() == Self::PAGE;
+        self.last = page.last().map(|(id, _)| *id);
+        self.page = page.into_iter();
+    }
+}
+
+impl Iterator for Holdings<'_, '_> {
+    type Item = (Lot, Segment);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.page.len() == 0 && self.is_full {
+            self.turn();
         }
+        let ((_, rank, source, start), length) = self.page.next()?;
+        let lot = Lot::from_rank(&rank).expect("ranks are written by Lot::rank");
+        Some((lot, Segment { source, start, length: length.0 }))
     }
 }
 

@@ -26,6 +26,7 @@ fn genesis() -> Genesis {
         governance: vec![0],
         governance_threshold: 1,
         validators: vec![GenesisValidator { key: validator().public(), organisation: 0, power: 1 }],
+        nodes: Vec::new(),
         contracts: vec![(ContractId(1), 1)],
         parameters: Vec::new(),
     }
@@ -102,6 +103,35 @@ fn a_shortened_file_is_noticed_at_every_length() {
         assert!(matches!(open(&disk), Err(NodeError::Shortened { .. })), "{length} bytes");
         disk.edit(SEGMENT, |bytes| *bytes = whole.clone());
     }
+    assert_eq!(open(&disk).unwrap().1.tip().height, Height(3));
+}
+
+#[test]
+fn a_torn_record_of_the_tip_puts_no_later_one_out_of_step() {
+    for arrived in 1..TIP_RECORD_BYTES {
+        let disk = Faulty::default();
+        append(&disk, 2);
+        disk.edit("node/tip", |bytes| bytes.truncate(TIP_RECORD_BYTES + arrived));
+        append(&disk, 5);
+        let whole = disk.bytes(SEGMENT);
+        disk.edit(SEGMENT, |bytes| bytes.truncate(bytes.len() / 2));
+        assert!(matches!(open(&disk), Err(NodeError::Shortened { .. })), "{arrived} bytes");
+        disk.edit(SEGMENT, |bytes| *bytes = whole.clone());
+        let middle = whole.len() / 2;
+        disk.edit(SEGMENT, |bytes| bytes[middle] ^= 1);
+        assert!(open(&disk).is_err(), "{arrived} bytes");
+    }
+}
+
+#[test]
+fn another_chain_that_is_longer_is_noticed() {
+    let disk = Faulty::default();
+    append(&disk, 3);
+    let tip = disk.bytes("node/tip");
+    let other = tip_record(Height(2), BlockHash(Digest::ZERO));
+    disk.edit("node/tip", |bytes| *bytes = other);
+    assert!(matches!(open(&disk), Err(NodeError::Replaced { height: Height(2) })));
+    disk.edit("node/tip", |bytes| *bytes = tip);
     assert_eq!(open(&disk).unwrap().1.tip().height, Height(3));
 }
 

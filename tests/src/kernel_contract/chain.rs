@@ -73,6 +73,7 @@ impl Chain {
             governance: vec![0],
             governance_threshold: 1,
             validators: vec![GenesisValidator { key: validator, organisation: 0, power: 1 }],
+            nodes: Vec::new(),
             contracts: vec![(MONEY, 1), (POINTS, 1)],
             parameters: Vec::new(),
         };

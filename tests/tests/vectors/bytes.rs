@@ -172,6 +172,7 @@ pub(crate) fn genesis() -> Genesis {
             validator(2, 2, 2),
             validator(3, 0, 1),
         ],
+        nodes: Vec::new(),
         contracts: vec![(ContractId(1), 1), (ContractId(2), 1)],
         parameters: Vec::new(),
     }

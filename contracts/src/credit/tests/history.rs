@@ -2,8 +2,6 @@
 //! cancelling and waiting, once with a sweep in every block and once without any.
 
 use super::*;
-use crate::programme::Programmes;
-use crate::{fund, people, registry};
 use linli_ledger::contract::Rulebook;
 use linli_ledger::receipt::{Outcome, Subject};
 use linli_ledger::types::{DAY_MS, Day, HOUR_MS, derive_identifier};
@@ -90,7 +88,7 @@ fn run(steps: &[Step], rulebook: Option<Rulebook>) -> Vec<Seen> {
                 None
             }
             Step::Redeem(who) => {
-                let call = Stage::redeem_call(reward);
+                let call = stage.redeem_call(&residents[*who], reward);
                 let actor = residents[*who].actor();
                 let receipt = stage.world.submit(CONTRACT, &[&actor], &call);
                 if let Subject::Transaction(id) = receipt.subject {
@@ -109,7 +107,7 @@ fn run(steps: &[Step], rulebook: Option<Rulebook>) -> Vec<Seen> {
                 let (actor, call) = match step {
                     Step::Cancel(_) => (owner, Call::RedeemCancel { voucher }),
                     Step::Fulfil(_) | Step::Redeem(_) | Step::Wait(_) => {
-                        let secret = SECRET.to_vec();
+                        let secret = stage.secret_of(voucher);
                         (partner.clone(), Call::RedeemFulfil { voucher, secret })
                     }
                 };

@@ -1,11 +1,11 @@
 //! This exists to state the rules from signing up to the award as facts.
 
 use super::*;
-use crate::people::AgeClass;
+use crate::people::{self, AgeClass};
 use crate::programme::tests::{activity_terms, rule_terms, set};
 use crate::programme::{ActivityKind, Basis, RuleTerms};
 use crate::registry::Role;
-use crate::testing::{COMMITTEE, DONOR, VOLUNTEERS, document};
+use crate::testing::{COMMITTEE, DONOR, VOLUNTEERS, document, key};
 use linli_ledger::amount::Minutes;
 use linli_ledger::code::Detail;
 use linli_ledger::types::{DAY_MS, Day, HOUR_MS, MINUTE_MS};
@@ -475,5 +475,117 @@ fn a_batch_is_awarded_in_ascending_order_of_participations() {
     let places: Vec<_> =
         ids.iter().map(|id| stage.world.view().get::<Award>(id).unwrap().sequence.line).collect();
     assert_eq!(places, [0, 1, 2, 3]);
+    stage.world.check();
+}
+
+#[test]
+fn a_grant_that_is_silent_about_her_enrolment_hides_nobody() {
+    let mut stage = Stage::new();
+    let resident = stage.resident("resident");
+    let nullifier = Some(resident.nullifier);
+    let person = stage.world.person("organiser too", VOLUNTEERS);
+    stage.world.grant(&person, VOLUNTEERS, Role::Organiser, 0, nullifier);
+    let attester = stage.world.grant(&person, VOLUNTEERS, Role::Organiser, 0, None);
+    let person = stage.world.person("witness too", COMMITTEE);
+    stage.world.grant(&person, COMMITTEE, Role::Witness, 0, nullifier);
+    let witness = stage.world.grant(&person, COMMITTEE, Role::Witness, 0, None);
+    let terms = stage.terms(2);
+    let activity = stage.publish(&terms);
+    let id = stage.sign_up(&resident, activity);
+    stage.world.at(terms.start);
+    let observed_at = stage.world.now;
+    let nonce = nonce(activity, &attester, observed_at);
+    let herself = Call::CheckIn { participation: id, observed_at, nonce };
+    stage.deny(&[&resident.actor(), &attester], &herself, Code::Cosign);
+    stage.check_in(&resident, activity, id);
+    stage.world.at(terms.end);
+    stage.check_out(&resident, activity, id);
+    let line = stage.line(id, 100);
+    let first = Call::AttestFirst { activity, lines: vec![line] };
+    stage.deny(&[&attester], &first, Code::SelfAttest);
+    stage.world.apply(CONTRACT, &[&stage.organiser.clone()], &first);
+    let second = Call::AttestSecond { activity, lines: vec![witnessed(&line)] };
+    stage.deny(&[&witness], &second, Code::SelfAttest);
+    stage.world.apply(CONTRACT, &[&stage.witness.clone()], &second);
+    stage.world.check();
+}
+
+#[test]
+fn nobody_attests_her_own_hours_in_a_second_community_with_the_first_ones_grant() {
+    let mut stage = Stage::new();
+    let here = stage.resident("here");
+    let community = "5101/04/001/004";
+    let key = key("there");
+    let nullifier = *document("nullifier there").bytes();
+    let enrol = people::Call::Enrol {
+        community: community.into(),
+        nullifier,
+        age_class: AgeClass::Adult,
+        key: key.public(),
+        guardian: None,
+        consent: document("consent"),
+    };
+    let registrar = stage.registrar.clone();
+    let enrolment = EnrolmentId(stage.world.apply(people::CONTRACT, &[&registrar], &enrol));
+    let there = Resident { key, enrolment, nullifier };
+    let person = stage.world.person("organiser too", VOLUNTEERS);
+    stage.world.grant(&person, VOLUNTEERS, Role::Organiser, 0, Some(nullifier));
+    let attester =
+        stage.world.grant(&person, VOLUNTEERS, Role::Organiser, 0, Some(here.nullifier));
+    let person = stage.world.person("witness too", COMMITTEE);
+    stage.world.grant(&person, COMMITTEE, Role::Witness, 0, Some(nullifier));
+    let witness = stage.world.grant(&person, COMMITTEE, Role::Witness, 0, Some(here.nullifier));
+    let mut terms = stage.terms(2);
+    terms.place = format!("{community}/07");
+    let (activity, ids) = stage.attend(&[&there], &terms);
+    let line = stage.line(ids[0], 100);
+    let first = Call::AttestFirst { activity, lines: vec![line] };
+    stage.deny(&[&attester], &first, Code::SelfAttest);
+    stage.world.apply(CONTRACT, &[&stage.organiser.clone()], &first);
+    let second = Call::AttestSecond { activity, lines: vec![witnessed(&line)] };
+    stage.deny(&[&witness], &second, Code::SelfAttest);
+    stage.world.apply(CONTRACT, &[&stage.witness.clone()], &second);
+    stage.world.check();
+}
+
+#[test]
+fn one_human_does_not_attest_and_witness_with_grants_that_say_nothing() {
+    let mut stage = Stage::new();
+    let resident = stage.resident("resident");
+    let nullifier = Some([9; 32]);
+    let person = stage.world.person("in one office", VOLUNTEERS);
+    stage.world.grant(&person, VOLUNTEERS, Role::Auditor, 0, nullifier);
+    let attester = stage.world.grant(&person, VOLUNTEERS, Role::Organiser, 0, None);
+    let person = stage.world.person("in another", COMMITTEE);
+    stage.world.grant(&person, COMMITTEE, Role::Auditor, 0, nullifier);
+    let witness = stage.world.grant(&person, COMMITTEE, Role::Witness, 0, None);
+    let (activity, ids) = stage.attend(&[&resident], &stage.terms(2));
+    let line = stage.line(ids[0], 100);
+    let first = Call::AttestFirst { activity, lines: vec![line] };
+    stage.world.apply(CONTRACT, &[&attester], &first);
+    let second = Call::AttestSecond { activity, lines: vec![witnessed(&line)] };
+    stage.deny(&[&witness], &second, Code::AttestNotIndependent);
+    stage.world.check();
+}
+
+#[test]
+fn a_session_that_ends_at_midnight_belongs_to_the_day_it_was_on() {
+    let mut stage = Stage::new();
+    let resident = stage.resident("resident");
+    let midnight = Day::from_civil(2027, 1, 1).unwrap().start();
+    stage.world.at(midnight.minus(5 * HOUR_MS));
+    let mut terms = stage.terms(2);
+    (terms.start, terms.end) = (midnight.minus(2 * HOUR_MS), midnight);
+    let (activity, ids) = stage.attend(&[&resident], &terms);
+    let line = stage.line(ids[0], 119);
+    stage.attest(activity, &[line]);
+    let award = stage.world.view().get::<Award>(&ids[0]).unwrap();
+    assert_eq!(award.service_day.civil(), (2026, 12, 31));
+    assert_eq!(award.expires_at, tally::year_end(2028));
+    let sum = |subject| tally::get(&stage.world.view(), resident.enrolment, &subject);
+    assert_eq!(sum(TallySubject::MinutesOfDay(award.service_day)), 119);
+    assert_eq!(sum(TallySubject::MinutesOfDay(midnight.day())), 0);
+    assert_eq!(sum(TallySubject::PointsOfYear("service".into(), 2026)), 19);
+    assert_eq!(sum(TallySubject::PointsOfYear("service".into(), 2027)), 0);
     stage.world.check();
 }

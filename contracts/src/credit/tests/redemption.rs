@@ -50,7 +50,7 @@ fn a_voucher_is_fulfilled_once_against_its_secret() {
 fn a_short_secret_opens_nothing() {
     let (mut stage, resident, reward) = rich();
     let short = b"fifteen bytes..";
-    let commitment = voucher_commitment(reward, short);
+    let commitment = voucher_commitment(reward, resident.enrolment, short);
     let call = Call::Redeem { reward, commitment };
     let voucher = RecordId(stage.world.apply(CONTRACT, &[&resident.actor()], &call));
     let fulfil = Call::RedeemFulfil { voucher, secret: short.to_vec() };
@@ -63,13 +63,15 @@ fn redeeming_is_limited_by_points_stock_person_time_and_value() {
     let (mut stage, resident, reward) = rich();
     let me = resident.actor();
     let poor = stage.resident("poor");
-    let call = Stage::redeem_call(reward);
+    let call = stage.redeem_call(&resident, reward);
     stage.deny(&[&poor.actor()], &call, Code::InsufficientPoints);
-    stage.deny(&[&me], &Stage::redeem_call(stage.rule), Code::NotFound);
+    let unknown = stage.redeem_call(&resident, stage.rule);
+    stage.deny(&[&me], &unknown, Code::NotFound);
     stage.deny(&[&stage.partner.clone()], &call, Code::Role);
     let first = stage.redeem(&resident, reward);
     stage.redeem(&resident, reward);
-    stage.deny(&[&me], &call, Code::PersonLimit);
+    let fresh = stage.redeem_call(&resident, reward);
+    stage.deny(&[&me], &fresh, Code::PersonLimit);
     stage.world.apply(CONTRACT, &[&me], &Call::RedeemCancel { voucher: first });
     stage.redeem(&resident, reward);
     let until = reading::reward(&stage.world.view(), reward).unwrap().terms.valid_to;
@@ -81,7 +83,8 @@ fn redeeming_is_limited_by_points_stock_person_time_and_value() {
     let scarce = stage.world.apply(programme::CONTRACT, &[&signers[0], &signers[1]], &other);
     let scarce = RecordId(scarce);
     stage.redeem(&resident, scarce);
-    stage.deny(&[&me], &Stage::redeem_call(scarce), Code::Stock);
+    let fresh = stage.redeem_call(&resident, scarce);
+    stage.deny(&[&me], &fresh, Code::Stock);
     stage.world.check();
     stage.world.at(until);
     stage.deny(&[&me], &call, Code::ItemExpired);
@@ -93,7 +96,8 @@ fn the_value_of_a_years_rewards_is_limited() {
     let parameter = Parameter::RewardValuePerYear.number();
     let (mut stage, resident, reward) = rich_with(vec![(parameter, 1_500)]);
     let first = stage.redeem(&resident, reward);
-    stage.deny(&[&resident.actor()], &Stage::redeem_call(reward), Code::RewardValue);
+    let fresh = stage.redeem_call(&resident, reward);
+    stage.deny(&[&resident.actor()], &fresh, Code::RewardValue);
     let cancel = Call::RedeemCancel { voucher: first };
     stage.world.apply(CONTRACT, &[&resident.actor()], &cancel);
     let second = stage.redeem(&resident, reward);
@@ -192,5 +196,39 @@ fn a_programme_that_owes_more_than_its_budget_gets_no_further_rule() {
     stage.earn(&third, 1);
     assert_eq!(stage.totals().outstanding, 180);
     assert_eq!(set(&mut stage), Some(Code::ProgrammeUnfunded));
+    stage.world.check();
+}
+
+#[test]
+fn a_commitment_serves_one_voucher_for_ever() {
+    let (mut stage, resident, reward) = rich();
+    let me = resident.actor();
+    let call = stage.redeem_call(&resident, reward);
+    let first = RecordId(stage.world.apply(CONTRACT, &[&me], &call));
+    stage.deny(&[&me], &call, Code::Exists);
+    let fulfil = Call::RedeemFulfil { voucher: first, secret: SECRET.to_vec() };
+    stage.world.apply(CONTRACT, &[&stage.partner.clone()], &fulfil);
+    stage.deny(&[&me], &call, Code::Exists);
+    stage.world.at(stage.world.now.plus(VOUCHER_KEPT_MS + 8 * DAY_MS));
+    stage.world.sweep();
+    assert!(stage.world.view().get::<Voucher>(&first).is_none());
+    stage.deny(&[&me], &call, Code::Exists);
+    stage.redeem(&resident, reward);
+    stage.world.check();
+}
+
+#[test]
+fn a_commitment_that_somebody_copies_serves_neither_her_nor_her_secret() {
+    let (mut stage, resident, reward) = rich();
+    let other = stage.resident("other");
+    stage.earn(&other, 8);
+    stage.world.advance(3 * DAY_MS);
+    let call = stage.redeem_call(&resident, reward);
+    let copied = RecordId(stage.world.apply(CONTRACT, &[&other.actor()], &call));
+    let voucher = RecordId(stage.world.apply(CONTRACT, &[&resident.actor()], &call));
+    let partner = stage.partner.clone();
+    let fulfil = |voucher| Call::RedeemFulfil { voucher, secret: SECRET.to_vec() };
+    stage.deny(&[&partner], &fulfil(copied), Code::Secret);
+    stage.world.apply(CONTRACT, &[&partner], &fulfil(voucher));
     stage.world.check();
 }

@@ -238,3 +238,42 @@ fn a_role_that_was_ended_before_it_began_never_begins() {
     world.reject(people::CONTRACT, &[&clerk], &call, Code::RoleExpired);
     world.check();
 }
+
+#[test]
+fn a_nullifier_stays_with_the_person_when_its_grant_ends() {
+    let mut world = World::new();
+    let [clerk, other] = [world.person("clerk", OFFICE), world.person("other", DONOR)];
+    let named = world.grant(&clerk, OFFICE, Role::Witness, 0, Some([9; 32]));
+    world.grant(&clerk, OFFICE, Role::Witness, 0, None);
+    let enrolled = |world: &World, nullifier| {
+        roles::is_enrolled_as(&world.view(), clerk.person, nullifier)
+    };
+    assert!(enrolled(&world, [9; 32]) && !enrolled(&world, [8; 32]));
+    assert!(!roles::same_human(&world.view(), clerk.person, other.person));
+    let office = world.organisation_actor(OFFICE);
+    let revoke = Call::RoleRevoke { grant: named.grant.unwrap() };
+    world.apply(CONTRACT, &[&office], &revoke);
+    assert!(enrolled(&world, [9; 32]));
+    world.grant(&other, DONOR, Role::Witness, 0, Some([9; 32]));
+    assert!(roles::same_human(&world.view(), clerk.person, other.person));
+    assert!(roles::same_human(&world.view(), other.person, clerk.person));
+    world.check();
+}
+
+#[test]
+fn a_person_has_so_few_nullifiers_that_all_are_seen() {
+    let mut world = World::new();
+    let clerk = world.person("clerk", OFFICE);
+    for n in 1..=64 {
+        world.grant(&clerk, OFFICE, Role::Witness, 0, Some([n; 32]));
+    }
+    let call = |world: &World, n| {
+        changed(role(world, &clerk, Role::Witness), |grant| grant.nullifier = Some([n; 32]))
+    };
+    let [office, regulator] = [OFFICE, REGULATOR].map(|at| world.organisation_actor(at));
+    let more = call(&world, 65);
+    world.reject(CONTRACT, &[&office, &regulator], &more, Code::PersonLimit);
+    let known = call(&world, 64);
+    world.apply(CONTRACT, &[&office, &regulator], &known);
+    world.check();
+}

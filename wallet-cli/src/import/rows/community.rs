@@ -73,6 +73,7 @@ fn read(cells: &Cells) -> Result<Founding, Fault> {
         governance: Vec::new(),
         governance_threshold: cells.number("governance_threshold")?,
         validators: vec![GenesisValidator { key: validator, organisation: 0, power: 1 }],
+        nodes: Vec::new(),
         contracts: CONTRACTS.map(|id| (ContractId(id), 1)).collect(),
         parameters: Vec::new(),
     };

@@ -55,18 +55,19 @@ pub(super) fn row(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
     let person_code = cells.optional("person");
     let nullifier = person_code.map(|person| planner.nullifier(planner.community(), person));
     let first = cells.refer_optional("key_of", &planner.known.officers)?;
+    let own = cells.refer_optional("key_of", &planner.known.signers)?;
     let at = cells.time("registered_at")?;
     let granters = cells.refer_list("granted_by", &planner.known.signers)?;
     let revoked_at = cells.time_optional("revoked_at")?;
 
     let key = planner.key(&format!("officer/{code}"));
-    let person = if let Some(person) = first {
+    let person = if let Some((person, own)) = first.zip(own) {
         let call = registry::Call::KeyAdd {
             owner: registry::PublicOwner::Person(person),
             key: key.public(),
             purpose: KeyPurpose::Business,
         };
-        planner.submit(cells, at, registry::CONTRACT, &[&home], &call);
+        planner.submit(cells, at, registry::CONTRACT, &[&own], &call);
         person
     } else {
         let call = registry::Call::PersonRegister { organisation, key: key.public() };

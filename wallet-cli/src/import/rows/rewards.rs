@@ -92,8 +92,8 @@ pub(super) fn voucher(planner: &mut Planner, cells: &Cells) -> Result<(), Fault>
     let at = cells.time("redeemed_at")?;
 
     let secret = planner.secret(&format!("voucher/{code}")).to_vec();
-    let call =
-        credit::Call::Redeem { reward, commitment: credit::voucher_commitment(reward, &secret) };
+    let commitment = credit::voucher_commitment(reward, owner.enrolment, &secret);
+    let call = credit::Call::Redeem { reward, commitment };
     let id = planner.submit(cells, at, credit::CONTRACT, &owner.signers(), &call);
     let id = RecordId(derive_identifier(&id, 0));
     planner.names.records.insert(id, code.clone());
