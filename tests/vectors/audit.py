@@ -45,6 +45,7 @@ def read_genesis(data):  # LED-7.1
     g["organisations"] = r.list(lambda: (r.bytes(), r.u(8), r.tagged()))
     g["governance"], g["threshold"] = r.list(lambda: r.u(32)), r.u(32)
     g["validators"] = r.list(lambda: (r.tagged(), r.u(32), r.u(64)))
+    g["nodes"] = r.list(lambda: (r.tagged(), r.u(32)))
     g["contracts"] = r.list(lambda: (r.u(16), r.u(16)))
     g["parameters"] = r.list(lambda: (r.u(16), r.u(64)))
     r.end()
@@ -60,6 +61,7 @@ def first_state(g, hashed):  # LED-7.4, 7.5, 5.3
 
     values = {b"\0\0\1\0" + k: owned(n, 0) for n, (_, _, k) in enumerate(g["organisations"])}
     values |= {b"\0\0\1\0" + k: owned(n, 2) for k, n, _ in g["validators"]}
+    values |= {b"\0\0\1\0" + k: owned(n, 3) for k, n in g["nodes"]}
     members = rows(b"\0" + k + organisation(n) + u(64, power) for k, n, power in g["validators"])
     values[b"\0\0\x09"] = members
     values[b"\0\0\x0a"] = u(32, g["threshold"]) + rows(organisation(n) for n in g["governance"])
@@ -71,7 +73,10 @@ def first_state(g, hashed):  # LED-7.4, 7.5, 5.3
 def read_block(r):  # LED-4.1, 4.3, 4.8
     start = r.at
     h = {"version": r.u(16), "chain": r.tagged(), "height": r.u(64), "time": r.u(64)}
-    for name in "parent transactions receipts state history validators next proposer".split():
+    h["parent"] = r.tagged()
+    for name in ("transactions", "receipts"):
+        h[name], h[name + " count"] = r.tagged(), r.u(32)
+    for name in "state history validators next proposer".split():
         h[name] = r.tagged()
     h["bytes"] = r.data[start : r.at]
     transactions = []
@@ -103,7 +108,7 @@ def check_transaction(genesis, body, signatures):  # LED-3.1, 3.4
     for k, signature in zip(signers, signatures, strict=True):
         verify(k, "sign-transaction", genesis, H("body", body), signature)
     nonce, sender = r.u(64), signers[0]
-    r.take(8)
+    r.take(16 + 8)
     r.bytes()
     r.end()
     return sender, nonce
@@ -208,8 +213,10 @@ def chain():  # LED-8
         leaves = [block(body) + rows(b"\0" + one for one in made) for body, made in transactions]
         found = list_root([H("transaction-leaf", leaf) for leaf in leaves])
         same("transactions", found, h["transactions"].hex())
+        assert h["transactions count"] == len(leaves)
         made = [x(one) for one in row["receipts"]]
         same("receipts", list_root([H("receipt-leaf", one) for one in made]), h["receipts"].hex())
+        assert h["receipts count"] == len(made)
         receipts, fresh = [read_receipt(one) for one in made], {}
         ids = [receipt["subject"] for receipt in receipts if receipt["kind"] == 1]
         assert ids == [H("body", body) for body, _ in transactions]

@@ -49,7 +49,7 @@ def transactions():  # LED-3.1 to 3.6
     f = file["body"]
     signers = rows(tagged(s["key"]) + option(s["grant"] and x(s["grant"])) for s in f["signers"])
     body = u(16, f["version"]) + tagged(f["genesis"]) + u(16, f["contract"]) + u(16, f["call_version"])
-    body += signers + u(64, f["nonce"]) + u(64, f["valid_until"]) + block(x(f["call"]))
+    body += signers + u(64, f["nonce"]) + x(f["salt"]) + u(64, f["valid_until"]) + block(x(f["call"]))
     same("body", body, file["bytes"])
     identity = H("body", body)
     same("id", identity, file["id"])
@@ -69,6 +69,7 @@ def genesis_file():  # LED-7.1, 7.4, 8.1, 8.2
     made += rows(block(o["name"].encode()) + u(8, o["kind"]) + tagged(o["key"]) for o in f["organisations"])
     made += rows(u(32, n) for n in f["governance"]) + u(32, f["governance_threshold"])
     made += rows(tagged(v["key"]) + u(32, v["organisation"]) + u(64, v["power"]) for v in f["validators"])
+    made += rows(tagged(n["key"]) + u(32, n["organisation"]) for n in f["nodes"])
     made += rows(u(16, c) + u(16, v) for c, v in f["contracts"])
     made += rows(u(16, n) + u(64, v) for n, v in f["parameters"])
     same("genesis", made, file["bytes"])
@@ -82,10 +83,12 @@ def genesis_file():  # LED-7.1, 7.4, 8.1, 8.2
 def blocks():  # LED-4
     file = load("blocks")
     genesis, f = x(file["genesis"]), file["header"]["fields"]
-    roots = ["transactions_root", "receipts_root", "state_root", "history_root"]
-    roots += ["validators_hash", "next_validators_hash", "proposer"]
+    roots = ["state_root", "history_root", "validators_hash", "next_validators_hash", "proposer"]
     header = u(16, f["version"]) + tagged(f["chain"]) + u(64, f["height"]) + u(64, f["time"])
-    header += tagged(f["parent"]) + b"".join(tagged(f[name]) for name in roots)
+    header += tagged(f["parent"])
+    for name in ("transaction", "receipt"):
+        header += tagged(f[name + "s_root"]) + u(32, f[name + "_count"])
+    header += b"".join(tagged(f[name]) for name in roots)
     same("header", header, file["header"]["bytes"])
     hashed = H("header", header)
     same("block hash", hashed, file["header"]["hash"])

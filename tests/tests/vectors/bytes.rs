@@ -8,7 +8,7 @@ use linli_ledger::certificate::{
 use linli_ledger::crypto::{BusinessKey, ConsensusKey, PublicKey, Signature, demonstration_secret};
 use linli_ledger::frame::Frame;
 use linli_ledger::genesis::{
-    Clock, GENESIS_VERSION, Genesis, GenesisOrganisation, GenesisValidator, Keys, OrganisationKind,
+    Clock, GENESIS_VERSION, Genesis, GenesisOrganisation, GenesisNode, GenesisValidator, Keys, OrganisationKind,
 };
 use linli_ledger::hash::{Digest, Domain, hash, to_hex};
 use linli_ledger::transaction::{BODY_VERSION, Body, SignedTransaction, Signer};
@@ -172,7 +172,7 @@ pub(crate) fn genesis() -> Genesis {
             validator(2, 2, 2),
             validator(3, 0, 1),
         ],
-        nodes: Vec::new(),
+        nodes: vec![GenesisNode { key: business("node").public(), organisation: 2 }],
         contracts: vec![(ContractId(1), 1), (ContractId(2), 1)],
         parameters: Vec::new(),
     }
@@ -198,6 +198,9 @@ pub(crate) fn genesis_file() -> Value {
                 "key": key_hex(&validator.key),
                 "organisation": validator.organisation,
                 "power": validator.power,
+            })).collect::<Vec<_>>(),
+            "nodes": genesis.nodes.iter().map(|node| json!({
+                "key": key_hex(&node.key), "organisation": node.organisation,
             })).collect::<Vec<_>>(),
             "contracts": genesis.contracts.iter().map(|(id, version)| json!([id.0, version])).collect::<Vec<_>>(),
             "parameters": genesis.parameters,
@@ -270,7 +273,9 @@ pub(crate) fn blocks() -> Value {
         "version": header.version, "chain": header.chain.to_hex(), "height": header.height.0,
         "time": header.time.0, "parent": header.parent.0.to_hex(),
         "transactions_root": header.transactions_root.to_hex(),
+        "transaction_count": header.transaction_count,
         "receipts_root": header.receipts_root.to_hex(),
+        "receipt_count": header.receipt_count,
         "state_root": header.state_root.0.to_hex(),
         "history_root": header.history_root.to_hex(),
         "validators_hash": header.validators_hash.to_hex(),

@@ -2,10 +2,12 @@
 
 use super::money_in::second_key;
 use super::story::{Story, payment_terms, seg};
-use crate::fund::{CONTRACT, Call, FundAccount, PaymentKind, PaymentState, SourceClass, Tier};
+use crate::fund::{
+    CONTRACT, Call, FundAccount, PaymentKind, PaymentState, SourceClass, Tier, reading,
+};
 use crate::registry::Role;
 use crate::registry::parameters::Parameter;
-use crate::testing::{Actor, OFFICE, PROVIDER, document};
+use crate::testing::{Actor, OFFICE, PARTNER, PROVIDER, document};
 use linli_ledger::code::Code;
 use linli_ledger::types::{DAY_MS, RecordId};
 
@@ -72,6 +74,87 @@ fn splitting_does_not_lower_the_tier() {
     assert!(!story.is_approved(second));
     story.approve(second, &two_b);
     assert_eq!(tier(&story, second), Tier::Two);
+    story.world.check();
+}
+
+#[test]
+fn splitting_over_contracts_does_not_lower_the_tier() {
+    let mut story = Story::new();
+    story.issue(30_000_000, SourceClass::Fiscal, super::story::free());
+    let terms = story.terms(story.meals, &[10_000_000], 5_000_000);
+    let [paid, waits, last] = [(); 3].map(|()| story.sign(&terms));
+    let first = story.request(paid, ADVANCE, 2_000_000, "1");
+    story.approve_two(first);
+    assert_eq!(tier(&story, first), Tier::One);
+    story.instruct(first, "1");
+    story.confirm("1", 2_000_000);
+    let second = story.request(waits, ADVANCE, 2_000_000, "2");
+    let third = story.request(last, ADVANCE, 1_500_000, "3");
+    let view = story.world.view();
+    let provider = story.world.organisation(PROVIDER);
+    assert_eq!(reading::waiting(&view, story.fund, provider).len(), 2);
+    assert_eq!(reading::decided(&view, story.fund, provider).len(), 1);
+    let one = story.approver_one.clone();
+    story.reject_approve(third, &one, Code::ApproverLevel);
+    story.approve_two(third);
+    assert_eq!(tier(&story, third), Tier::Two);
+    story.world.check();
+
+    // Refused, it no longer counts; another provider's payments never did.
+    let call = story.refuse_call(second);
+    story.world.apply(CONTRACT, &[&one], &call);
+    let mut terms = story.terms(story.meals, &[3_000_000], 1_500_000);
+    terms.provider = story.world.organisation(PARTNER);
+    let (purchaser, other) = (story.purchaser.clone(), story.world.organisation_actor(PARTNER));
+    let call = Call::ContractSign { terms };
+    let contract = RecordId(story.world.apply(CONTRACT, &[&purchaser, &other], &call));
+    let apart = story.request(contract, ADVANCE, 1_500_000, "4");
+    story.approve_two(apart);
+    assert_eq!(tier(&story, apart), Tier::One);
+    story.world.check();
+}
+
+#[test]
+fn what_lapsed_in_another_contract_does_not_count() {
+    let mut story = Story::new();
+    story.issue(20_000_000, SourceClass::Fiscal, super::story::free());
+    let terms = story.terms(story.meals, &[10_000_000], 5_000_000);
+    let [one, other] = [(); 2].map(|()| story.sign(&terms));
+    let lapsed = story.request(one, ADVANCE, 4_000_000, "1");
+    story.approve_two(lapsed);
+    story.world.advance(15 * DAY_MS);
+    let payment = story.request(other, ADVANCE, 4_000_000, "2");
+    story.approve_two(payment);
+    assert_eq!(tier(&story, payment), Tier::One);
+    assert_eq!(story.payment(lapsed).state, PaymentState::Lapsed);
+    story.world.check();
+}
+
+#[test]
+fn who_signed_or_delivered_approves_nothing() {
+    let (mut story, contract) = large(true);
+    let payment = story.request(contract, ADVANCE, 1_000_000, "1");
+    let purchaser = story.purchaser.clone();
+    let buyer = story.world.grant(&purchaser, OFFICE, Role::Approver, 2, None);
+    story.reject_approve(payment, &buyer, Code::SelfApproval);
+
+    let helper = story.world.person("helper", OFFICE);
+    let seller = story.world.grant(&helper, PROVIDER, Role::ProviderOfficer, 0, None);
+    let approver = story.world.grant(&helper, OFFICE, Role::Approver, 2, None);
+    let document = document("deliverable");
+    let call = Call::DeliverableSubmit { contract, milestone: 0, document };
+    story.world.apply(CONTRACT, &[&seller], &call);
+    story.reject_approve(payment, &approver, Code::RelatedApprover);
+    // Her delivery is replaced; she has delivered all the same.
+    let provider = story.provider.clone();
+    story.world.apply(CONTRACT, &[&provider], &call);
+    story.reject_approve(payment, &approver, Code::RelatedApprover);
+
+    // The other way round: who approved delivers nothing.
+    let two = story.approver_two.clone();
+    let seller = story.world.grant(&two, PROVIDER, Role::ProviderOfficer, 0, None);
+    story.approve(payment, &two);
+    story.world.reject(CONTRACT, &[&seller], &call, Code::SodAcceptance);
     story.world.check();
 }
 

@@ -1,13 +1,13 @@
 //! Instructions, confirmations, failures.
 
 use super::money_in::second_key;
-use super::story::{Story, bytes, confirm_call, free, seg};
+use super::story::{Story, bytes, free, seg};
 use crate::fund::{CONTRACT, Call, FundAccount, PaymentKind, PaymentState, SourceClass};
 use crate::registry::Role;
-use crate::testing::{BANK, COMMITTEE, OFFICE};
+use crate::testing::{BANK, COMMITTEE, OFFICE, PROVIDER};
 use linli_ledger::amount::Fen;
 use linli_ledger::code::Code;
-use linli_ledger::types::RecordId;
+use linli_ledger::types::{DAY_MS, RecordId};
 
 const ADVANCE: PaymentKind = PaymentKind::Advance;
 
@@ -44,6 +44,30 @@ fn the_treasurer_made_and_approved_nothing() {
 }
 
 #[test]
+fn who_delivered_neither_instructs_nor_speaks_for_the_bank() {
+    let (mut story, contract, payment) = approved();
+    let helper = story.world.person("helper", OFFICE);
+    let [seller, treasurer, banker] = [
+        (PROVIDER, Role::ProviderOfficer),
+        (OFFICE, Role::Treasurer),
+        (BANK, Role::BankOfficer),
+    ]
+    .map(|(organisation, role)| story.world.grant(&helper, organisation, role, 0, None));
+    let document = crate::testing::document("deliverable");
+    let deliver = Call::DeliverableSubmit { contract, milestone: 0, document };
+    story.world.apply(CONTRACT, &[&seller], &deliver);
+    let call = Call::PaymentInstruct { payment, instruction: bytes("1") };
+    story.world.reject(CONTRACT, &[&treasurer], &call, Code::SodTreasury);
+    story.instruct(payment, "1");
+    let call = story.confirm_call("1", 300_000);
+    story.world.reject(CONTRACT, &[&banker], &call, Code::SodTreasury);
+    let treasurer = story.treasurer.clone();
+    let seller = story.world.grant(&treasurer, PROVIDER, Role::ProviderOfficer, 0, None);
+    story.world.reject(CONTRACT, &[&seller], &deliver, Code::SodAcceptance);
+    story.world.check();
+}
+
+#[test]
 fn an_instruction_number_is_used_once() {
     let (mut story, contract, payment) = approved();
     story.instruct(payment, "1");
@@ -59,9 +83,20 @@ fn an_instruction_number_is_used_once() {
 #[test]
 fn the_bank_confirms_exactly_what_was_instructed() {
     let (mut story, contract, payment) = approved();
-    let (bank, good) = (story.bank.clone(), confirm_call("1", 300_000));
+    let (bank, good) = (story.bank.clone(), story.confirm_call("1", 300_000));
     story.world.reject(CONTRACT, &[&bank], &good, Code::NotFound);
     story.instruct(payment, "1");
+    let shift = |days: fn(u32) -> u32| {
+        let mut call = good.clone();
+        if let Call::BankConfirm { value_date, .. } = &mut call {
+            value_date.0 = days(value_date.0);
+        }
+        call
+    };
+    let mut elsewhere = good.clone();
+    if let Call::BankConfirm { payer_account, .. } = &mut elsewhere {
+        payer_account[0] ^= 1;
+    }
     let change = |change: fn(&mut Fen, &mut [u8; 32], &mut [u8; 32])| {
         let mut call = good.clone();
         if let Call::BankConfirm { amount, payee_account, bank_reference, .. } = &mut call {
@@ -79,6 +114,9 @@ fn the_bank_confirms_exactly_what_was_instructed() {
         (&bank, change(|amount, _, _| amount.0 += 1), Code::BankAmount),
         (&bank, change(|amount, _, _| amount.0 -= 1), Code::BankAmount),
         (&bank, change(|_, payee, _| payee[0] ^= 1), Code::PayeeMismatch),
+        (&bank, elsewhere, Code::PayeeMismatch),
+        (&bank, shift(|day| day - 1), Code::TimeWindow),
+        (&bank, shift(|day| day + 1), Code::TimeWindow),
         (
             &bank,
             change(|_, _, reference| *reference = bytes("credit 1")),
@@ -106,7 +144,7 @@ fn a_bank_reference_is_used_once_for_ever() {
     let one = story.approver_one.clone();
     story.approve(second, &one);
     story.instruct(second, "2");
-    let mut call = confirm_call("2", 200_000);
+    let mut call = story.confirm_call("2", 200_000);
     if let Call::BankConfirm { bank_reference, .. } = &mut call {
         *bank_reference = bytes("debit 1");
     }
@@ -151,7 +189,7 @@ fn a_failed_payment_returns_the_same_fen_which_can_be_paid_again() {
     assert!(matches!(story.payment(payment).state, PaymentState::Failed { code: 7, .. }));
     story.world.check();
 
-    let confirm = confirm_call("1", 150_000);
+    let confirm = story.confirm_call("1", 150_000);
     story.world.reject(CONTRACT, &[&bank], &confirm, Code::AlreadyResolved);
     story.world.reject(CONTRACT, &[&bank], &fail, Code::AlreadyResolved);
     story.reject_instruct(payment, "2", Code::State);
@@ -169,7 +207,23 @@ fn an_officer_of_the_bank_speaks_for_it() {
     let (mut story, _, payment) = approved();
     story.instruct(payment, "1");
     let banker = story.world.officer("banker", BANK, Role::BankOfficer);
-    let call = confirm_call("1", 300_000);
+    let call = story.confirm_call("1", 300_000);
     story.world.apply(CONTRACT, &[&banker], &call);
+    story.world.check();
+}
+
+#[test]
+fn the_bank_may_say_later_that_it_paid_before() {
+    let (mut story, _, payment) = approved();
+    story.instruct(payment, "1");
+    let day = story.world.now.day();
+    let call = story.confirm_call("1", 300_000);
+    story.world.advance(3 * DAY_MS);
+    let bank = story.bank.clone();
+    story.world.apply(CONTRACT, &[&bank], &call);
+    match story.payment(payment).state {
+        PaymentState::Confirmed(confirmation) => assert_eq!(confirmation.value_date, day),
+        other => panic!("{other:?}"),
+    }
     story.world.check();
 }

@@ -130,7 +130,7 @@ fn traces_of_the_worked_example_run_both_ways() {
             (SourceId(1), SourceClass::UndesignatedDonation, Fen(2_505_000)),
         ]
     );
-    let (last, _) = *reading::decided(&view, first).last().unwrap();
+    let (last, _) = *reading::decided(&view, story.fund, provider).last().unwrap();
     let shares = reading::trace_payment(&view, last).unwrap();
     assert_eq!(shares.iter().map(|share| share.amount.0).sum::<u64>(), 9_405_000);
     let reading::BudgetLines { lines, .. } = reading::budget(&view, story.fund, 2026).unwrap();

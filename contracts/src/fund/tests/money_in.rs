@@ -42,6 +42,7 @@ fn a_fund_is_opened_by_its_keeper_at_a_bank() {
         organisation: office,
         scope: scope.into(),
         bank,
+        account: bytes("account of the fund"),
     };
     let good = call(bank, "5101/04");
     world.reject(CONTRACT, &[&administrator], &call(office, "5101/04"), Code::BankKey);
@@ -85,6 +86,7 @@ fn money_comes_in_only_with_the_banks_word() {
     let view = story.world.view();
     let (_, source, amount) = reading::sources(&view).remove(0);
     assert_eq!((source.level, amount), (AttestationLevel::Bank, Fen(1_000)));
+    assert_eq!(source.value_date, story.world.now.day());
     assert!(reading::earmark(&view, source.earmark).is_some());
     story.world.check();
 }
@@ -145,7 +147,7 @@ type Change = fn(&mut Call);
 fn a_source_is_refused_for_what_it_says() {
     let mut story = Story::new();
     story.issue(1_000, SourceClass::Fiscal, free());
-    let rows: [(Change, Code); 13] = [
+    let rows: [(Change, Code); 15] = [
         (|c| amount(c, 0), Code::AmountZero),
         (|c| amount(c, 1 << 53), Code::AmountRange),
         (
@@ -175,6 +177,22 @@ fn a_source_is_refused_for_what_it_says() {
         (|c| earmark(c).lapse_on = Some(Day(0)), Code::TimeOrder),
         (|c| earmark(c).line = Some(RecordId([1; 32])), Code::NotFound),
         (|c| earmark(c).excluded = vec![OrganisationId([1; 32])], Code::NotFound),
+        (
+            |c| {
+                if let Call::SourceIssue { account, .. } = c {
+                    account[0] ^= 1;
+                }
+            },
+            Code::PayeeMismatch,
+        ),
+        (
+            |c| {
+                if let Call::SourceIssue { value_date, .. } = c {
+                    value_date.0 += 1;
+                }
+            },
+            Code::TimeWindow,
+        ),
         (
             |c| {
                 if let Call::SourceIssue { bank_reference, .. } = c {
@@ -280,6 +298,8 @@ fn a_budget_is_approved_once_by_another_person_who_names_what_was_read() {
     story.world.reject(CONTRACT, &[&two], &call, Code::Exists);
     let call = Call::BudgetApprove { budget: RecordId([1; 32]), budget_hash: hash };
     story.world.reject(CONTRACT, &[&two], &call, Code::NotFound);
+    story.reject_sign(&terms, Code::TimeWindow);
+    story.world.at(Day::from_civil(2027, 1, 1).unwrap().start());
     story.sign(&terms);
     story.world.check();
 }

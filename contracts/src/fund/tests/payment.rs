@@ -42,6 +42,29 @@ fn who_accepted_something_asks_for_no_payment() {
 }
 
 #[test]
+fn who_signed_or_delivered_asks_for_no_payment() {
+    let (mut story, contract) = Story::contract(&[1_000], 400);
+    let purchaser = story.purchaser.clone();
+    let buyer = story.world.grant(&purchaser, OFFICE, Role::FundAdministrator, 0, None);
+    let helper = story.world.person("helper", OFFICE);
+    let seller = story.world.grant(&helper, PROVIDER, Role::ProviderOfficer, 0, None);
+    let maker = story.world.grant(&helper, OFFICE, Role::FundAdministrator, 0, None);
+    let document = crate::testing::document("deliverable");
+    let deliver = Call::DeliverableSubmit { contract, milestone: 0, document };
+    story.world.apply(CONTRACT, &[&seller], &deliver);
+    let call = Call::PaymentRequest { terms: payment_terms(contract, ADVANCE, 100, "1") };
+    story.world.reject(CONTRACT, &[&buyer], &call, Code::SodAcceptance);
+    story.world.reject(CONTRACT, &[&maker], &call, Code::RelatedApprover);
+
+    // The other way round: who asked delivers nothing.
+    let administrator = story.administrator.clone();
+    story.world.apply(CONTRACT, &[&administrator], &call);
+    let seller = story.world.grant(&administrator, PROVIDER, Role::ProviderOfficer, 0, None);
+    story.world.reject(CONTRACT, &[&seller], &deliver, Code::SodAcceptance);
+    story.world.check();
+}
+
+#[test]
 fn a_request_is_refused_for_what_it_says() {
     let (mut story, contract) = Story::contract(&[400, 600], 300);
     story.reject_request(contract, ADVANCE, 0, "1", Code::AmountZero);

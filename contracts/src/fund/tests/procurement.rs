@@ -4,13 +4,15 @@ use super::money_in::second_key;
 use super::story::{Story, bytes, elder, free, seg};
 use crate::fund::{
     BeneficiaryClass, CONTRACT, Call, ContractTerms, EarmarkTerms, FundAccount, Line, PaymentKind,
-    ServiceContract, SourceClass, reading,
+    ServiceContract, Signatory, SourceClass, reading,
 };
-use crate::registry::Role;
+use crate::registry::{self, PublicOwner, Role};
 use crate::testing::{Actor, COMMITTEE, DONOR, OFFICE, PARTNER, PROVIDER, document};
 use linli_ledger::amount::Fen;
 use linli_ledger::code::{Code, Detail, Rejection};
-use linli_ledger::types::{DAY_MS, Day, RecordId};
+use linli_ledger::crypto::BusinessKey;
+use linli_ledger::keys::KeyPurpose;
+use linli_ledger::types::{BlockTime, DAY_MS, Day, OrganisationId, RecordId};
 
 type Change = fn(&mut ContractTerms);
 type Restriction = fn(&mut EarmarkTerms, Day);
@@ -19,7 +21,7 @@ type Restriction = fn(&mut EarmarkTerms, Day);
 fn a_contract_is_refused_for_what_it_says() {
     let mut story = Story::new();
     story.issue(40_000_000, SourceClass::Fiscal, free());
-    let rows: [(Change, Code); 19] = [
+    let rows: [(Change, Code); 20] = [
         (|t| t.number = String::new(), Code::Text),
         (|t| t.number = "x".repeat(65), Code::Text),
         (|t| t.place = "5101//04".into(), Code::Text),
@@ -37,6 +39,7 @@ fn a_contract_is_refused_for_what_it_says() {
         (|t| t.line = RecordId(bytes("no line")), Code::NotFound),
         (|t| t.provider.0[0] ^= 1, Code::NotFound),
         (|t| t.place = "5101/04/002".into(), Code::Scope),
+        (|t| t.purchaser = OrganisationId::default(), Code::NotFound),
         (|t| t.catalogue = "A0502".into(), Code::CatalogUnknown),
         (|t| t.catalogue = "A0309".into(), Code::CatalogUnknown),
     ];
@@ -79,9 +82,110 @@ fn both_parties_sign_one_body_in_any_order() {
     for (signers, code) in rows {
         story.world.reject(CONTRACT, signers, &call, code);
     }
-    story.world.apply(CONTRACT, &[&purchaser, &own_key], &call);
-    story.world.apply(CONTRACT, &[&provider, &purchaser], &call);
+    let door = Actor { key: site_device(&mut story, PROVIDER), ..own_key.clone() };
+    story.world.reject(CONTRACT, &[&purchaser, &door], &call, Code::KeyPurpose);
+    let first = RecordId(story.world.apply(CONTRACT, &[&purchaser, &own_key], &call));
+    let second = RecordId(story.world.apply(CONTRACT, &[&provider, &purchaser], &call));
+    let signed = |id| story.world.view().get::<ServiceContract>(&id).unwrap().signed_by;
+    let [buyer, seller] = [&purchaser, &provider].map(|actor| Signatory { person: actor.person });
+    assert_eq!(signed(first), [Some(buyer), None]);
+    assert_eq!(signed(second), [Some(buyer), Some(seller)]);
     story.world.check();
+}
+
+/// A key of an organisation that stands at a door.
+fn site_device(story: &mut Story, organisation: u32) -> BusinessKey {
+    let key = crate::testing::key("device at the door");
+    let call = registry::Call::KeyAdd {
+        owner: PublicOwner::Organisation(story.world.organisation(organisation)),
+        key: key.public(),
+        purpose: KeyPurpose::SiteDevice,
+    };
+    let signer = story.world.organisation_actor(organisation);
+    story.world.apply(registry::CONTRACT, &[&signer], &call);
+    key
+}
+
+#[test]
+fn a_device_at_a_door_delivers_nothing() {
+    let (mut story, contract) = Story::contract(&[1_000], 400);
+    let own_key = story.world.organisation_actor(PROVIDER);
+    let door = Actor { key: site_device(&mut story, PROVIDER), ..own_key };
+    let document = document("deliverable");
+    let call = Call::DeliverableSubmit { contract, milestone: 0, document };
+    story.world.reject(CONTRACT, &[&door], &call, Code::KeyPurpose);
+}
+
+#[test]
+fn only_the_keeper_of_a_fund_binds_its_money() {
+    let mut story = Story::new();
+    story.issue(1_000, SourceClass::Fiscal, free());
+    let mut terms = story.terms(story.meals, &[1_000], 0);
+    terms.purchaser = story.world.organisation(COMMITTEE);
+    let elsewhere = story.world.officer("elsewhere", COMMITTEE, Role::Purchaser);
+    let provider = story.provider.clone();
+    let call = Call::ContractSign { terms };
+    story.world.reject(CONTRACT, &[&elsewhere, &provider], &call, Code::Scope);
+    story.world.check();
+}
+
+#[test]
+fn a_budget_serves_contracts_of_its_own_year() {
+    let mut story = Story::new();
+    story.issue(2_000, SourceClass::Fiscal, free());
+    let terms = story.terms(story.meals, &[1_000], 0);
+    let next = Day::from_civil(2027, 1, 1).unwrap().start();
+    story.world.at(BlockTime(next.0 - 1));
+    story.sign(&terms);
+    story.world.at(next);
+    story.reject_sign(&terms, Code::TimeWindow);
+    story.world.check();
+}
+
+#[test]
+fn who_signed_or_delivered_accepts_nothing() {
+    let (mut story, contract) = Story::contract(&[1_000], 400);
+    let good = document("deliverable");
+    let helper = story.world.person("helper", OFFICE);
+    let seller = story.world.grant(&helper, PROVIDER, Role::ProviderOfficer, 0, None);
+    let submit = Call::DeliverableSubmit { contract, milestone: 0, document: good };
+    story.world.apply(CONTRACT, &[&seller], &submit);
+    let two = story.acceptance_two.clone();
+    let purchaser = story.purchaser.clone();
+    // Another person on paper, but enrolled as the one who delivered.
+    let double = story.world.person("double", OFFICE);
+    let double = story.world.grant(&double, OFFICE, Role::Acceptance, 0, Some([9; 32]));
+    story.world.grant(&helper, OFFICE, Role::Witness, 0, Some([9; 32]));
+    let insiders = [
+        story.world.grant(&helper, OFFICE, Role::Acceptance, 0, None),
+        story.world.grant(&purchaser, OFFICE, Role::Acceptance, 0, None),
+        double,
+    ];
+    let call = Call::AcceptanceSign { contract, milestone: 0, document: good, accepted_bp: 1 };
+    for insider in &insiders {
+        story.world.reject(CONTRACT, &[insider, &two], &call, Code::SodAcceptance);
+    }
+    let own_key = story.world.organisation_actor(PROVIDER);
+    story.world.apply(CONTRACT, &[&own_key], &submit);
+    story.world.reject(CONTRACT, &[&insiders[0], &two], &call, Code::SodAcceptance);
+    let one = story.acceptance_one.clone();
+    story.world.apply(CONTRACT, &[&one, &two], &call);
+    let seller = story.world.grant(&one, PROVIDER, Role::ProviderOfficer, 0, None);
+    story.world.reject(CONTRACT, &[&seller], &submit, Code::SodAcceptance);
+    story.world.check();
+}
+
+#[test]
+fn a_fund_that_is_too_small_is_named_before_its_earmarks_are_read() {
+    let mut story = Story::new();
+    story.issue(400, SourceClass::Fiscal, elder());
+    story.issue(500, SourceClass::Fiscal, free());
+    let call = Call::ContractSign { terms: story.terms(story.youth, &[1_000], 0) };
+    let signers = [story.purchaser.clone(), story.provider.clone()];
+    let receipt = story.world.submit(CONTRACT, &[&signers[0], &signers[1]], &call);
+    let details = [Detail::Need(1_000), Detail::Have(900)];
+    let expected = Rejection::new(Code::InsufficientCompatible, &details);
+    assert_eq!(receipt.rejection(), Some(&expected));
 }
 
 #[test]

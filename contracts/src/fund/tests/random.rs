@@ -2,7 +2,7 @@
 
 #![expect(clippy::too_many_lines, reason = "one story, told in its order")]
 
-use super::story::{Story, bytes, confirm_call, elder, free, payment_terms};
+use super::story::{Story, bytes, elder, free, payment_terms};
 use crate::fund::{CONTRACT, Call, PaymentKind, SourceClass, reading};
 use crate::testing::document;
 use linli_ledger::types::{HOUR_MS, RecordId};
@@ -126,7 +126,7 @@ fn act(story: &mut Story, contracts: [RecordId; 2], step: &Step) {
             (vec![treasurer], Call::PaymentInstruct { payment, instruction })
         }),
         Step::Confirm { payment } => find(payment).map(|(id, known)| {
-            let mut call = confirm_call(&format!("{id}"), known.terms.amount.0);
+            let mut call = story.confirm_call(&format!("{id}"), known.terms.amount.0);
             if let Call::BankConfirm { instruction: named, .. } = &mut call {
                 *named = instruction(*id);
             }

@@ -140,6 +140,7 @@ impl Story {
             organisation: self.world.organisation(OFFICE),
             scope: "5101/04/001".into(),
             bank: self.world.organisation(BANK),
+            account: bytes("account of the fund"),
         };
         self.fund = RecordId(self.world.apply(CONTRACT, &[&self.administrator], &call));
         let lines = vec![
@@ -166,6 +167,8 @@ impl Story {
             donor: self.world.organisation(DONOR),
             earmark,
             bank_reference: bytes(&format!("credit {}", self.sources)),
+            value_date: self.world.now.day(),
+            account: bytes("account of the fund"),
             document: document("appropriation"),
             level: AttestationLevel::Bank,
         }
@@ -311,8 +314,12 @@ impl Story {
         self.world.reject(CONTRACT, &[&self.treasurer], &call, code);
     }
 
+    pub(super) fn confirm_call(&self, number: &str, amount: u64) -> Call {
+        confirm_call(number, amount, self.world.now.day())
+    }
+
     pub(super) fn confirm(&mut self, number: &str, amount: u64) {
-        let call = confirm_call(number, amount);
+        let call = self.confirm_call(number, amount);
         self.world.apply(CONTRACT, &[&self.bank], &call);
     }
 
@@ -362,11 +369,13 @@ pub(super) fn payment_terms(
     }
 }
 
-pub(super) fn confirm_call(number: &str, amount: u64) -> Call {
+pub(super) fn confirm_call(number: &str, amount: u64, value_date: Day) -> Call {
     Call::BankConfirm {
         instruction: bytes(number),
         bank_reference: bytes(&format!("debit {number}")),
+        value_date,
         amount: Fen(amount),
+        payer_account: bytes("account of the fund"),
         payee_account: bytes("account of the provider"),
         receipt: document("receipt"),
     }

@@ -11,7 +11,7 @@ pub(super) const CATALOGUE_COLUMNS: &[&str] =
     &["code", "name", "listing", "listed_by", "listed_at"];
 
 pub(super) const COLUMNS: &[&str] =
-    &["code", "name", "organisation", "scope", "bank", "opened_by", "opened_at"];
+    &["code", "name", "organisation", "scope", "bank", "account", "opened_by", "opened_at"];
 
 pub(super) const SOURCE_COLUMNS: &[&str] = &[
     "code",
@@ -27,6 +27,8 @@ pub(super) const SOURCE_COLUMNS: &[&str] = &[
     "lapse_on",
     "excluded",
     "bank_reference",
+    "value_date",
+    "account",
     "document",
     "level",
     "administrator",
@@ -83,6 +85,7 @@ pub(super) fn row(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
         organisation: cells.refer("organisation", &planner.known.organisations)?,
         scope: cells.text("scope")?,
         bank: cells.refer("bank", &planner.known.organisations)?,
+        account: planner.account(cells.required("account")?),
     };
     let administrator = cells.refer("opened_by", &planner.known.signers)?;
     let at = cells.time("opened_at")?;
@@ -104,6 +107,8 @@ pub(super) fn source(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> 
         donor: cells.refer("donor", &planner.known.organisations)?,
         earmark: earmark(planner, cells)?,
         bank_reference: *document(cells.required("bank_reference")?).bytes(),
+        value_date: cells.day("value_date")?,
+        account: planner.account(cells.required("account")?),
         document: document(cells.required("document")?),
         level: cells.choice("level", LEVELS)?,
     };
