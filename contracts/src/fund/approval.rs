@@ -5,7 +5,8 @@ use super::accounts::FundAccount;
 use super::payment::Case;
 use super::reading::every;
 use super::records::{
-    Approval, Decided, Decision, Line, Payment, PaymentState, ServiceContract, Signatory, Tier, Waiting,
+    Approval, Decided, Decision, Line, Payment, PaymentState, ServiceContract, Signatory, Tier,
+    Waiting,
 };
 use super::signers;
 use crate::registry::Role;

@@ -6,9 +6,7 @@ use linli_ledger::hash::Digest;
 use linli_ledger::types::{Day, OrganisationId, RecordId};
 
 /// Where money comes from. Source: `domain` §3.1.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub enum SourceClass {
     /// Fiscal appropriation.
     Fiscal,
@@ -36,9 +34,7 @@ pub enum AttestationLevel {
 }
 
 /// For whom a service is. Source: `domain` §3.2.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub enum BeneficiaryClass {
     /// Everybody.
     General,

@@ -37,8 +37,8 @@ pub(super) fn check(view: &View<'_>) -> Result<Vec<&'static str>, Broken> {
     makers_and_checkers(&contracts, &payments)?;
     sides(&contracts, &payments)?;
     Ok(vec![
-        "INV-M4", "INV-M6", "INV-M7", "INV-M8", "INV-M9", "INV-M10", "INV-M13", "INV-M14", "INV-G1",
-        "FND-17",
+        "INV-M4", "INV-M6", "INV-M7", "INV-M8", "INV-M9", "INV-M10", "INV-M13", "INV-M14",
+        "INV-G1", "FND-17",
     ])
 }
 
@@ -233,7 +233,8 @@ fn weighed(view: &View<'_>, contracts: &Contracts, payments: &Payments) -> Resul
 /// Persons are compared as they signed: that two of them are one human being may become known later.
 fn makers_and_checkers(contracts: &Contracts, payments: &Payments) -> Result<(), Broken> {
     let mut together: BTreeMap<_, Vec<(Decision, Fen)>> = BTreeMap::new();
-    let payee = |payment: &Payment| contracts.get(&payment.terms.contract).map(|c| c.payee());
+    let payee =
+        |payment: &Payment| contracts.get(&payment.terms.contract).map(ServiceContract::payee);
     for payment in payments.values() {
         if let Some(decision) = payment.state.decision() {
             together.entry(payee(payment)).or_default().push((decision, payment.terms.amount));

@@ -82,6 +82,7 @@ impl Contract for Funds {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each call")]
 fn run(call: Call, parties: &[Party], view: &mut View<'_>) -> Result<(), Rejection> {
     match call {
         Call::CatalogueItem { code, name, listing } => {

@@ -5,11 +5,11 @@ use super::accounts::FundAccount;
 use super::budget::check_listed;
 use super::calls::ContractTerms;
 use super::earmark::{Exclusion, Use, in_time};
+use super::reading::balance;
 use super::records::{
     Budget, BudgetState, ContractState, Earmark, Fund, Line, Milestone, MilestoneState,
     ServiceContract, Signatory,
 };
-use super::reading::balance;
 use super::signers;
 use super::source::NAME_BYTES_MAX;
 use crate::registry::Role;
@@ -169,7 +169,10 @@ fn select(view: &View<'_>, terms: &ContractTerms) -> Result<Vec<Segment>, Reject
     let today = view.now().day();
     let judged = RefCell::new(BTreeMap::new());
     let judge = |lot: &Lot| {
-        *judged.borrow_mut().entry(lot.rank()).or_insert_with(|| Verdict::of(view, terms, lot, today))
+        *judged
+            .borrow_mut()
+            .entry(lot.rank())
+            .or_insert_with(|| Verdict::of(view, terms, lot, today))
     };
     let select = |allowed: &[Verdict]| {
         let allowed = |lot: &Lot| allowed.contains(&judge(lot));

@@ -150,11 +150,7 @@ pub fn locate(view: &View<'_>, source: SourceId, fen: u64) -> Option<FundAccount
 }
 
 /// The payments of a fund to a provider whose approval is complete and still stands, by time.
-pub fn decided(
-    view: &View<'_>,
-    fund: RecordId,
-    provider: OrganisationId,
-) -> Vec<(RecordId, Fen)> {
+pub fn decided(view: &View<'_>, fund: RecordId, provider: OrganisationId) -> Vec<(RecordId, Fen)> {
     every::<Decided>(view, &(fund, provider))
         .into_iter()
         .map(|((_, _, _, payment), decided)| (payment, decided.0))
@@ -162,11 +158,7 @@ pub fn decided(
 }
 
 /// The payments of a fund to a provider that wait for approvals.
-pub fn waiting(
-    view: &View<'_>,
-    fund: RecordId,
-    provider: OrganisationId,
-) -> Vec<(RecordId, Fen)> {
+pub fn waiting(view: &View<'_>, fund: RecordId, provider: OrganisationId) -> Vec<(RecordId, Fen)> {
     every::<Waiting>(view, &(fund, provider))
         .into_iter()
         .map(|((_, _, payment), waiting)| (payment, waiting.0))

@@ -22,8 +22,6 @@ pub struct Officer {
     pub organisation: OrganisationId,
     /// Level of an approver.
     pub level: u8,
-    /// Her enrolment nullifier in the community, if she is enrolled there.
-    pub nullifier: Option<[u8; 32]>,
     /// The grant used.
     pub grant: GrantId,
 }
@@ -64,14 +62,12 @@ pub fn officer(
     let Grant {
         organisation,
         level,
-        nullifier,
         ..
     } = grant;
     Ok(Officer {
         person,
         organisation,
         level,
-        nullifier,
         grant: id,
     })
 }

@@ -524,7 +524,7 @@ fn a_site_device_speaks_for_no_organisation() {
         key: key("b").public(),
         purpose: KeyPurpose::Business,
     };
-    world.reject(CONTRACT, &[&office, &device], &add, Code::Role);
+    world.reject(CONTRACT, &[&office, &device], &add, Code::KeyPurpose);
     world.reject(CONTRACT, &[&device], &add, Code::KeyPurpose);
     // Devices do not count as business keys of the owner.
     let last = Call::KeyRevoke {
@@ -533,10 +533,6 @@ fn a_site_device_speaks_for_no_organisation() {
     world.reject(CONTRACT, &[&regulator], &last, Code::LastKey);
     world.check();
 }
-
-mod granting;
-mod time_lock;
-mod vandals;
 
 #[test]
 fn an_organisation_alone_plays_none_of_its_officers() {
@@ -598,3 +594,7 @@ fn an_organisation_outside_governance_needs_one_governance_organisation_beside_i
     world.apply(CONTRACT, &[&partner, &committee], &add);
     world.check();
 }
+
+mod granting;
+mod time_lock;
+mod vandals;

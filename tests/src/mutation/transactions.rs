@@ -42,7 +42,7 @@ impl Spot<'_> {
     }
 }
 
-const ROWS: [Row; 14] = [
+const ROWS: [Row; 15] = [
     Row {
         name: "dropped",
         kept: Check::TransactionsRoot,
@@ -110,6 +110,17 @@ const ROWS: [Row; 14] = [
             let Signature::Ed25519(mut bytes) = spot.signed().signatures[one];
             flip(&mut bytes, spot.random);
             spot.signed().signatures[one] = Signature::Ed25519(bytes);
+        },
+        ..SIGNATURE
+    },
+    Row {
+        name: "a bit of the last co-signature",
+        fits: |signed| signed.signatures.len() > 1,
+        change: |_, spot| {
+            if let Some(Signature::Ed25519(mut bytes)) = spot.signed().signatures.pop() {
+                flip(&mut bytes, spot.random);
+                spot.signed().signatures.push(Signature::Ed25519(bytes));
+            }
         },
         ..SIGNATURE
     },

@@ -3,6 +3,7 @@
 
 use super::*;
 use linli_ledger::contract::Rulebook;
+use linli_ledger::limits::RANGE_MAX;
 use linli_ledger::receipt::{Outcome, Subject};
 use linli_ledger::types::{DAY_MS, Day, HOUR_MS, derive_identifier};
 use proptest::prelude::*;
@@ -21,6 +22,10 @@ impl Contract for Unswept {
 
     fn compartment(&self) -> Compartment {
         Compartment::Restricted
+    }
+
+    fn admits_devices(&self) -> bool {
+        Credit.admits_devices()
     }
 
     fn accepts(&self, call: &[u8]) -> bool {
@@ -136,4 +141,45 @@ proptest! {
     fn histories_end_alike_with_and_without_sweeps(steps in steps()) {
         prop_assert_eq!(run(&steps, None), run(&steps, Some(unswept())));
     }
+}
+
+/// A credit contract that gives its sender a wallet of more programmes than one reading returns.
+struct Crowd;
+
+impl Contract for Crowd {
+    fn id(&self) -> ContractId {
+        CONTRACT
+    }
+
+    fn version(&self) -> u16 {
+        1
+    }
+
+    fn compartment(&self) -> Compartment {
+        Compartment::Restricted
+    }
+
+    fn accepts(&self, _: &[u8]) -> bool {
+        true
+    }
+
+    fn execute(&self, _: &[u8], parties: &[Party], view: &mut View<'_>) -> Result<(), Rejection> {
+        let (enrolment, _) = sender(view, parties)?;
+        for n in 0..=u16::try_from(RANGE_MAX).unwrap() {
+            let mut programme = [0; 32];
+            programme[..2].copy_from_slice(&n.to_be_bytes());
+            view.put(&(enrolment, RecordId(programme)), &Wallet);
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn a_balance_shows_more_programmes_than_one_reading_returns() {
+    let mut stage = Stage::new();
+    let resident = stage.resident("resident");
+    stage.world.rulebook = crate::testing::rulebook_with(Box::new(Crowd));
+    stage.world.apply(CONTRACT, &[&resident.actor()], &0_u8);
+    let balance = balance(&stage.world.view(), resident.enrolment, stage.world.now);
+    assert_eq!(balance.programmes.len(), RANGE_MAX + 1);
 }

@@ -530,8 +530,7 @@ fn nobody_attests_her_own_hours_in_a_second_community_with_the_first_ones_grant(
     let there = Resident { key, enrolment, nullifier };
     let person = stage.world.person("organiser too", VOLUNTEERS);
     stage.world.grant(&person, VOLUNTEERS, Role::Organiser, 0, Some(nullifier));
-    let attester =
-        stage.world.grant(&person, VOLUNTEERS, Role::Organiser, 0, Some(here.nullifier));
+    let attester = stage.world.grant(&person, VOLUNTEERS, Role::Organiser, 0, Some(here.nullifier));
     let person = stage.world.person("witness too", COMMITTEE);
     stage.world.grant(&person, COMMITTEE, Role::Witness, 0, Some(nullifier));
     let witness = stage.world.grant(&person, COMMITTEE, Role::Witness, 0, Some(here.nullifier));

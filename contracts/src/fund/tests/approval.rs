@@ -80,7 +80,7 @@ fn splitting_does_not_lower_the_tier() {
 #[test]
 fn splitting_over_contracts_does_not_lower_the_tier() {
     let mut story = Story::new();
-    story.issue(30_000_000, SourceClass::Fiscal, super::story::free());
+    story.issue(40_000_000, SourceClass::Fiscal, super::story::free());
     let terms = story.terms(story.meals, &[10_000_000], 5_000_000);
     let [paid, waits, last] = [(); 3].map(|()| story.sign(&terms));
     let first = story.request(paid, ADVANCE, 2_000_000, "1");

@@ -47,12 +47,9 @@ fn the_treasurer_made_and_approved_nothing() {
 fn who_delivered_neither_instructs_nor_speaks_for_the_bank() {
     let (mut story, contract, payment) = approved();
     let helper = story.world.person("helper", OFFICE);
-    let [seller, treasurer, banker] = [
-        (PROVIDER, Role::ProviderOfficer),
-        (OFFICE, Role::Treasurer),
-        (BANK, Role::BankOfficer),
-    ]
-    .map(|(organisation, role)| story.world.grant(&helper, organisation, role, 0, None));
+    let [seller, treasurer, banker] =
+        [(PROVIDER, Role::ProviderOfficer), (OFFICE, Role::Treasurer), (BANK, Role::BankOfficer)]
+            .map(|(organisation, role)| story.world.grant(&helper, organisation, role, 0, None));
     let document = crate::testing::document("deliverable");
     let deliver = Call::DeliverableSubmit { contract, milestone: 0, document };
     story.world.apply(CONTRACT, &[&seller], &deliver);

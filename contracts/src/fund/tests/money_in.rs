@@ -1,5 +1,6 @@
 //! Funds, catalogue, sources, budgets.
 
+use super::procurement::site_device;
 use super::story::{Story, bytes, created, elder, free};
 use crate::fund::{
     AttestationLevel, BeneficiaryClass, CONTRACT, Call, FundAccount, LineTerms, Listing,
@@ -66,7 +67,9 @@ fn money_comes_in_only_with_the_banks_word() {
     let (treasurer, provider) = (treasurer.clone(), provider.clone());
     let other_bank = story.world.officer("banker elsewhere", OFFICE, Role::BankOfficer);
     let banker = story.world.officer("banker", BANK, Role::BankOfficer);
-    let rows: [(&[&Actor], Code); 9] = [
+    let door = Actor { key: site_device(&mut story, BANK), ..c.clone() };
+    let rows: [(&[&Actor], Code); 10] = [
+        (&[&a, &b, &door], Code::BankKey),
         (&[&a], Code::Cosign),
         (&[&a, &b], Code::BankKey),
         (&[&a, &b, &treasurer], Code::BankKey),

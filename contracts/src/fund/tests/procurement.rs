@@ -94,7 +94,7 @@ fn both_parties_sign_one_body_in_any_order() {
 }
 
 /// A key of an organisation that stands at a door.
-fn site_device(story: &mut Story, organisation: u32) -> BusinessKey {
+pub(super) fn site_device(story: &mut Story, organisation: u32) -> BusinessKey {
     let key = crate::testing::key("device at the door");
     let call = registry::Call::KeyAdd {
         owner: PublicOwner::Organisation(story.world.organisation(organisation)),
