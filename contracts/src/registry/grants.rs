@@ -58,9 +58,10 @@ pub(super) fn grant(
     if !grant.scope.is_empty() {
         check_path(&grant.scope)?;
     }
-    let own = parties
-        .iter()
-        .any(|party| party.owner == KeyOwner::Person(grant.person));
+    let own = parties.iter().any(|party| match party.owner {
+        KeyOwner::Person(signer) => roles::same_human(view, signer, grant.person),
+        KeyOwner::Organisation(_) | KeyOwner::Enrolment(_) => false,
+    });
     ensure(!own, Code::SelfGrant)?;
     ensure(
         roles::governance(view, parties)?.len() >= GRANTORS_MIN,

@@ -124,7 +124,7 @@ pub fn governance(
         .get::<GovernanceRecord>(&())
         .ok_or(Code::GovernanceQuorum)?;
     let mut signed = BTreeSet::new();
-    let mut persons = BTreeMap::new();
+    let mut persons: BTreeMap<PersonId, OrganisationId> = BTreeMap::new();
     for party in parties {
         ensure(party.purpose == KeyPurpose::Business, Code::KeyPurpose)?;
         let (organisation, person) = match party.owner {
@@ -138,11 +138,11 @@ pub fn governance(
         let member = governance.members.contains(&organisation);
         ensure(member, Code::GovernanceQuorum)?;
         if let Some(person) = person {
-            let before = persons.insert(person, organisation);
-            ensure(
-                before.is_none_or(|before| before == organisation),
-                Code::DuplicateApprover,
-            )?;
+            let twice = persons.iter().any(|(other, for_whom)| {
+                *for_whom != organisation && same_human(view, person, *other)
+            });
+            ensure(!twice, Code::DuplicateApprover)?;
+            persons.insert(person, organisation);
         }
         signed.insert(organisation);
     }

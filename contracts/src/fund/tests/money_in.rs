@@ -69,7 +69,7 @@ fn money_comes_in_only_with_the_banks_word() {
     let banker = story.world.officer("banker", BANK, Role::BankOfficer);
     let door = Actor { key: site_device(&mut story, BANK), ..c.clone() };
     let rows: [(&[&Actor], Code); 10] = [
-        (&[&a, &b, &door], Code::BankKey),
+        (&[&a, &b, &door], Code::KeyPurpose),
         (&[&a], Code::Cosign),
         (&[&a, &b], Code::BankKey),
         (&[&a, &b, &treasurer], Code::BankKey),
