@@ -52,11 +52,7 @@ pub fn add_working_days(day: Day, count: u64) -> Day {
     let mut left = count % 5;
     // Seven days on, five working days have passed, whatever the day of the week, unless it is a
     // weekend: from there count from the Friday before.
-    let mut found = if count == 0 {
-        day
-    } else {
-        friday_before_weekend(day)
-    };
+    let mut found = if count == 0 { day } else { friday_before_weekend(day) };
     found = Day(found.0.saturating_add(weeks.saturating_mul(7)));
     while left > 0 && found.0 < u32::MAX {
         found = Day(found.0.saturating_add(1));

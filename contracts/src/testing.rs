@@ -192,10 +192,8 @@ impl World {
             valid_until: self.now.plus(DAY_MS),
             call: encode(call),
         };
-        let signatures = actors
-            .iter()
-            .map(|a| a.key.sign_transaction(&body.genesis, &body.id()))
-            .collect();
+        let signatures =
+            actors.iter().map(|a| a.key.sign_transaction(&body.genesis, &body.id())).collect();
         let verified = SignedTransaction::new(&body, signatures).verify(&body.genesis).unwrap();
         self.now = self.now.max(self.state.tip().time.plus(1));
         let proposer = self.genesis.validators[0].key;
@@ -300,8 +298,7 @@ impl World {
             to: self.now.plus(365 * DAY_MS),
         };
         let signers = [self.organisation_actor(OFFICE), self.organisation_actor(REGULATOR)];
-        let grant =
-            GrantId(self.apply(registry::CONTRACT, &[&signers[0], &signers[1]], &call));
+        let grant = GrantId(self.apply(registry::CONTRACT, &[&signers[0], &signers[1]], &call));
         Actor { grant: Some(grant), ..person.clone() }
     }
 

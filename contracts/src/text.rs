@@ -78,15 +78,11 @@ fn is_hidden(c: char) -> bool {
 ///
 /// Source: `domain` §6.1.
 pub fn lint(text: &str) -> Option<Finding> {
-    let folded: Vec<(usize, char)> = text
-        .char_indices()
-        .map(|(at, c)| (at, half_width(c)))
-        .collect();
+    let folded: Vec<(usize, char)> =
+        text.char_indices().map(|(at, c)| (at, half_width(c))).collect();
     let runs = digit_runs(&folded);
     let number = |kind: FindingKind, is: fn(&Run) -> bool| {
-        runs.iter()
-            .find(|run| is(run))
-            .map(|run| Finding { kind, at: run.at })
+        runs.iter().find(|run| is(run)).map(|run| Finding { kind, at: run.at })
     };
     number(FindingKind::Identity, is_identity)
         .or_else(|| number(FindingKind::Mobile, is_mobile))
@@ -98,10 +94,9 @@ pub fn lint(text: &str) -> Option<Finding> {
 fn half_width(c: char) -> char {
     match c {
         '\u{3000}' => ' ',
-        '\u{FF01}'..='\u{FF5E}' => u32::from(c)
-            .checked_sub(0xFEE0)
-            .and_then(char::from_u32)
-            .unwrap_or(c),
+        '\u{FF01}'..='\u{FF5E}' => {
+            u32::from(c).checked_sub(0xFEE0).and_then(char::from_u32).unwrap_or(c)
+        }
         other => other,
     }
 }
@@ -134,18 +129,8 @@ fn digit_runs(text: &[(usize, char)]) -> Vec<Run> {
         }
         let digits: Vec<u8> = rest.iter().map_while(|(_, c)| digit(*c)).collect();
         rest = rest.get(digits.len()..).unwrap_or_default();
-        let after: String = rest
-            .iter()
-            .map(|(_, c)| *c)
-            .filter(|c| *c != ' ')
-            .take(3)
-            .collect();
-        open.push(Run {
-            at: *at,
-            digits: Vec::new(),
-            groups: Vec::new(),
-            after: String::new(),
-        });
+        let after: String = rest.iter().map(|(_, c)| *c).filter(|c| *c != ' ').take(3).collect();
+        open.push(Run { at: *at, digits: Vec::new(), groups: Vec::new(), after: String::new() });
         for run in &mut open {
             run.digits.extend_from_slice(&digits);
             run.groups.push(digits.len());
@@ -174,21 +159,15 @@ fn is_identity(run: &Run) -> bool {
         (17, None) if run.after.starts_with(['X', 'x']) => 10,
         _ => return false,
     };
-    let sum = WEIGHTS
-        .iter()
-        .zip(&run.digits)
-        .fold(0_u32, |sum, (weight, digit)| {
-            sum.saturating_add(weight.saturating_mul(u32::from(*digit)))
-        });
+    let sum = WEIGHTS.iter().zip(&run.digits).fold(0_u32, |sum, (weight, digit)| {
+        sum.saturating_add(weight.saturating_mul(u32::from(*digit)))
+    });
     // The 18 weighted digits sum to 1 modulo 11; the weight of the last is 1.
     grouped && sum.saturating_add(last) % 11 == 1
 }
 
 fn is_mobile(run: &Run) -> bool {
-    let grouped = matches!(
-        run.groups.as_slice(),
-        [11 | 13] | [3, 4, 4] | [2, 11] | [2, 3, 4, 4]
-    );
+    let grouped = matches!(run.groups.as_slice(), [11 | 13] | [3, 4, 4] | [2, 11] | [2, 3, 4, 4]);
     let number = match run.digits.as_slice() {
         [8, 6, number @ ..] if run.digits.len() == 13 => number,
         number => number,
@@ -202,19 +181,13 @@ fn is_card(run: &Run) -> bool {
         [groups @ .., last] => groups.iter().all(|size| *size == 4) && *last <= 4,
         [] => false,
     };
-    let sum = run
-        .digits
-        .iter()
-        .rev()
-        .zip([false, true].into_iter().cycle())
-        .fold(0_u32, |sum, (digit, doubled)| {
+    let sum = run.digits.iter().rev().zip([false, true].into_iter().cycle()).fold(
+        0_u32,
+        |sum, (digit, doubled)| {
             let value = u32::from(*digit).saturating_mul(if doubled { 2 } else { 1 });
-            sum.saturating_add(if value > 9 {
-                value.saturating_sub(9)
-            } else {
-                value
-            })
-        });
+            sum.saturating_add(if value > 9 { value.saturating_sub(9) } else { value })
+        },
+    );
     grouped
         && (16..=19).contains(&run.digits.len())
         && run.digits.iter().any(|digit| *digit != 0)
@@ -223,34 +196,21 @@ fn is_card(run: &Run) -> bool {
 
 /// `2 室内活动` is two activities indoors, not a room.
 fn is_address(run: &Run) -> bool {
-    let suffix = ["号楼", "单元", "室"]
-        .iter()
-        .any(|suffix| run.after.starts_with(suffix));
+    let suffix = ["号楼", "单元", "室"].iter().any(|suffix| run.after.starts_with(suffix));
     suffix && !run.after.starts_with("室内") && !run.after.starts_with("室外")
 }
 
 fn email(text: &[(usize, char)]) -> Option<Finding> {
     let local = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '%' | '+' | '-');
     let host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
-    text.iter()
-        .enumerate()
-        .filter(|(_, (_, c))| *c == '@')
-        .find_map(|(position, _)| {
-            let (before, from) = text.split_at_checked(position)?;
-            let (at, _) = before.iter().rev().take_while(|(_, c)| local(*c)).last()?;
-            let name: String = from
-                .iter()
-                .skip(1)
-                .map(|(_, c)| *c)
-                .take_while(|c| host(*c))
-                .collect();
-            let (domain, top) = name.trim_end_matches(['.', '-']).rsplit_once('.')?;
-            let sound = !domain.is_empty() && top.len() >= 2;
-            sound.then_some(Finding {
-                kind: FindingKind::Email,
-                at: *at,
-            })
-        })
+    text.iter().enumerate().filter(|(_, (_, c))| *c == '@').find_map(|(position, _)| {
+        let (before, from) = text.split_at_checked(position)?;
+        let (at, _) = before.iter().rev().take_while(|(_, c)| local(*c)).last()?;
+        let name: String = from.iter().skip(1).map(|(_, c)| *c).take_while(|c| host(*c)).collect();
+        let (domain, top) = name.trim_end_matches(['.', '-']).rsplit_once('.')?;
+        let sound = !domain.is_empty() && top.len() >= 2;
+        sound.then_some(Finding { kind: FindingKind::Email, at: *at })
+    })
 }
 
 #[cfg(test)]
@@ -282,11 +242,7 @@ mod tests {
             assert_eq!(lint(text), Some(Finding { kind, at }), "{text}");
             let no = check_text(text, 256).unwrap_err();
             assert_eq!(no.code, Code::PersonalData, "{text}");
-            assert_eq!(
-                no.details,
-                [Detail::Index(u32::try_from(at).unwrap())],
-                "{text}"
-            );
+            assert_eq!(no.details, [Detail::Index(u32::try_from(at).unwrap())], "{text}");
         }
     }
 
@@ -335,15 +291,7 @@ mod tests {
     #[test]
     fn a_place_has_one_spelling() {
         assert_eq!(check_path("5101/04/001/003"), Ok(()));
-        for path in [
-            "",
-            "/5101",
-            "5101/",
-            "5101//04",
-            "5101/a",
-            "5101/ 04",
-            "５１０１",
-        ] {
+        for path in ["", "/5101", "5101/", "5101//04", "5101/a", "5101/ 04", "５１０１"] {
             assert_eq!(check_path(path), Err(Code::Text.into()), "{path:?}");
         }
         assert_eq!(check_path(&"1".repeat(257)), Err(Code::Text.into()));

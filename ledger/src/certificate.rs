@@ -282,7 +282,8 @@ fn verify_recovery(
             return Err(CertificateError::Signature(*key));
         }
     }
-    let enough = usize::try_from(governance.threshold).is_ok_and(|m| m > 0 && organisations.len() >= m);
+    let enough =
+        usize::try_from(governance.threshold).is_ok_and(|m| m > 0 && organisations.len() >= m);
     if enough { Ok(()) } else { Err(CertificateError::NoQuorum) }
 }
 

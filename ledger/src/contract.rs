@@ -82,12 +82,8 @@ pub trait Contract: Send + Sync {
     ///
     /// # Errors
     /// The first rule that says no; whatever was written before is dropped.
-    fn execute(
-        &self,
-        call: &[u8],
-        parties: &[Party],
-        view: &mut View<'_>,
-    ) -> Result<(), Rejection>;
+    fn execute(&self, call: &[u8], parties: &[Party], view: &mut View<'_>)
+    -> Result<(), Rejection>;
 
     /// Handles something that this contract scheduled. It never fails: what has become void is
     /// simply dropped.
@@ -130,8 +126,10 @@ impl Rulebook {
     /// A rulebook of these contracts; `None` if one comes twice.
     pub fn new(contracts: Vec<Box<dyn Contract>>) -> Option<Self> {
         let count = contracts.len();
-        let map: BTreeMap<_, _> =
-            contracts.into_iter().map(|contract| ((contract.id(), contract.version()), contract)).collect();
+        let map: BTreeMap<_, _> = contracts
+            .into_iter()
+            .map(|contract| ((contract.id(), contract.version()), contract))
+            .collect();
         (map.len() == count).then_some(Self(map))
     }
 

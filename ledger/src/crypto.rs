@@ -14,9 +14,7 @@ use std::fmt;
 /// A public key that says which algorithm it belongs to.
 ///
 /// In bytes: one tag (0 = Ed25519), then 32 bytes. SM2 joins as another variant. Source: LED-2.4.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
 pub enum PublicKey {
     /// Ed25519, compressed Edwards point.
     Ed25519([u8; 32]),

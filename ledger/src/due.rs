@@ -9,9 +9,7 @@ use crate::view::View;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 /// Something that happens at a time: a hold ends, a voucher times out. Source: LED-6.6.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub struct DueItem {
     /// Block time from which it is due.
     pub at: BlockTime,

@@ -6,10 +6,10 @@
 mod executor;
 
 use crate::block::{Block, BlockTransaction, Header, VerifiedBlock};
+use crate::certificate::Governance;
 use crate::certificate::ValidatorSet;
 use crate::code::Code;
 use crate::contract::{ContractVersions, Rulebook};
-use crate::types::ContractId;
 use crate::crypto::PublicKey;
 use crate::genesis::{Genesis, GenesisError};
 use crate::hash::{Digest, Domain};
@@ -21,11 +21,9 @@ use crate::receipt::Receipt;
 use crate::state::{HalfDelta, State, StateDelta, Tip, state_root};
 use crate::system::{GovernanceRecord, ValidatorsRecord};
 use crate::transaction::VerifiedTransaction;
-use crate::types::{
-    BlockHash, BlockTime, Compartment, Height,
-};
+use crate::types::ContractId;
+use crate::types::{BlockHash, BlockTime, Compartment, Height};
 use crate::view::View;
-use crate::certificate::Governance;
 use executor::Executor;
 
 /// The result of a block: what changes, and a receipt for each cause.
@@ -136,9 +134,8 @@ impl State {
         let mut executor = Executor::new(&state, rulebook, Height(0), genesis.time);
         executor.genesis(Compartment::Public, |view| seed(genesis, &set, view))?;
         for (id, version) in &genesis.contracts {
-            let contract = rulebook
-                .get(*id, *version)
-                .ok_or(GenesisError::Contract(*id, *version))?;
+            let contract =
+                rulebook.get(*id, *version).ok_or(GenesisError::Contract(*id, *version))?;
             executor.begin(contract, genesis)?;
         }
         let (public, restricted, _) = executor.finish();
@@ -177,18 +174,15 @@ impl State {
     }
 }
 
-fn seed(
-    genesis: &Genesis,
-    set: &ValidatorSet,
-    view: &mut View<'_>,
-) -> Result<(), GenesisError> {
+fn seed(genesis: &Genesis, set: &ValidatorSet, view: &mut View<'_>) -> Result<(), GenesisError> {
     let business = (0..).zip(&genesis.organisations).map(|(position, organisation)| {
         (organisation.key, genesis.organisation(position), KeyPurpose::Business)
     });
     let consensus = set.members().iter().map(|v| (v.key, v.organisation, KeyPurpose::Consensus));
-    let network = genesis.nodes.iter().map(|node| {
-        (node.key, genesis.organisation(node.organisation), KeyPurpose::Network)
-    });
+    let network = genesis
+        .nodes
+        .iter()
+        .map(|node| (node.key, genesis.organisation(node.organisation), KeyPurpose::Network));
     for (key, organisation, purpose) in business.chain(consensus).chain(network) {
         let owner = KeyOwner::Organisation(organisation);
         let record = KeyRecord { owner, purpose, from: BlockTime(0), to: None };
@@ -268,10 +262,12 @@ fn build(
 ) -> Built {
     assert!(template.time > state.tip().time, "block time grows");
     executor.sweep();
-    let (mut included, mut refused, mut bytes, mut considered) = (Vec::new(), Vec::new(), 0_usize, 0);
+    let (mut included, mut refused, mut bytes, mut considered) =
+        (Vec::new(), Vec::new(), 0_usize, 0);
     for (position, transaction) in candidates.iter().enumerate() {
         let size = size(transaction);
-        if bytes.saturating_add(size) > BLOCK_BYTES_MAX || included.len() == BLOCK_TRANSACTIONS_MAX {
+        if bytes.saturating_add(size) > BLOCK_BYTES_MAX || included.len() == BLOCK_TRANSACTIONS_MAX
+        {
             break;
         }
         considered = position.saturating_add(1);
@@ -349,9 +345,7 @@ pub fn execute_after(
     }
     executor.sweep();
     for (index, transaction) in (0_u32..).zip(block.transactions()) {
-        executor
-            .transaction(transaction)
-            .map_err(|code| BlockError::Refused { index, code })?;
+        executor.transaction(transaction).map_err(|code| BlockError::Refused { index, code })?;
     }
     let template = BlockTemplate { time: header.time, proposer: header.proposer };
     let (finished, expected) = conclude(state, executor, &leaves, template);
@@ -366,11 +360,7 @@ pub fn execute_after(
 /// In this order: [`BlockError::Version`], [`BlockError::Chain`], [`BlockError::Height`],
 /// [`BlockError::Parent`], [`BlockError::Time`], [`BlockError::HistoryRoot`],
 /// [`BlockError::Validators`], [`BlockError::Proposer`].
-pub fn check_link(
-    state: &State,
-    header: &Header,
-    set: &ValidatorSet,
-) -> Result<(), BlockError> {
+pub fn check_link(state: &State, header: &Header, set: &ValidatorSet) -> Result<(), BlockError> {
     let tip = state.tip();
     if header.version != crate::block::PROTOCOL_VERSION {
         return Err(BlockError::Version(header.version));

@@ -205,7 +205,8 @@ impl Genesis {
 
     /// Names are short and printable; contracts and parameters are listed once, in order.
     fn check_text(&self) -> Result<(), GenesisError> {
-        let printable = |text: &str| (1..=64).contains(&text.len()) && !text.chars().any(char::is_control);
+        let printable =
+            |text: &str| (1..=64).contains(&text.len()) && !text.chars().any(char::is_control);
         if !printable(&self.name) || !self.name.is_ascii() {
             return Err(GenesisError::Text(self.name.len()));
         }
@@ -214,7 +215,8 @@ impl Genesis {
             return Err(GenesisError::Text(name.len()));
         }
         let rises = |list: &[(u16, u64)]| list.is_sorted_by(|a, b| a.0 < b.0);
-        let contracts: Vec<_> = self.contracts.iter().map(|(id, v)| (id.0, u64::from(*v))).collect();
+        let contracts: Vec<_> =
+            self.contracts.iter().map(|(id, v)| (id.0, u64::from(*v))).collect();
         if rises(&contracts) && rises(&self.parameters) { Ok(()) } else { Err(GenesisError::Order) }
     }
 

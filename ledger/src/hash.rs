@@ -10,9 +10,7 @@ use std::fmt;
 /// A 32-byte hash that says which algorithm made it.
 ///
 /// In bytes: one tag (0 = BLAKE3), then 32 bytes. SM3 joins as another variant. Source: LED-2.2.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
 pub enum Digest {
     /// BLAKE3 with 32 bytes of output.
     Blake3([u8; 32]),

@@ -104,8 +104,7 @@ fn holdings(
 
 /// In each unit, what has left the origins lies in the other accounts.
 fn conservation(accounts: &BTreeMap<AccountId, Account>) -> Result<(), Broken> {
-    for (unit, name) in
-        [(Unit::Fen, "INV-M2"), (Unit::Points, "INV-P1"), (Unit::Minutes, "INV-P1")]
+    for (unit, name) in [(Unit::Fen, "INV-M2"), (Unit::Points, "INV-P1"), (Unit::Minutes, "INV-P1")]
     {
         let sum = |origin: bool| {
             accounts

@@ -3,9 +3,7 @@
 use crate::code::{Code, Rejection};
 use crate::crypto::PublicKey;
 use crate::record::Record;
-use crate::types::{
-    BlockTime, Compartment, ContractId, EnrolmentId, OrganisationId, PersonId,
-};
+use crate::types::{BlockTime, Compartment, ContractId, EnrolmentId, OrganisationId, PersonId};
 use crate::view::View;
 use borsh::{BorshDeserialize, BorshSerialize};
 

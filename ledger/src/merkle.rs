@@ -43,16 +43,10 @@ pub struct InclusionProof {
 impl InclusionProof {
     /// The proof for `leaves[index]`, or `None` when there is no such leaf. Hashes every leaf once.
     pub fn prove(leaves: &[[u8; 32]], index: u64) -> Option<Self> {
-        let position = usize::try_from(index)
-            .ok()
-            .filter(|place| *place < leaves.len())?;
+        let position = usize::try_from(index).ok().filter(|place| *place < leaves.len())?;
         let mut path = Vec::new();
         collect_inclusion(leaves, position, &mut path);
-        Some(Self {
-            index,
-            size: count(leaves),
-            path,
-        })
+        Some(Self { index, size: count(leaves), path })
     }
 
     /// Whether `leaf` stands where the proof says, in the tree with this `root`.
@@ -64,10 +58,7 @@ impl InclusionProof {
         let Some(last) = self.size.checked_sub(1).filter(|last| self.index <= *last) else {
             return false;
         };
-        let mut walk = Walk {
-            place: self.index,
-            last,
-        };
+        let mut walk = Walk { place: self.index, last };
         let mut computed = *leaf;
         for sibling in &self.path {
             computed = match walk.step() {
@@ -98,18 +89,12 @@ impl ConsistencyProof {
     /// The proof that `leaves` begins with its first `old_size` leaves, or `None` when there are
     /// fewer. Hashes every leaf at most once.
     pub fn prove(leaves: &[[u8; 32]], old_size: u64) -> Option<Self> {
-        let length = usize::try_from(old_size)
-            .ok()
-            .filter(|length| *length <= leaves.len())?;
+        let length = usize::try_from(old_size).ok().filter(|length| *length <= leaves.len())?;
         let mut path = Vec::new();
         if length > 0 {
             collect_consistency(leaves, length, Start::OldRoot, &mut path);
         }
-        Some(Self {
-            old_size,
-            new_size: count(leaves),
-            path,
-        })
+        Some(Self { old_size, new_size: count(leaves), path })
     }
 
     /// Whether the tree of `new_root` begins with the leaves of the tree of `old_root`.
@@ -174,27 +159,16 @@ impl Frontier {
     pub fn push(&mut self, leaf: [u8; 32]) {
         let mut peak = leaf;
         for _ in 0..self.size.trailing_ones() {
-            let left = self
-                .peaks
-                .pop()
-                .expect("invariant: one peak for each one in the size");
+            let left = self.peaks.pop().expect("invariant: one peak for each one in the size");
             peak = node(left, peak);
         }
         self.peaks.push(peak);
-        self.size = self
-            .size
-            .checked_add(1)
-            .expect("invariant: fewer than 2^64 leaves");
+        self.size = self.size.checked_add(1).expect("invariant: fewer than 2^64 leaves");
     }
 
     /// The root of all leaves so far: equal to [`root`] of the list.
     pub fn root(&self) -> [u8; 32] {
-        let folded = self
-            .peaks
-            .iter()
-            .copied()
-            .rev()
-            .reduce(|right, left| node(left, right));
+        let folded = self.peaks.iter().copied().rev().reduce(|right, left| node(left, right));
         folded.unwrap_or_else(|| root(&[]))
     }
 

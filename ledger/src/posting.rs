@@ -20,9 +20,7 @@ use money::Segment;
 use points::PointLot;
 
 /// What an account counts. Units never meet.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub enum Unit {
     /// Fen, in the public compartment.
     Fen,
@@ -33,9 +31,7 @@ pub enum Unit {
 }
 
 /// How the balance of an account relates to the value in it. Source: LED-6.3.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub enum Side {
     /// Holds value: the balance is what lies in it.
     Holder,
@@ -46,9 +42,7 @@ pub enum Side {
 }
 
 /// Names an account; its identifier is the hash of this. Source: LED-6.3.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub struct AccountKey {
     /// What it counts.
     pub unit: Unit,

@@ -2,11 +2,11 @@
 //! identifier, in bytes that sort like the identifiers do.
 
 use crate::crypto::PublicKey;
+use crate::hash::Digest;
 use crate::types::{
     AccountId, BlockTime, Compartment, ContractId, Day, EarmarkId, EnrolmentId, GrantId, Height,
     OrganisationId, PersonId, RecordId, SourceId, TransactionId,
 };
-use crate::hash::Digest;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 /// A value in the state. The leaf's key is contract ‖ kind ‖ identifier. Source: LED-5.3.
@@ -74,8 +74,18 @@ macro_rules! tuple {
 
 big_endian!(u8, u16, u32, u64);
 wrapped!(
-    AccountId, BlockTime, ContractId, Day, EarmarkId, EnrolmentId, GrantId, Height, OrganisationId,
-    PersonId, RecordId, SourceId
+    AccountId,
+    BlockTime,
+    ContractId,
+    Day,
+    EarmarkId,
+    EnrolmentId,
+    GrantId,
+    Height,
+    OrganisationId,
+    PersonId,
+    RecordId,
+    SourceId
 );
 tuple!(A 0, B 1);
 tuple!(A 0, B 1, C 2);

@@ -291,7 +291,10 @@ impl<'a> Replay<'a> {
         Ok(receipts)
     }
 
-    fn verify(&self, committed: CommittedBlock) -> Result<(VerifiedBlock, Certificate), AuditError> {
+    fn verify(
+        &self,
+        committed: CommittedBlock,
+    ) -> Result<(VerifiedBlock, Certificate), AuditError> {
         let CommittedBlock { block, certificate } = committed;
         let height = block.header.height;
         let at = |source| AuditError::Block { height, source };
@@ -301,8 +304,7 @@ impl<'a> Replay<'a> {
         certificate
             .verify(self.state.genesis(), height, hash, &in_state, || self.state.governance())
             .map_err(|source| AuditError::Certificate { height, source })?;
-        let block =
-            block.verify().map_err(|source| AuditError::Transaction { height, source })?;
+        let block = block.verify().map_err(|source| AuditError::Transaction { height, source })?;
         Ok((block, certificate))
     }
 

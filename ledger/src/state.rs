@@ -4,11 +4,11 @@
 //! the result of an execution.
 
 use crate::codec::encode;
+use crate::genesis::Clock;
 use crate::hash::{Digest, Domain, hash, hash_parts};
 use crate::merkle::Frontier;
 use crate::tree::{Proof, Tree};
 use crate::types::{BlockHash, BlockTime, Compartment, Height, StateRoot, TransactionId};
-use crate::genesis::Clock;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -94,7 +94,8 @@ impl SignedTransaction {
         let body: Body = decode(&self.body, "a body").map_err(|_| Code::Encoding)?;
         let keys = || body.signers.iter().map(|signer| signer.key);
         let distinct = keys().collect::<std::collections::BTreeSet<_>>().len();
-        let listed = (1..=SIGNERS_MAX).contains(&body.signers.len()) && distinct == body.signers.len();
+        let listed =
+            (1..=SIGNERS_MAX).contains(&body.signers.len()) && distinct == body.signers.len();
         if body.version != BODY_VERSION || !listed {
             return Err(Code::Encoding);
         }

@@ -73,10 +73,7 @@ impl Tree {
     /// The leaf hash at `path`.
     pub fn get(&self, path: &[u8; 32]) -> Option<[u8; 32]> {
         let (_, bucket) = self.descend(path);
-        bucket
-            .iter()
-            .find(|[at, _]| at == path)
-            .map(|[_, leaf_hash]| *leaf_hash)
+        bucket.iter().find(|[at, _]| at == path).map(|[_, leaf_hash]| *leaf_hash)
     }
 
     /// The tree after `changes`; this one stays as it is.
@@ -101,10 +98,7 @@ impl Tree {
     /// The proof of what is at `path`, present or absent.
     pub fn prove(&self, path: &[u8; 32]) -> Proof {
         let (siblings, bucket) = self.descend(path);
-        Proof {
-            siblings,
-            bucket: bucket.iter().map(|[at, leaf]| (*at, *leaf)).collect(),
-        }
+        Proof { siblings, bucket: bucket.iter().map(|[at, leaf]| (*at, *leaf)).collect() }
     }
 
     /// The hashes of the subtrees left aside on the way to `path`, and the bucket at its end.
@@ -132,12 +126,7 @@ impl Tree {
 
 impl fmt::Debug for Tree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Tree({} leaves, root {})",
-            self.len(),
-            to_hex(&self.root())
-        )
+        write!(f, "Tree({} leaves, root {})", self.len(), to_hex(&self.root()))
     }
 }
 
@@ -146,18 +135,12 @@ impl Link {
         if leaves.is_empty() {
             return Self::default();
         }
-        Self {
-            hash: bucket_hash(leaves),
-            node: Node::Bucket(leaves.into()),
-        }
+        Self { hash: bucket_hash(leaves), node: Node::Bucket(leaves.into()) }
     }
 
     fn branch(left: Self, right: Self, count: u64) -> Self {
         let hash = branch_hash(left.hash, right.hash);
-        Self {
-            hash,
-            node: Node::Branch(Arc::new(Branch { count, left, right })),
-        }
+        Self { hash, node: Node::Branch(Arc::new(Branch { count, left, right })) }
     }
 
     /// The subtree of sorted `leaves`, which lies `depth` bits deep.
@@ -168,11 +151,7 @@ impl Link {
         let middle = leaves.partition_point(|[path, _]| !bit(path, depth));
         let (left, right) = leaves.split_at(middle);
         let below = depth.saturating_add(1);
-        Self::branch(
-            Self::build(below, left),
-            Self::build(below, right),
-            length(leaves),
-        )
+        Self::branch(Self::build(below, left), Self::build(below, right), length(leaves))
     }
 
     fn count(&self) -> u64 {
@@ -198,10 +177,7 @@ impl Link {
 
 impl Default for Link {
     fn default() -> Self {
-        Self {
-            hash: *EMPTY,
-            node: Node::Empty,
-        }
+        Self { hash: *EMPTY, node: Node::Empty }
     }
 }
 
@@ -281,10 +257,7 @@ fn join(mut old: Arc<Branch>, left: Subtree, right: Subtree) -> Subtree {
     };
     let hash = branch_hash(left.hash, right.hash);
     *own = Branch { count, left, right };
-    Subtree::Sealed(Link {
-        hash,
-        node: Node::Branch(old),
-    })
+    Subtree::Sealed(Link { hash, node: Node::Branch(old) })
 }
 
 /// `leaves` with `changes` applied; both sorted by path, and so is the result.
@@ -324,8 +297,7 @@ fn branch_hash(left: [u8; 32], right: [u8; 32]) -> [u8; 32] {
 /// Bit `depth` of a path, counted from the most significant bit of byte 0; `false` past the end.
 fn bit(path: &[u8; 32], depth: u16) -> bool {
     let mask = 0x80_u8.wrapping_shr(u32::from(depth % 8));
-    path.get(usize::from(depth / 8))
-        .is_some_and(|byte| byte & mask != 0)
+    path.get(usize::from(depth / 8)).is_some_and(|byte| byte & mask != 0)
 }
 
 #[cfg(test)]

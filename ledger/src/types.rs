@@ -214,7 +214,8 @@ impl Day {
         let day = of_year
             .saturating_sub(shifted.saturating_mul(153).saturating_add(2) / 5)
             .saturating_add(1);
-        let month = if shifted < 10 { shifted.saturating_add(3) } else { shifted.saturating_sub(9) };
+        let month =
+            if shifted < 10 { shifted.saturating_add(3) } else { shifted.saturating_sub(9) };
         let year = era
             .saturating_mul(400)
             .saturating_add(year_of_era)
@@ -229,9 +230,11 @@ impl Day {
             return None;
         }
         let y = u64::from(if month <= 2 { year.checked_sub(1)? } else { year });
-        let shifted = u64::from(if month > 2 { month.checked_sub(3)? } else { month.checked_add(9)? });
-        let of_year =
-            (shifted.checked_mul(153)?.checked_add(2)? / 5).checked_add(u64::from(day))?.checked_sub(1)?;
+        let shifted =
+            u64::from(if month > 2 { month.checked_sub(3)? } else { month.checked_add(9)? });
+        let of_year = (shifted.checked_mul(153)?.checked_add(2)? / 5)
+            .checked_add(u64::from(day))?
+            .checked_sub(1)?;
         let year_of_era = y % 400;
         let of_era = year_of_era
             .checked_mul(365)?

@@ -7,9 +7,7 @@ use crate::limits::RANGE_MAX;
 use crate::posting::{JournalEntry, Movement};
 use crate::record::{KeyPart, Record, key_bytes};
 use crate::state::State;
-use crate::types::{
-    BlockTime, Compartment, ContractId, Height, TransactionId, derive_identifier,
-};
+use crate::types::{BlockTime, Compartment, ContractId, Height, TransactionId, derive_identifier};
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;

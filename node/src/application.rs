@@ -189,7 +189,8 @@ impl Application {
         }
         let Some(batch) = &self.batch else { return Ok(None) };
         if let Some((id, version)) = missing_contract(&self.state, &self.rulebook) {
-            let what = format!("contract {id} version {version} is in force and not in this program");
+            let what =
+                format!("contract {id} version {version} is in force and not in this program");
             return Err(NodeError::Engine(what));
         }
         let template = BlockTemplate { time: batch.time, proposer: self.validator };
@@ -199,7 +200,13 @@ impl Application {
         self.refused = made.refused;
         self.executed.insert(hash, made.executed);
         let proposer = self.validator;
-        self.undecided.keep(Held { height, round, pol_round: None, proposer, block: made.block })?;
+        self.undecided.keep(Held {
+            height,
+            round,
+            pol_round: None,
+            proposer,
+            block: made.block,
+        })?;
         Ok(Some(Built { block: hash, bytes }))
     }
 
@@ -276,9 +283,11 @@ impl Application {
 
     /// A block that a crash left was executed before, in another process.
     fn execute_again(&self, held: &Held) -> Result<Executed, NodeError> {
-        let unsound = |why: String| NodeError::Engine(format!("a decided block is not valid: {why}"));
+        let unsound =
+            |why: String| NodeError::Engine(format!("a decided block is not valid: {why}"));
         let block = held.block.clone().verify().map_err(|error| unsound(error.to_string()))?;
-        execute_block(&self.state, &self.rulebook, &block).map_err(|error| unsound(error.to_string()))
+        execute_block(&self.state, &self.rulebook, &block)
+            .map_err(|error| unsound(error.to_string()))
     }
 
     fn decided(&self, from: Height, to: Height) -> Result<Vec<DecidedBlock>, NodeError> {

@@ -253,7 +253,8 @@ fn step<'a>(
         Some(replay) => {
             // What does not even follow is not shown: the replay refuses it before it runs anything.
             if let Frame::Block(block) = &frame
-                && check_link(replay.state(), &block.block.header, &replay.state().validators()).is_ok()
+                && check_link(replay.state(), &block.block.header, &replay.state().validators())
+                    .is_ok()
             {
                 observer.before(replay.state(), &block.block);
             }

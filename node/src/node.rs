@@ -58,7 +58,9 @@ impl Waiting {
 
 impl std::fmt::Debug for Node {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Node").field("tip", &self.application.state.tip().height).finish_non_exhaustive()
+        f.debug_struct("Node")
+            .field("tip", &self.application.state.tip().height)
+            .finish_non_exhaustive()
     }
 }
 
@@ -147,7 +149,8 @@ impl Node {
     /// Answers the engine until it waits for work.
     fn run_until_idle(&mut self) -> Result<(), NodeError> {
         while self.waiting.is_none() {
-            let running = self.running.as_mut().expect("taken by stop only, which consumes the node");
+            let running =
+                self.running.as_mut().expect("taken by stop only, which consumes the node");
             let request = self
                 .runtime
                 .block_on(running.requests.recv())
@@ -183,17 +186,10 @@ fn folder_storage(path: &Path) -> Result<Box<dyn Storage>, NodeError> {
 
 fn lock(folder: &Path) -> Result<File, NodeError> {
     let path = folder.join("lock");
-    let failed = |source| NodeError::Storage {
-        action: "lock",
-        what: path.display().to_string(),
-        source,
-    };
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(failed)?;
+    let failed =
+        |source| NodeError::Storage { action: "lock", what: path.display().to_string(), source };
+    let file =
+        File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(NodeError::Busy { folder: folder.to_owned() }),

@@ -6,7 +6,9 @@ use linli_ledger::crypto::{BusinessKey, ConsensusKey};
 use linli_ledger::genesis::{
     Clock, GENESIS_VERSION, Genesis, GenesisOrganisation, GenesisValidator, Keys, OrganisationKind,
 };
-use linli_ledger::transaction::{BODY_VERSION, Body, SignedTransaction, Signer, VerifiedTransaction};
+use linli_ledger::transaction::{
+    BODY_VERSION, Body, SignedTransaction, Signer, VerifiedTransaction,
+};
 use linli_ledger::types::{BlockTime, ContractId, Height};
 use linli_node::{Batch, Node, NodeError, Options};
 use std::path::Path;

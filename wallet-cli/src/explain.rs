@@ -32,28 +32,20 @@ pub(crate) fn explain(name: Option<&str>, language: Language, output: Output) ->
         (Some(subject), Output::Table) => good(subject_text(subject, language)),
         (Some(subject), Output::Json) => good(json_line(&subject_json(subject))),
         (None, Output::Table) if name.is_empty() => good(list(language)),
-        (None, Output::Json) if name.is_empty() => good(json_line(
-            &Code::ALL.iter().map(|code| code_json(*code)).collect(),
-        )),
+        (None, Output::Json) if name.is_empty() => {
+            good(json_line(&Code::ALL.iter().map(|code| code_json(*code)).collect()))
+        }
         (None, Output::Table) => unknown(unknown_text(name, language)),
         (None, Output::Json) => unknown(json_line(&unknown_json(name, language))),
     }
 }
 
 fn unknown(error: String) -> Said {
-    Said {
-        output: String::new(),
-        error,
-        exit: EXIT_UNKNOWN,
-    }
+    Said { output: String::new(), error, exit: EXIT_UNKNOWN }
 }
 
 fn good(output: String) -> Said {
-    Said {
-        output,
-        error: String::new(),
-        exit: 0,
-    }
+    Said { output, error: String::new(), exit: 0 }
 }
 
 fn json_line(value: &Value) -> String {
@@ -65,18 +57,13 @@ fn find(name: &str) -> Option<Subject> {
     let plain = plain(name);
     let code = || Code::ALL.iter().copied().find(|code| short(*code) == plain);
     let check = || Check::ALL.into_iter().find(|check| check.name() == plain);
-    number()
-        .or_else(code)
-        .map(Subject::Code)
-        .or_else(|| check().map(Subject::Check))
+    number().or_else(code).map(Subject::Code).or_else(|| check().map(Subject::Check))
 }
 
 /// A name as it is compared: `E_SELF_APPROVAL`, `Self-Approval` → `self-approval`.
 fn plain(name: &str) -> String {
     let plain = name.to_lowercase().replace([' ', '_'], "-");
-    plain
-        .strip_prefix("e-")
-        .map_or(plain.clone(), str::to_owned)
+    plain.strip_prefix("e-").map_or(plain.clone(), str::to_owned)
 }
 
 fn short(code: Code) -> String {
@@ -105,17 +92,9 @@ const fn code_of(subject: Subject) -> Code {
 
 fn subject_text(subject: Subject, language: Language) -> String {
     let code = code_of(subject);
-    let CodeText {
-        sentence,
-        hint,
-        rule,
-    } = code_text(code, language);
-    let mut text = format!(
-        "{} · {} · {}\n",
-        code,
-        code.number(),
-        class_word(code.class(), language)
-    );
+    let CodeText { sentence, hint, rule } = code_text(code, language);
+    let mut text =
+        format!("{} · {} · {}\n", code, code.number(), class_word(code.class(), language));
     match subject {
         Subject::Code(_) => {}
         Subject::Check(check) => {
@@ -165,9 +144,7 @@ fn list(language: Language) -> String {
     let mut text = String::new();
     for class in [Class::Door, Class::Rejection, Class::Error] {
         let mut table = Table::new();
-        table
-            .load_style(NOTHING)
-            .set_content_arrangement(ContentArrangement::Dynamic);
+        table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
         table.set_header(
             ["column-code", "column-number", "column-meaning"].map(|id| word(id, language)),
         );
@@ -175,18 +152,10 @@ fn list(language: Language) -> String {
             let sentence = code_text(*code, language).sentence;
             table.add_row([code.name().to_owned(), code.number().to_string(), sentence]);
         }
-        let _ = writeln!(
-            text,
-            "{}\n{}\n",
-            class_word(class, language),
-            table.trim_fmt()
-        );
+        let _ = writeln!(text, "{}\n{}\n", class_word(class, language), table.trim_fmt());
     }
-    let _ = writeln!(
-        text,
-        "{}",
-        word_with("explain-more", language, &[("code", "E_OVERLAP".into())])
-    );
+    let _ =
+        writeln!(text, "{}", word_with("explain-more", language, &[("code", "E_OVERLAP".into())]));
     text
 }
 
@@ -196,11 +165,7 @@ fn unknown_text(name: &str, language: Language) -> String {
     let nearest = nearest(name);
     if !nearest.is_empty() {
         let names = nearest.join(language.pick("、", ", ")).into();
-        let _ = writeln!(
-            text,
-            "  {}",
-            word_with("explain-nearest", language, &[("names", names)])
-        );
+        let _ = writeln!(text, "  {}", word_with("explain-nearest", language, &[("names", names)]));
     }
     let _ = writeln!(text, "  {}", word("explain-list", language));
     text
@@ -208,11 +173,7 @@ fn unknown_text(name: &str, language: Language) -> String {
 
 fn unknown_json(name: &str, language: Language) -> Value {
     let shown = shown(name);
-    let title = word_with(
-        "explain-unknown",
-        language,
-        &[("name", shown.clone().into())],
-    );
+    let title = word_with("explain-unknown", language, &[("name", shown.clone().into())]);
     let code = Code::NotFound.name();
     json!({ "error": {
         "code": code, "title": title, "detail": shown, "nearest": nearest(name),
@@ -222,10 +183,7 @@ fn unknown_json(name: &str, language: Language) -> Value {
 
 /// What was asked for, safe to repeat in a terminal.
 fn shown(name: &str) -> String {
-    name.chars()
-        .take(NAME_SHOWN)
-        .filter(|c| !c.is_control())
-        .collect()
+    name.chars().take(NAME_SHOWN).filter(|c| !c.is_control()).collect()
 }
 
 /// The names nearest to one that means nothing, best first: those that hold it, then those that
@@ -234,9 +192,7 @@ fn nearest(name: &str) -> Vec<&'static str> {
     let wanted: String = plain(name).chars().take(NAME_SHOWN).collect();
     let close = wanted.chars().count().div_ceil(3);
     let codes = Code::ALL.iter().map(|code| (short(*code), code.name()));
-    let checks = Check::ALL
-        .iter()
-        .map(|check| (check.name().to_owned(), check.name()));
+    let checks = Check::ALL.iter().map(|check| (check.name().to_owned(), check.name()));
     let mut found: Vec<_> = codes
         .chain(checks)
         .filter_map(|(plain, name)| {
@@ -246,11 +202,7 @@ fn nearest(name: &str) -> Vec<&'static str> {
         })
         .collect();
     found.sort_unstable();
-    found
-        .into_iter()
-        .map(|(_, _, name)| name)
-        .take(NEAREST_MAX)
-        .collect()
+    found.into_iter().map(|(_, _, name)| name).take(NEAREST_MAX).collect()
 }
 
 /// How many characters must be put in, left out or changed to turn one word into the other.

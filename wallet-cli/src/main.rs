@@ -34,7 +34,8 @@ fn dispatch(arguments: &Arguments, language: Language) -> Said {
     match &arguments.command {
         Command::Run(run) => run::command(run, language, output, &mut bar),
         Command::Audit(audit) => {
-            let said = linli_verify::run(audit, output, language, &mut |done, total| bar.set(done, total));
+            let said =
+                linli_verify::run(audit, output, language, &mut |done, total| bar.set(done, total));
             bar.finish();
             said
         }

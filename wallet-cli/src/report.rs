@@ -43,9 +43,8 @@ pub(crate) fn hours(minutes: u64) -> String {
 pub(crate) fn json(summary: &Summary) -> String {
     let Summary { audit, ingest, minutes, points, funds, trace, residents } = summary;
     let (height, hash, _) = &audit.head;
-    let checks = command::checks(audit).into_iter().map(|check| {
-        json!({ "name": check.name(), "ok": true })
-    });
+    let checks =
+        command::checks(audit).into_iter().map(|check| json!({ "name": check.name(), "ok": true }));
     let report = json!({
         "chain_id": audit.chain,
         "genesis_hash": audit.genesis.to_hex(),
@@ -79,9 +78,10 @@ pub(crate) fn json(summary: &Summary) -> String {
 }
 
 fn ingest_json(ingest: &Ingest) -> Value {
-    let rejected = ingest.rejected.iter().map(|row| {
-        json!({ "file": row.file, "line": row.line, "code": row.code.name() })
-    });
+    let rejected = ingest
+        .rejected
+        .iter()
+        .map(|row| json!({ "file": row.file, "line": row.line, "code": row.code.name() }));
     let unreadable = ingest.unreadable.iter().map(|row| {
         json!({
             "file": row.file, "line": row.line, "column": row.column, "code": row.code.name(),

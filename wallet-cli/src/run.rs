@@ -141,9 +141,6 @@ fn commit_batch(node: &mut Node, batch: &Batch<'_>) -> Result<Vec<Option<Code>>,
 }
 
 /// The restricted fact that a new rule version names.
-fn totals(
-    state: &State,
-    programme: RecordId,
-) -> Option<ProgrammeTotals> {
+fn totals(state: &State, programme: RecordId) -> Option<ProgrammeTotals> {
     View::read_only(state, Compartment::Restricted, state.tip().time).get(&programme)
 }

@@ -44,9 +44,7 @@ pub(crate) fn code_text(code: Code, language: Language) -> CodeText {
 
 /// The text of a message without values; its identifier where there is none.
 pub(crate) fn word(id: &str, language: Language) -> String {
-    LOCALES
-        .try_lookup(identifier(language), id)
-        .unwrap_or_else(|| id.to_owned())
+    LOCALES.try_lookup(identifier(language), id).unwrap_or_else(|| id.to_owned())
 }
 
 /// The text of a message with values: whole numbers, which choose singular or plural, and texts.
@@ -57,13 +55,9 @@ pub(crate) fn word_with(
     language: Language,
     values: &[(&'static str, FluentValue<'static>)],
 ) -> String {
-    let values: HashMap<Cow<'static, str>, FluentValue<'static>> = values
-        .iter()
-        .map(|(name, value)| (Cow::Borrowed(*name), value.clone()))
-        .collect();
-    LOCALES
-        .try_lookup_with_args(identifier(language), id, &values)
-        .unwrap_or_else(|| id.to_owned())
+    let values: HashMap<Cow<'static, str>, FluentValue<'static>> =
+        values.iter().map(|(name, value)| (Cow::Borrowed(*name), value.clone())).collect();
+    LOCALES.try_lookup_with_args(identifier(language), id, &values).unwrap_or_else(|| id.to_owned())
 }
 
 fn identifier(language: Language) -> &'static LanguageIdentifier {

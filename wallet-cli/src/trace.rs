@@ -7,7 +7,8 @@ use crate::report::money;
 use clap::Args;
 use comfy_table::{CellAlignment, Table, presets};
 use linli_contracts::fund::{
-    AttestationLevel, Fund, FundAccount, Payment, PaymentState, ServiceContract, Source, SourceClass,
+    AttestationLevel, Fund, FundAccount, Payment, PaymentState, ServiceContract, Source,
+    SourceClass,
 };
 
 use linli_contracts::registry::records::Organisation;
@@ -259,10 +260,9 @@ fn trace(
     output: Output,
 ) -> Result<String, Failure> {
     let rulebook = linli_contracts::rulebook();
-    let (_, state) =
-        linli_verify::audit(&arguments.dir, &rulebook, None, None, &mut |_, _| {})?;
-    let naming = Naming::load(&arguments.dir)
-        .map_err(|error| Failure::new(Code::Storage, error))?;
+    let (_, state) = linli_verify::audit(&arguments.dir, &rulebook, None, None, &mut |_, _| {})?;
+    let naming =
+        Naming::load(&arguments.dir).map_err(|error| Failure::new(Code::Storage, error))?;
     let found = payments(&state).find(|(id, _)| naming.means(&id.0, &arguments.what));
     if let Some((id, payment)) = found {
         let flow = Flow::of_payment(id, &payment, &naming, &state);
@@ -320,7 +320,8 @@ fn forward(
             json!({ "source": name, "number": number, "amount_fen": amount.to_string(), "places": places })
         );
     }
-    let donor = view.get::<Organisation>(&source.donor).map_or_else(String::new, |found| found.name);
+    let donor =
+        view.get::<Organisation>(&source.donor).map_or_else(String::new, |found| found.name);
     let class = class_name(source.class, language);
     let mut text = format!("{name} {} · {donor} · {class}\n", money(amount));
     let mut sums: BTreeMap<[String; 2], u64> = BTreeMap::new();
@@ -370,4 +371,3 @@ fn describe(
     };
     [language.pick(chinese, english).to_owned(), name]
 }
-

@@ -77,7 +77,8 @@ fn a_run_that_is_killed_goes_on_and_ends_with_the_same_head() {
         let mut child =
             linli(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let started = Instant::now();
-        while chain_bytes(folder.path()) < size * eighth / 8 && child.try_wait().unwrap().is_none() {
+        while chain_bytes(folder.path()) < size * eighth / 8 && child.try_wait().unwrap().is_none()
+        {
             assert!(started.elapsed() < GUARD, "the run does not hang");
             std::thread::yield_now();
         }
@@ -122,8 +123,7 @@ fn an_audit_trusts_nothing_but_the_genesis_hash() {
     let head = made["head"]["hash"].as_str().unwrap();
     let chain = folder.path().join("chain");
     let audit = |extra: &[&str]| {
-        let output =
-            linli(&["audit", path(&chain), "-o", "json"]).args(extra).output().unwrap();
+        let output = linli(&["audit", path(&chain), "-o", "json"]).args(extra).output().unwrap();
         let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
         (output.status.code(), answer)
     };
@@ -164,7 +164,10 @@ fn a_payment_is_traced_to_its_sources_and_a_source_to_its_payees() {
     let fen = |value: &Value| value.as_str().unwrap().parse::<u64>().unwrap();
     let sources = traced["sources"].as_array().unwrap();
     assert!(sources.len() >= 2, "the example pays one contract from two sources");
-    assert_eq!(sources.iter().map(|s| fen(&s["amount_fen"])).sum::<u64>(), fen(&traced["amount_fen"]));
+    assert_eq!(
+        sources.iter().map(|s| fen(&s["amount_fen"])).sum::<u64>(),
+        fen(&traced["amount_fen"])
+    );
     for source in sources {
         let forward = trace(source["source"].as_str().unwrap());
         let places = forward["places"].as_array().unwrap();

@@ -6,9 +6,7 @@ use linli_ledger::hash::Digest;
 use linli_ledger::types::EnrolmentId;
 
 /// All that the chain knows about age. Source: `domain` §6.1.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub enum AgeClass {
     /// Under 14: guardian in everything.
     Under14,

@@ -74,12 +74,6 @@ fn check_guardian(view: &View<'_>, enrolment: &Enrolment) -> Result<(), Rejectio
 pub(super) fn close(view: &mut View<'_>, parties: &[Party]) -> Result<(), Rejection> {
     let (id, enrolment) = keyring::signer(view, parties)?;
     keyring::end(view, id)?;
-    view.put(
-        &id,
-        &Enrolment {
-            state: EnrolmentState::Closed,
-            ..enrolment
-        },
-    );
+    view.put(&id, &Enrolment { state: EnrolmentState::Closed, ..enrolment });
     Ok(())
 }

@@ -57,9 +57,7 @@ pub(super) fn check(view: &View<'_>) -> Result<Vec<&'static str>, Broken> {
 
 /// Every key of a keyring is the enrolment's own.
 fn keyring(view: &View<'_>, id: EnrolmentId, state: EnrolmentState) -> Result<(), Broken> {
-    let keyring = view
-        .get::<Keyring>(&id)
-        .ok_or_else(|| broken("INV-I2", id))?;
+    let keyring = view.get::<Keyring>(&id).ok_or_else(|| broken("INV-I2", id))?;
     let own = |key| {
         view.get::<ResidentKeyRecord>(key)
             .is_some_and(|record| record.0.owner == KeyOwner::Enrolment(id))
@@ -70,9 +68,5 @@ fn keyring(view: &View<'_>, id: EnrolmentId, state: EnrolmentState) -> Result<()
         EnrolmentState::Active => !keyring.keys.is_empty(),
         EnrolmentState::Closed => keyring.keys.is_empty() && pending.is_none(),
     };
-    if owned && held {
-        Ok(())
-    } else {
-        Err(broken("INV-I2", id))
-    }
+    if owned && held { Ok(()) } else { Err(broken("INV-I2", id)) }
 }

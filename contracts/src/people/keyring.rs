@@ -26,13 +26,8 @@ pub(super) const DUE_ROTATION: u8 = 1;
 const KEYS_MAX: usize = 16;
 
 /// Who may stand beside the registrar when keys are rotated. Source: PPL-9.
-const ROTATION_WITNESSES: [Role; 5] = [
-    Role::Registrar,
-    Role::Organiser,
-    Role::Witness,
-    Role::PointsOperator,
-    Role::Regulator,
-];
+const ROTATION_WITNESSES: [Role; 5] =
+    [Role::Registrar, Role::Organiser, Role::Witness, Role::PointsOperator, Role::Regulator];
 
 /// Keys that take the place of all others at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -73,13 +68,7 @@ pub(super) fn current(keyring: &Keyring, now: BlockTime) -> Vec<PublicKey> {
 /// [`Code::KeyExists`], [`Code::Algorithms`].
 pub(super) fn begin(view: &mut View<'_>, id: EnrolmentId, key: PublicKey) -> Result<(), Rejection> {
     enter(view, id, key, view.now())?;
-    view.put(
-        &id,
-        &Keyring {
-            keys: vec![key],
-            rotation: None,
-        },
-    );
+    view.put(&id, &Keyring { keys: vec![key], rotation: None });
     Ok(())
 }
 
@@ -169,9 +158,7 @@ pub(super) fn rotate(
     if let Some(rotation) = keyring.rotation {
         return Err(Rejection::new(Code::State, &[Detail::Time(rotation.at.0)]));
     }
-    let at = view
-        .now()
-        .plus(roles::parameter(view, Parameter::RotationDelay));
+    let at = view.now().plus(roles::parameter(view, Parameter::RotationDelay));
     enter(view, id, key, at)?;
     keyring.rotation = Some(PendingRotation { key, at });
     view.put(&id, &keyring);
@@ -208,33 +195,21 @@ pub(super) fn end(view: &mut View<'_>, id: EnrolmentId) -> Result<(), Rejection>
     if let Some(rotation) = keyring.rotation {
         withdraw(view, id, &rotation)?;
     }
-    view.put(
-        &id,
-        &Keyring {
-            keys: Vec::new(),
-            rotation: None,
-        },
-    );
+    view.put(&id, &Keyring { keys: Vec::new(), rotation: None });
     Ok(())
 }
 
 /// Writes a rotation whose time has come, and returns the keys as they are now.
 pub(super) fn settle(view: &mut View<'_>, id: EnrolmentId) -> Option<Keyring> {
     let keyring = view.get::<Keyring>(&id)?;
-    let Some(rotation) = keyring
-        .rotation
-        .filter(|rotation| rotation.at <= view.now())
-    else {
+    let Some(rotation) = keyring.rotation.filter(|rotation| rotation.at <= view.now()) else {
         return Some(keyring);
     };
     for key in &keyring.keys {
         keys::revoke(view, key, rotation.at).ok()?;
     }
     due::cancel(view, rotation.at, DUE_ROTATION, RecordId(id.0));
-    let settled = Keyring {
-        keys: vec![rotation.key],
-        rotation: None,
-    };
+    let settled = Keyring { keys: vec![rotation.key], rotation: None };
     view.put(&id, &settled);
     Some(settled)
 }
@@ -277,14 +252,5 @@ fn enter(
     from: BlockTime,
 ) -> Result<(), Rejection> {
     let owner = KeyOwner::Enrolment(id);
-    keys::add(
-        view,
-        &key,
-        KeyRecord {
-            owner,
-            purpose: KeyPurpose::Business,
-            from,
-            to: None,
-        },
-    )
+    keys::add(view, &key, KeyRecord { owner, purpose: KeyPurpose::Business, from, to: None })
 }

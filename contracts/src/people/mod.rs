@@ -56,14 +56,7 @@ impl Contract for People {
         // The kernel runs only what `accepts`; a wrong caller gets a no instead of a panic.
         let call = decode::<Call>(call, "a call").map_err(|_| Code::Encoding)?;
         match call {
-            Call::Enrol {
-                community,
-                nullifier,
-                age_class,
-                key,
-                guardian,
-                consent,
-            } => {
+            Call::Enrol { community, nullifier, age_class, key, guardian, consent } => {
                 let state = residents::EnrolmentState::Active;
                 let enrolment = residents::Enrolment {
                     community,

@@ -50,8 +50,7 @@ impl Record for Enrolment {
 /// # Errors
 /// [`Code::NotFound`].
 pub fn find(view: &View<'_>, id: EnrolmentId) -> Result<Enrolment, Rejection> {
-    view.get::<Enrolment>(&id)
-        .ok_or_else(|| Code::NotFound.into())
+    view.get::<Enrolment>(&id).ok_or_else(|| Code::NotFound.into())
 }
 
 /// An enrolment that may act.

@@ -37,24 +37,15 @@ fn enrol(label: &str, age_class: AgeClass, guardian: Option<EnrolmentId>) -> Cal
 }
 
 fn add(label: &str) -> Call {
-    Call::KeyAdd {
-        key: key(label).public(),
-    }
+    Call::KeyAdd { key: key(label).public() }
 }
 
 fn rotate(resident: &Resident, label: &str) -> Call {
-    Call::KeyRotate {
-        enrolment: resident.enrolment,
-        key: key(label).public(),
-    }
+    Call::KeyRotate { enrolment: resident.enrolment, key: key(label).public() }
 }
 
 fn holder(label: &str) -> Actor {
-    Actor {
-        key: key(label),
-        grant: None,
-        person: PersonId([0; 32]),
-    }
+    Actor { key: key(label), grant: None, person: PersonId([0; 32]) }
 }
 
 fn party(resident: &Resident, label: &str) -> Party {
@@ -89,24 +80,10 @@ fn one_person_enrols_once_in_a_community_also_after_leaving() {
         guardian: None,
         consent: document("consent"),
     };
-    world.reject(
-        CONTRACT,
-        &[&registrar],
-        &again(COMMUNITY, "second"),
-        Code::Nullifier,
-    );
-    world.apply(
-        CONTRACT,
-        &[&registrar],
-        &again("5101/04/001/004", "elsewhere"),
-    );
+    world.reject(CONTRACT, &[&registrar], &again(COMMUNITY, "second"), Code::Nullifier);
+    world.apply(CONTRACT, &[&registrar], &again("5101/04/001/004", "elsewhere"));
     world.apply(CONTRACT, &[&resident.actor()], &Call::Close);
-    world.reject(
-        CONTRACT,
-        &[&registrar],
-        &again(COMMUNITY, "second"),
-        Code::Nullifier,
-    );
+    world.reject(CONTRACT, &[&registrar], &again(COMMUNITY, "second"), Code::Nullifier);
     world.check();
 }
 
@@ -150,31 +127,17 @@ fn a_weak_key_or_one_seen_before_is_not_enrolled() {
         consent: document("consent"),
     };
     world.reject(CONTRACT, &[&registrar], &with(WEAK), Code::Algorithms);
-    world.reject(
-        CONTRACT,
-        &[&registrar],
-        &with(resident.key.public()),
-        Code::KeyExists,
-    );
+    world.reject(CONTRACT, &[&registrar], &with(resident.key.public()), Code::KeyExists);
     // An officer's own key is no resident's key: one key speaks for one.
-    world.reject(
-        CONTRACT,
-        &[&registrar],
-        &with(registrar.key.public()),
-        Code::KeyExists,
-    );
+    world.reject(CONTRACT, &[&registrar], &with(registrar.key.public()), Code::KeyExists);
     world.check();
 }
 
 #[test]
 fn a_minor_needs_a_guardian_who_is_an_active_adult() {
     let (mut world, registrar, _, parent) = scene();
-    let youth = world.resident_of(
-        &registrar,
-        "youth",
-        AgeClass::From14To17,
-        Some(parent.enrolment),
-    );
+    let youth =
+        world.resident_of(&registrar, "youth", AgeClass::From14To17, Some(parent.enrolment));
     for age in [AgeClass::Under14, AgeClass::From14To17] {
         for guardian in [None, Some(EnrolmentId([7; 32])), Some(youth.enrolment)] {
             let call = enrol("child", age, guardian);
@@ -210,23 +173,11 @@ fn under_14_keys_change_together_with_the_guardian() {
 #[test]
 fn a_resident_adds_and_ends_keys_but_keeps_one() {
     let (mut world, registrar, witness, resident) = scene();
-    let first = Call::KeyRevoke {
-        key: resident.key.public(),
-    };
+    let first = Call::KeyRevoke { key: resident.key.public() };
     world.reject(CONTRACT, &[&resident.actor()], &first, Code::LastKey);
     world.reject(CONTRACT, &[&registrar], &first, Code::LastKey);
-    world.reject(
-        CONTRACT,
-        &[&resident.actor()],
-        &add("resident"),
-        Code::KeyExists,
-    );
-    world.reject(
-        CONTRACT,
-        &[&resident.actor()],
-        &Call::KeyAdd { key: WEAK },
-        Code::Algorithms,
-    );
+    world.reject(CONTRACT, &[&resident.actor()], &add("resident"), Code::KeyExists);
+    world.reject(CONTRACT, &[&resident.actor()], &Call::KeyAdd { key: WEAK }, Code::Algorithms);
     world.reject(CONTRACT, &[&registrar], &add("tablet"), Code::Role);
     world.apply(CONTRACT, &[&resident.actor()], &add("tablet"));
     let stranger = world.resident(&registrar, "stranger");
@@ -236,9 +187,7 @@ fn a_resident_adds_and_ends_keys_but_keeps_one() {
     let refused = world.try_submit(CONTRACT, &[&resident.actor()], &add("third"));
     assert_eq!(refused, Err(Code::KeyInactive));
     world.reject(CONTRACT, &[&holder("tablet")], &first, Code::State);
-    let last = Call::KeyRevoke {
-        key: key("tablet").public(),
-    };
+    let last = Call::KeyRevoke { key: key("tablet").public() };
     world.reject(CONTRACT, &[&holder("tablet")], &last, Code::LastKey);
     for unknown in [key("nobody").public(), registrar.key.public()] {
         let call = Call::KeyRevoke { key: unknown };
@@ -253,12 +202,7 @@ fn a_resident_has_sixteen_keys_at_the_most() {
     for n in 1..16 {
         world.apply(CONTRACT, &[&resident.actor()], &add(&format!("device {n}")));
     }
-    world.reject(
-        CONTRACT,
-        &[&resident.actor()],
-        &add("device 16"),
-        Code::PersonLimit,
-    );
+    world.reject(CONTRACT, &[&resident.actor()], &add("device 16"), Code::PersonLimit);
     world.apply(CONTRACT, &[&resident.actor()], &Call::Close);
     world.check();
 }
@@ -296,56 +240,28 @@ fn a_rotation_takes_effect_though_no_sweep_has_come() {
         Err(Code::Role.into()),
         "the records still say the key is open"
     );
-    assert!(
-        keys::find(&view, &resident.key.public())
-            .unwrap()
-            .to
-            .is_none()
-    );
-    assert!(
-        keys::find(&view, &key("new").public())
-            .unwrap()
-            .is_active(world.now)
-    );
+    assert!(keys::find(&view, &resident.key.public()).unwrap().to.is_none());
+    assert!(keys::find(&view, &key("new").public()).unwrap().is_active(world.now));
     let (id, _) = residents::resident(&view, &party(&resident, "new")).unwrap();
     assert_eq!(id, resident.enrolment);
     world.check();
     assert_eq!(world.sweep().len(), 1);
     let old = keys::find(&world.view(), &resident.key.public()).unwrap();
-    assert_eq!(
-        old.to,
-        Some(at),
-        "the end is the time of the rotation, not of the sweep"
-    );
+    assert_eq!(old.to, Some(at), "the end is the time of the rotation, not of the sweep");
     world.check();
 }
 
 #[test]
 fn an_old_key_objects_and_stays() {
     let (mut world, registrar, witness, resident) = scene();
-    world.reject(
-        CONTRACT,
-        &[&resident.actor()],
-        &Call::KeyRotateObject,
-        Code::State,
-    );
+    world.reject(CONTRACT, &[&resident.actor()], &Call::KeyRotateObject, Code::State);
     world.apply(CONTRACT, &[&registrar, &witness], &rotate(&resident, "new"));
     let stranger = world.resident(&registrar, "stranger");
-    world.reject(
-        CONTRACT,
-        &[&stranger.actor()],
-        &Call::KeyRotateObject,
-        Code::State,
-    );
+    world.reject(CONTRACT, &[&stranger.actor()], &Call::KeyRotateObject, Code::State);
     world.reject(CONTRACT, &[&registrar], &Call::KeyRotateObject, Code::Role);
     world.advance(DELAY - HOUR_MS);
     world.apply(CONTRACT, &[&resident.actor()], &Call::KeyRotateObject);
-    world.reject(
-        CONTRACT,
-        &[&resident.actor()],
-        &Call::KeyRotateObject,
-        Code::State,
-    );
+    world.reject(CONTRACT, &[&resident.actor()], &Call::KeyRotateObject, Code::State);
     world.check();
     world.advance(DELAY);
     assert!(world.sweep().is_empty(), "what was due is taken back");
@@ -355,11 +271,7 @@ fn an_old_key_objects_and_stays() {
     // The key that was withdrawn is not used again; another one may be.
     let call = rotate(&resident, "new");
     world.reject(CONTRACT, &[&registrar, &witness], &call, Code::KeyExists);
-    world.apply(
-        CONTRACT,
-        &[&registrar, &witness],
-        &rotate(&resident, "newer"),
-    );
+    world.apply(CONTRACT, &[&registrar, &witness], &rotate(&resident, "newer"));
     world.check();
 }
 
@@ -370,12 +282,7 @@ fn an_objection_after_the_delay_comes_too_late() {
     world.advance(DELAY);
     let late = world.try_submit(CONTRACT, &[&resident.actor()], &Call::KeyRotateObject);
     assert_eq!(late, Err(Code::KeyInactive));
-    world.reject(
-        CONTRACT,
-        &[&holder("new")],
-        &Call::KeyRotateObject,
-        Code::State,
-    );
+    world.reject(CONTRACT, &[&holder("new")], &Call::KeyRotateObject, Code::State);
 }
 
 #[test]
@@ -386,12 +293,7 @@ fn a_rotation_needs_a_registrar_and_another_person_in_office() {
     let three = [&registrar, &witness, &resident.actor()];
     world.reject(CONTRACT, &three, &call, Code::Cosign);
     world.reject(CONTRACT, &[&witness, &registrar], &call, Code::Role);
-    world.reject(
-        CONTRACT,
-        &[&registrar, &resident.actor()],
-        &call,
-        Code::Role,
-    );
+    world.reject(CONTRACT, &[&registrar, &resident.actor()], &call, Code::Role);
     let supplier = world.officer("supplier", PROVIDER, Role::ProviderOfficer);
     world.reject(CONTRACT, &[&registrar, &supplier], &call, Code::Role);
     let own = crate::registry::Call::KeyAdd {
@@ -400,45 +302,21 @@ fn a_rotation_needs_a_registrar_and_another_person_in_office() {
         purpose: KeyPurpose::Business,
     };
     world.apply(crate::registry::CONTRACT, &[&registrar], &own);
-    let second = Actor {
-        key: key("registrar's second"),
-        ..registrar.clone()
-    };
-    world.reject(
-        CONTRACT,
-        &[&registrar, &second],
-        &call,
-        Code::DuplicateApprover,
-    );
+    let second = Actor { key: key("registrar's second"), ..registrar.clone() };
+    world.reject(CONTRACT, &[&registrar, &second], &call, Code::DuplicateApprover);
     let organiser = world.grant(&second, VOLUNTEERS, Role::Organiser, 0, None);
-    world.reject(
-        CONTRACT,
-        &[&registrar, &organiser],
-        &call,
-        Code::DuplicateApprover,
-    );
+    world.reject(CONTRACT, &[&registrar, &organiser], &call, Code::DuplicateApprover);
     let nullifier = Some([9; 32]);
     world.grant(&registrar, OFFICE, Role::Registrar, 0, nullifier);
     let same = world.person("the registrar elsewhere", VOLUNTEERS);
     world.grant(&same, VOLUNTEERS, Role::Auditor, 0, nullifier);
     let same = world.grant(&same, VOLUNTEERS, Role::Organiser, 0, None);
     world.reject(CONTRACT, &[&registrar, &same], &call, Code::DuplicateApprover);
-    let nobody = Call::KeyRotate {
-        enrolment: EnrolmentId([7; 32]),
-        key: key("new").public(),
-    };
+    let nobody = Call::KeyRotate { enrolment: EnrolmentId([7; 32]), key: key("new").public() };
     world.reject(CONTRACT, &[&registrar, &witness], &nobody, Code::NotFound);
     let both = [&registrar, &witness];
-    world.reject(
-        CONTRACT,
-        &both,
-        &rotate(&resident, "resident"),
-        Code::KeyExists,
-    );
-    let weak = Call::KeyRotate {
-        enrolment: resident.enrolment,
-        key: WEAK,
-    };
+    world.reject(CONTRACT, &both, &rotate(&resident, "resident"), Code::KeyExists);
+    let weak = Call::KeyRotate { enrolment: resident.enrolment, key: WEAK };
     world.reject(CONTRACT, &both, &weak, Code::Algorithms);
     world.apply(CONTRACT, &both, &call);
     world.reject(CONTRACT, &both, &rotate(&resident, "other"), Code::State);
@@ -471,9 +349,7 @@ fn nothing_follows_when_a_resident_has_left() {
     assert_eq!(refused, Err(Code::KeyInactive));
     let both = [&registrar, &witness];
     world.reject(CONTRACT, &both, &rotate(&resident, "newer"), Code::State);
-    let revoke = Call::KeyRevoke {
-        key: resident.key.public(),
-    };
+    let revoke = Call::KeyRevoke { key: resident.key.public() };
     world.reject(CONTRACT, &[&registrar], &revoke, Code::State);
     assert_eq!(
         residents::resident(&world.view(), &party(&resident, "resident")),
@@ -512,9 +388,7 @@ impl Contract for Vandal {
     }
 
     fn execute(&self, _: &[u8], parties: &[Party], view: &mut View<'_>) -> Result<(), Rejection> {
-        let KeyOwner::Enrolment(id) = parties[0].owner else {
-            panic!("a resident signs")
-        };
+        let KeyOwner::Enrolment(id) = parties[0].owner else { panic!("a resident signs") };
         (self.0)(view, id);
         Ok(())
     }
@@ -525,55 +399,25 @@ fn the_invariants_notice_what_no_call_would_do() {
     let cases: [(&str, Harm); 7] = [
         ("INV-I1", |view, id| {
             let enrolment = view.get::<Enrolment>(&id).unwrap();
-            view.put(
-                &id,
-                &Enrolment {
-                    nullifier: [7; 32],
-                    ..enrolment
-                },
-            );
+            view.put(&id, &Enrolment { nullifier: [7; 32], ..enrolment });
         }),
         ("INV-I1", |view, id| {
             view.put(&([7; 32], COMMUNITY.to_string()), &NullifierOwner(id));
         }),
         ("INV-I1", |view, id| {
             let enrolment = view.get::<Enrolment>(&id).unwrap();
-            view.put(
-                &id,
-                &Enrolment {
-                    age_class: AgeClass::Under14,
-                    ..enrolment
-                },
-            );
+            view.put(&id, &Enrolment { age_class: AgeClass::Under14, ..enrolment });
         }),
         ("INV-I1", |view, id| {
             let enrolment = view.get::<Enrolment>(&id).unwrap();
-            view.put(
-                &id,
-                &Enrolment {
-                    guardian: Some(id),
-                    ..enrolment
-                },
-            );
+            view.put(&id, &Enrolment { guardian: Some(id), ..enrolment });
         }),
         ("INV-I2", |view, id| {
             let enrolment = view.get::<Enrolment>(&id).unwrap();
-            view.put(
-                &id,
-                &Enrolment {
-                    state: EnrolmentState::Closed,
-                    ..enrolment
-                },
-            );
+            view.put(&id, &Enrolment { state: EnrolmentState::Closed, ..enrolment });
         }),
         ("INV-I2", |view, id| {
-            view.put(
-                &id,
-                &Keyring {
-                    keys: vec![key("nobody").public()],
-                    rotation: None,
-                },
-            );
+            view.put(&id, &Keyring { keys: vec![key("nobody").public()], rotation: None });
         }),
         ("INV-I2", |view, _| {
             let first = key("resident").public();

@@ -7,9 +7,7 @@ use linli_ledger::keys::KeyPurpose;
 use linli_ledger::types::{BlockTime, GrantId, OrganisationId, PersonId};
 
 /// What a person may do, where and until when. Source: `domain` §1.1, REG-2.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub enum Role {
     /// Acts for a governance organisation (GOV).
     Governor,

@@ -63,10 +63,7 @@ pub(super) fn grant(
         KeyOwner::Organisation(_) | KeyOwner::Enrolment(_) => false,
     });
     ensure(!own, Code::SelfGrant)?;
-    ensure(
-        roles::governance(view, parties)?.len() >= GRANTORS_MIN,
-        Code::GovernanceQuorum,
-    )?;
+    ensure(roles::governance(view, parties)?.len() >= GRANTORS_MIN, Code::GovernanceQuorum)?;
     ensure(view.has::<Person>(&grant.person), Code::NotFound)?;
     roles::organisation(view, grant.organisation)?;
     if let Some(nullifier) = grant.nullifier {
@@ -78,11 +75,7 @@ pub(super) fn grant(
 }
 
 /// A nullifier stays with the person, whatever becomes of the grant that named it.
-fn remember(
-    view: &mut View<'_>,
-    person: PersonId,
-    nullifier: [u8; 32],
-) -> Result<(), Rejection> {
+fn remember(view: &mut View<'_>, person: PersonId, nullifier: [u8; 32]) -> Result<(), Rejection> {
     if roles::is_enrolled_as(view, person, nullifier) {
         return Ok(());
     }

@@ -34,10 +34,7 @@ where
 }
 
 pub(crate) fn broken(name: &'static str, record: impl Display) -> Broken {
-    Broken {
-        name,
-        record: record.to_string(),
-    }
+    Broken { name, record: record.to_string() }
 }
 
 /// INV-G2: what a grant names is there and it is well formed, and its nullifier is the person's. INV-I2: the index of keys is the set
@@ -101,10 +98,7 @@ fn keys(view: &View<'_>) -> Result<(), Broken> {
             KeyOwner::Enrolment(_) => false,
         };
         let living = record.to.is_none()
-            && matches!(
-                record.purpose,
-                KeyPurpose::Business | KeyPurpose::SiteDevice
-            );
+            && matches!(record.purpose, KeyPurpose::Business | KeyPurpose::SiteDevice);
         let entry = owned_key(owner_bytes(record.owner), record.purpose, key);
         if !known || living != view.has::<OwnedKey>(&entry) {
             return Err(broken("INV-I2", key));

@@ -2,8 +2,8 @@
 //!
 //! Consensus and network keys are absent on purpose: a change of validators goes through governance.
 
-use super::{PublicOwner, roles};
 use super::records::{Organisation, OwnedKey, Person, owned_key, purpose_number};
+use super::{PublicOwner, roles};
 use linli_ledger::code::{Code, Rejection, ensure};
 use linli_ledger::contract::Party;
 use linli_ledger::crypto::PublicKey;
@@ -26,9 +26,7 @@ enum Change {
 
 /// Whether a business key of `owner` is among those that sign.
 pub(super) fn signs(parties: &[Party], owner: KeyOwner) -> bool {
-    parties
-        .iter()
-        .any(|party| party.owner == owner && party.purpose == KeyPurpose::Business)
+    parties.iter().any(|party| party.owner == owner && party.purpose == KeyPurpose::Business)
 }
 
 /// Registers a key, valid from now, and enters it into the index.
@@ -41,12 +39,7 @@ pub(super) fn enter(
     owner: KeyOwner,
     purpose: KeyPurpose,
 ) -> Result<(), Rejection> {
-    let record = KeyRecord {
-        owner,
-        purpose,
-        from: view.now(),
-        to: None,
-    };
+    let record = KeyRecord { owner, purpose, from: view.now(), to: None };
     keys::add(view, &key, record)?;
     view.put(&owned_key(owner_bytes(owner), purpose, key), &OwnedKey);
     Ok(())
@@ -94,15 +87,9 @@ pub(super) fn revoke(
     key: PublicKey,
 ) -> Result<(), Rejection> {
     let record = living(view, parties, &key, Change::Ends)?;
-    let business = (
-        owner_bytes(record.owner),
-        purpose_number(KeyPurpose::Business),
-    );
+    let business = (owner_bytes(record.owner), purpose_number(KeyPurpose::Business));
     let last = view.range::<OwnedKey>(&business, 2).len() < 2;
-    ensure(
-        record.purpose != KeyPurpose::Business || !last,
-        Code::LastKey,
-    )?;
+    ensure(record.purpose != KeyPurpose::Business || !last, Code::LastKey)?;
     end(view, &key, &record)
 }
 

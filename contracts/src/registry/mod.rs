@@ -57,15 +57,9 @@ impl Contract for Registry {
     fn begin(&self, genesis: &Genesis, view: &mut View<'_>) -> Result<(), GenesisError> {
         for (position, organisation) in (0..).zip(&genesis.organisations) {
             let id = genesis.organisation(position);
-            let record = Organisation {
-                name: organisation.name.clone(),
-                kind: organisation.kind,
-            };
+            let record = Organisation { name: organisation.name.clone(), kind: organisation.kind };
             view.put(&id, &record);
-            view.put(
-                &owned_key(id.0, KeyPurpose::Business, organisation.key),
-                &OwnedKey,
-            );
+            view.put(&owned_key(id.0, KeyPurpose::Business, organisation.key), &OwnedKey);
         }
         let mut seen = BTreeSet::new();
         for (number, value) in &genesis.parameters {
@@ -74,13 +68,7 @@ impl Contract for Registry {
             if !parameter.allows(*value) || !seen.insert(*number) {
                 return Err(no);
             }
-            view.put(
-                number,
-                &ParameterRecord {
-                    value: *value,
-                    next: None,
-                },
-            );
+            view.put(number, &ParameterRecord { value: *value, next: None });
         }
         Ok(())
     }
@@ -100,25 +88,12 @@ impl Contract for Registry {
             Call::PersonRegister { organisation, key } => {
                 organisations::register_person(view, parties, organisation, key)
             }
-            Call::KeyAdd {
-                owner,
-                key,
-                purpose,
-            } => keys::add(view, parties, owner, key, purpose),
+            Call::KeyAdd { owner, key, purpose } => keys::add(view, parties, owner, key, purpose),
             Call::KeyRevoke { key } => keys::revoke(view, parties, key),
             Call::KeyRotate { old, new } => {
                 keys::rotate(view, parties, &keys::Rotation { old, new })
             }
-            Call::RoleGrant {
-                person,
-                role,
-                organisation,
-                scope,
-                level,
-                nullifier,
-                from,
-                to,
-            } => {
+            Call::RoleGrant { person, role, organisation, scope, level, nullifier, from, to } => {
                 let grant = records::Grant {
                     person,
                     role,

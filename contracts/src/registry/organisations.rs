@@ -28,10 +28,7 @@ pub(super) fn register(
 ) -> Result<(), Rejection> {
     check_text(&organisation.name, NAME_BYTES_MAX)?;
     let signed = roles::governance(view, parties)?;
-    ensure(
-        signed.len() >= roles::governance_threshold(view),
-        Code::GovernanceQuorum,
-    )?;
+    ensure(signed.len() >= roles::governance_threshold(view), Code::GovernanceQuorum)?;
     let id = OrganisationId(view.new_identifier());
     keys::enter(view, key, KeyOwner::Organisation(id), KeyPurpose::Business)?;
     view.put(&id, organisation);
@@ -52,10 +49,7 @@ pub(super) fn register_person(
     key: PublicKey,
 ) -> Result<(), Rejection> {
     roles::organisation(view, organisation)?;
-    ensure(
-        keys::signs(parties, KeyOwner::Organisation(organisation)),
-        Code::Role,
-    )?;
+    ensure(keys::signs(parties, KeyOwner::Organisation(organisation)), Code::Role)?;
     let id = PersonId(view.new_identifier());
     keys::enter(view, key, KeyOwner::Person(id), KeyPurpose::Business)?;
     view.put(&id, &Person { organisation });

@@ -88,10 +88,7 @@ parameters! {
 impl Parameter {
     /// The parameter with this number.
     pub fn from_number(number: u16) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|parameter| parameter.number() == number)
+        Self::ALL.iter().copied().find(|parameter| parameter.number() == number)
     }
 
     /// Whether this value lies in its range.
@@ -156,18 +153,9 @@ pub(super) fn set(
         return Err(Rejection::new(Code::Parameter, &details));
     }
     let signed = roles::governance(view, parties)?;
-    ensure(
-        signed.len() >= roles::governance_threshold(view),
-        Code::GovernanceQuorum,
-    )?;
+    ensure(signed.len() >= roles::governance_threshold(view), Code::GovernanceQuorum)?;
     let from = view.now().plus(parameter(view, Parameter::TimeLock));
     let current = parameter(view, changed);
-    view.put(
-        &number,
-        &ParameterRecord {
-            value: current,
-            next: Some((from, value)),
-        },
-    );
+    view.put(&number, &ParameterRecord { value: current, next: Some((from, value)) });
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! This exists to answer the question that every contract asks: may this signer do this here?
 
-use super::records::{Grant, Organisation, Person, PersonNullifier};
 use super::grants::NULLIFIERS_MAX;
+use super::records::{Grant, Organisation, Person, PersonNullifier};
 use super::{Role, parameters};
 use linli_ledger::code::{Code, Rejection, ensure};
 use linli_ledger::contract::Party;
@@ -52,24 +52,12 @@ pub fn officer(
     };
     let id = party.grant.ok_or(Code::Role)?;
     let grant = view.get::<Grant>(&id).ok_or(Code::Role)?;
-    ensure(
-        grant.person == person && roles.contains(&grant.role),
-        Code::Role,
-    )?;
+    ensure(grant.person == person && roles.contains(&grant.role), Code::Role)?;
     let now = view.now();
     ensure(grant.from <= now && now < grant.to, Code::RoleExpired)?;
     ensure(in_scope(&grant.scope, path), Code::Scope)?;
-    let Grant {
-        organisation,
-        level,
-        ..
-    } = grant;
-    Ok(Officer {
-        person,
-        organisation,
-        level,
-        grant: id,
-    })
+    let Grant { organisation, level, .. } = grant;
+    Ok(Officer { person, organisation, level, grant: id })
 }
 
 /// As [`officer`], and acting for this organisation.
@@ -93,17 +81,14 @@ pub fn officer_of(
 /// # Errors
 /// [`Code::NotFound`].
 pub fn organisation(view: &View<'_>, id: OrganisationId) -> Result<Organisation, Rejection> {
-    view.get::<Organisation>(&id)
-        .ok_or_else(|| Code::NotFound.into())
+    view.get::<Organisation>(&id).ok_or_else(|| Code::NotFound.into())
 }
 
 /// The organisation for which a signer speaks: its own key, or a person's home.
 pub fn home(view: &View<'_>, party: &Party) -> Option<OrganisationId> {
     match party.owner {
         KeyOwner::Organisation(organisation) => Some(organisation),
-        KeyOwner::Person(person) => view
-            .get::<Person>(&person)
-            .map(|person| person.organisation),
+        KeyOwner::Person(person) => view.get::<Person>(&person).map(|person| person.organisation),
         KeyOwner::Enrolment(_) => None,
     }
 }
@@ -120,9 +105,7 @@ pub fn governance(
     view: &View<'_>,
     parties: &[Party],
 ) -> Result<BTreeSet<OrganisationId>, Rejection> {
-    let governance = view
-        .get::<GovernanceRecord>(&())
-        .ok_or(Code::GovernanceQuorum)?;
+    let governance = view.get::<GovernanceRecord>(&()).ok_or(Code::GovernanceQuorum)?;
     let mut signed = BTreeSet::new();
     let mut persons: BTreeMap<PersonId, OrganisationId> = BTreeMap::new();
     for party in parties {
@@ -151,9 +134,7 @@ pub fn governance(
 
 /// How many governance organisations decide together.
 pub fn governance_threshold(view: &View<'_>) -> usize {
-    let threshold = view
-        .get::<GovernanceRecord>(&())
-        .map_or(u32::MAX, |record| record.threshold);
+    let threshold = view.get::<GovernanceRecord>(&()).map_or(u32::MAX, |record| record.threshold);
     usize::try_from(threshold).unwrap_or(usize::MAX)
 }
 

@@ -18,19 +18,12 @@ fn validator(n: u8) -> ConsensusKey {
 }
 
 fn member(n: u8, power: u64) -> Validator {
-    Validator {
-        key: validator(n).public(),
-        organisation: OrganisationId([n; 32]),
-        power,
-    }
+    Validator { key: validator(n).public(), organisation: OrganisationId([n; 32]), power }
 }
 
 /// Validators 0, 1, 2 … with these powers.
 fn set(powers: &[u64]) -> ValidatorSet {
-    let members = (0..)
-        .zip(powers)
-        .map(|(n, power)| member(n, *power))
-        .collect();
+    let members = (0..).zip(powers).map(|(n, power)| member(n, *power)).collect();
     ValidatorSet::new(members).unwrap()
 }
 
@@ -45,25 +38,16 @@ fn precommit(n: u8) -> Vote {
 }
 
 fn signed(n: u8, vote: &Vote) -> (PublicKey, Signature) {
-    (
-        validator(n).public(),
-        validator(n).sign_vote(&genesis(), vote),
-    )
+    (validator(n).public(), validator(n).sign_vote(&genesis(), vote))
 }
 
 fn commit(signers: &[u8]) -> CommitCertificate {
     let signatures = signers.iter().map(|n| signed(*n, &precommit(*n))).collect();
-    CommitCertificate {
-        round: ROUND,
-        signatures,
-    }
+    CommitCertificate { round: ROUND, signatures }
 }
 
 fn check(commit: &CommitCertificate, set: &ValidatorSet) -> Result<(), CertificateError> {
-    let governance = Governance {
-        threshold: 1,
-        members: Vec::new(),
-    };
+    let governance = Governance { threshold: 1, members: Vec::new() };
     Certificate::Quorum(commit.clone()).verify(&genesis(), HEIGHT, block(), set, || governance)
 }
 
@@ -81,16 +65,8 @@ fn a_quorum_is_more_than_two_thirds_of_the_power() {
         (&[u64::MAX / 8, u64::MAX / 8 - 1, 1], &[0, 1], true),
     ];
     for (powers, signers, is_quorum) in cases {
-        let expected = if is_quorum {
-            Ok(())
-        } else {
-            Err(CertificateError::NoQuorum)
-        };
-        assert_eq!(
-            check(&commit(signers), &set(powers)),
-            expected,
-            "{signers:?} of {powers:?}"
-        );
+        let expected = if is_quorum { Ok(()) } else { Err(CertificateError::NoQuorum) };
+        assert_eq!(check(&commit(signers), &set(powers)), expected, "{signers:?} of {powers:?}");
     }
 }
 
@@ -128,9 +104,7 @@ fn a_stranger_is_refused_even_beside_a_quorum() {
 #[test]
 fn a_wrong_signature_is_refused_even_beside_a_quorum() {
     let mut commit = commit(&[0, 1, 2]);
-    commit
-        .signatures
-        .push((validator(3).public(), signed(0, &precommit(0)).1));
+    commit.signatures.push((validator(3).public(), signed(0, &precommit(0)).1));
     let expected = Err(CertificateError::Signature(validator(3).public()));
     assert_eq!(check(&commit, &set(&[1; 4])), expected);
 }
@@ -140,38 +114,14 @@ fn only_a_precommit_for_this_block_height_and_round_counts() {
     let right = precommit(2);
     let other = Digest::Blake3([9; 32]);
     let twins = [
-        Vote {
-            kind: VoteKind::Prevote,
-            ..right.clone()
-        },
-        Vote {
-            height: Height(6),
-            ..right.clone()
-        },
-        Vote {
-            height: Height(8),
-            ..right.clone()
-        },
-        Vote {
-            round: ROUND - 1,
-            ..right.clone()
-        },
-        Vote {
-            round: ROUND + 1,
-            ..right.clone()
-        },
-        Vote {
-            value: None,
-            ..right.clone()
-        },
-        Vote {
-            value: Some(BlockHash(other)),
-            ..right.clone()
-        },
-        Vote {
-            validator: validator(1).public(),
-            ..right.clone()
-        },
+        Vote { kind: VoteKind::Prevote, ..right.clone() },
+        Vote { height: Height(6), ..right.clone() },
+        Vote { height: Height(8), ..right.clone() },
+        Vote { round: ROUND - 1, ..right.clone() },
+        Vote { round: ROUND + 1, ..right.clone() },
+        Vote { value: None, ..right.clone() },
+        Vote { value: Some(BlockHash(other)), ..right.clone() },
+        Vote { validator: validator(1).public(), ..right.clone() },
     ];
     let set = set(&[1; 3]);
     for twin in twins {
@@ -189,18 +139,9 @@ fn a_certificate_serves_one_chain_height_block_and_round() {
     let other = Digest::Blake3([9; 32]);
     assert_eq!(good.verify(&genesis(), HEIGHT, block(), &set), Ok(()));
     assert_eq!(good.verify(&other, HEIGHT, block(), &set), refused);
-    assert_eq!(
-        good.verify(&genesis(), HEIGHT.next(), block(), &set),
-        refused
-    );
-    assert_eq!(
-        good.verify(&genesis(), HEIGHT, BlockHash(other), &set),
-        refused
-    );
-    let moved = CommitCertificate {
-        round: ROUND + 1,
-        ..good
-    };
+    assert_eq!(good.verify(&genesis(), HEIGHT.next(), block(), &set), refused);
+    assert_eq!(good.verify(&genesis(), HEIGHT, BlockHash(other), &set), refused);
+    let moved = CommitCertificate { round: ROUND + 1, ..good };
     assert_eq!(moved.verify(&genesis(), HEIGHT, block(), &set), refused);
 }
 
@@ -242,10 +183,8 @@ fn the_hash_of_a_set_covers_every_field_and_the_order() {
     twins[2][0].power = 3;
     twins[3][0].organisation = OrganisationId([7; 32]);
     twins[4].truncate(1);
-    let hashes: BTreeSet<_> = twins
-        .into_iter()
-        .map(|twin| ValidatorSet::new(twin).unwrap().hash())
-        .collect();
+    let hashes: BTreeSet<_> =
+        twins.into_iter().map(|twin| ValidatorSet::new(twin).unwrap().hash()).collect();
     assert_eq!(hashes.len(), 5);
 }
 
@@ -254,41 +193,21 @@ fn organisation(n: u8) -> BusinessKey {
 }
 
 fn governance(threshold: u32) -> Governance {
-    let members = (0..3)
-        .map(|n| (OrganisationId([n; 32]), organisation(n).public()))
-        .collect();
+    let members = (0..3).map(|n| (OrganisationId([n; 32]), organisation(n).public())).collect();
     Governance { threshold, members }
 }
 
 fn recovery() -> Recovery {
-    Recovery {
-        block: block(),
-        height: HEIGHT,
-        validators: set(&[1, 1]),
-    }
+    Recovery { block: block(), height: HEIGHT, validators: set(&[1, 1]) }
 }
 
 fn recover(signers: &[u8], signed: &Recovery, threshold: u32) -> Result<(), CertificateError> {
     let signatures = signers
         .iter()
-        .map(|n| {
-            (
-                organisation(*n).public(),
-                organisation(*n).sign_recovery(&genesis(), signed),
-            )
-        })
+        .map(|n| (organisation(*n).public(), organisation(*n).sign_recovery(&genesis(), signed)))
         .collect();
-    let certificate = Certificate::Recovery {
-        validators: recovery().validators,
-        signatures,
-    };
-    certificate.verify(
-        &genesis(),
-        HEIGHT,
-        block(),
-        &set(&[1; 4]),
-        || governance(threshold),
-    )
+    let certificate = Certificate::Recovery { validators: recovery().validators, signatures };
+    certificate.verify(&genesis(), HEIGHT, block(), &set(&[1; 4]), || governance(threshold))
 }
 
 #[test]
@@ -299,10 +218,7 @@ fn a_recovery_needs_m_of_n_organisations() {
     assert_eq!(recover(&[1, 2], &right, 2), Ok(()));
     assert_eq!(recover(&[2, 0, 1], &right, 2), Ok(()));
     assert_eq!(recover(&[0, 1], &right, 3), Err(CertificateError::NoQuorum));
-    assert_eq!(
-        recover(&[0, 1, 2], &right, 0),
-        Err(CertificateError::NoQuorum)
-    );
+    assert_eq!(recover(&[0, 1, 2], &right, 0), Err(CertificateError::NoQuorum));
 }
 
 #[test]
@@ -312,54 +228,28 @@ fn an_organisation_counts_once_in_a_recovery_whatever_its_keys() {
     let mut shared = governance(2);
     shared.members[2].0 = shared.members[1].0;
     let signatures = [1, 2]
-        .map(|n| {
-            (
-                organisation(n).public(),
-                organisation(n).sign_recovery(&genesis(), &recovery()),
-            )
-        })
+        .map(|n| (organisation(n).public(), organisation(n).sign_recovery(&genesis(), &recovery())))
         .to_vec();
-    let certificate = Certificate::Recovery {
-        validators: recovery().validators,
-        signatures,
-    };
+    let certificate = Certificate::Recovery { validators: recovery().validators, signatures };
     let found = certificate.verify(&genesis(), HEIGHT, block(), &set(&[1]), || shared.clone());
-    assert_eq!(
-        found,
-        Err(CertificateError::Duplicate(organisation(2).public()))
-    );
+    assert_eq!(found, Err(CertificateError::Duplicate(organisation(2).public())));
 }
 
 #[test]
 fn a_validator_cannot_sign_a_recovery() {
     let signatures = vec![signed(0, &precommit(0))];
-    let certificate = Certificate::Recovery {
-        validators: recovery().validators,
-        signatures,
-    };
+    let certificate = Certificate::Recovery { validators: recovery().validators, signatures };
     let found = certificate.verify(&genesis(), HEIGHT, block(), &set(&[1]), || governance(1));
-    assert_eq!(
-        found,
-        Err(CertificateError::Stranger(validator(0).public()))
-    );
+    assert_eq!(found, Err(CertificateError::Stranger(validator(0).public())));
 }
 
 #[test]
 fn a_recovery_serves_one_block_height_and_set() {
     let right = recovery();
     let twins = [
-        Recovery {
-            block: BlockHash(genesis()),
-            ..right.clone()
-        },
-        Recovery {
-            height: HEIGHT.next(),
-            ..right.clone()
-        },
-        Recovery {
-            validators: set(&[1, 2]),
-            ..right.clone()
-        },
+        Recovery { block: BlockHash(genesis()), ..right.clone() },
+        Recovery { height: HEIGHT.next(), ..right.clone() },
+        Recovery { validators: set(&[1, 2]), ..right.clone() },
     ];
     let expected = Err(CertificateError::Signature(organisation(0).public()));
     for twin in twins {
@@ -369,23 +259,15 @@ fn a_recovery_serves_one_block_height_and_set() {
 
 #[test]
 fn certificates_survive_their_bytes_and_refuse_any_other_length() {
-    let signatures = vec![(
-        organisation(0).public(),
-        organisation(0).sign_recovery(&genesis(), &recovery()),
-    )];
+    let signatures =
+        vec![(organisation(0).public(), organisation(0).sign_recovery(&genesis(), &recovery()))];
     let both = [
         Certificate::Quorum(commit(&[0, 1, 2])),
-        Certificate::Recovery {
-            validators: recovery().validators,
-            signatures,
-        },
+        Certificate::Recovery { validators: recovery().validators, signatures },
     ];
     for certificate in both {
         let bytes = encode(&certificate);
-        assert_eq!(
-            decode::<Certificate>(&bytes, "a certificate").as_ref(),
-            Ok(&certificate)
-        );
+        assert_eq!(decode::<Certificate>(&bytes, "a certificate").as_ref(), Ok(&certificate));
         for length in 0..bytes.len() {
             assert!(decode::<Certificate>(&bytes[..length], "a certificate").is_err());
         }

@@ -116,7 +116,9 @@ impl<'a> Executor<'a> {
             let sound = self.organisations().contains(&member.organisation)
                 && match keys::find(&view, &member.key) {
                     Some(known) => {
-                        known.purpose == purpose && known.owner == owner && known.is_active(self.time)
+                        known.purpose == purpose
+                            && known.owner == owner
+                            && known.is_active(self.time)
                     }
                     None => keys::add(&mut view, &member.key, record).is_ok(),
                 };
@@ -291,11 +293,8 @@ impl<'a> Executor<'a> {
         let mut public = BTreeMap::new();
         let mut restricted = BTreeMap::new();
         for ((compartment, key), slot) in self.overlay {
-            let leaf = slot.value.map(|value| Leaf {
-                value,
-                version: slot.version,
-                writer: slot.writer,
-            });
+            let leaf =
+                slot.value.map(|value| Leaf { value, version: slot.version, writer: slot.writer });
             match compartment {
                 Compartment::Public => public.insert(key, leaf),
                 Compartment::Restricted => restricted.insert(key, leaf),

@@ -121,14 +121,8 @@ fn inclusion_verifies_and_its_twins_do_not() {
             assert!(!proof.verify(&leaf(index + 1), &top));
             assert!(!proof.verify(&leaf(index), &leaf(1000)));
             for path in path_twins(&proof.path) {
-                let twin = InclusionProof {
-                    path,
-                    ..proof.clone()
-                };
-                assert!(
-                    !twin.verify(&leaf(index), &top),
-                    "{index} of {size}: {twin:?}"
-                );
+                let twin = InclusionProof { path, ..proof.clone() };
+                assert!(!twin.verify(&leaf(index), &top), "{index} of {size}: {twin:?}");
             }
         }
     }
@@ -156,21 +150,13 @@ fn another_place_is_refused_unless_its_path_has_the_same_form() {
             let proof = prove(&list, index).unwrap();
             let form = inclusion_form(index, size);
             for (other_size, other_index) in (0..=70).flat_map(|s| (0..=70).map(move |i| (s, i))) {
-                let twin = InclusionProof {
-                    index: other_index,
-                    size: other_size,
-                    ..proof.clone()
-                };
+                let twin = InclusionProof { index: other_index, size: other_size, ..proof.clone() };
                 let is_same_form = inclusion_form(other_index, other_size) == form;
                 assert_eq!(twin.verify(&leaf(index), &top), is_same_form, "{twin:?}");
                 assert!(!is_same_form || other_size != size || other_index == index);
             }
             for (index, size) in [(index, u64::MAX), (u64::MAX, u64::MAX), (u64::MAX, size)] {
-                let twin = InclusionProof {
-                    index,
-                    size,
-                    ..proof.clone()
-                };
+                let twin = InclusionProof { index, size, ..proof.clone() };
                 assert!(!twin.verify(&leaf(index), &top));
             }
         }
@@ -186,21 +172,12 @@ fn consistency_verifies_and_its_twins_do_not() {
         for old_size in 0..=new_size {
             let old_root = root(&leaves(old_size));
             let proof = ConsistencyProof::prove(&list, old_size).unwrap();
-            assert!(
-                proof.verify(&old_root, &new_root),
-                "{old_size} of {new_size}"
-            );
+            assert!(proof.verify(&old_root, &new_root), "{old_size} of {new_size}");
             assert!(!proof.verify(&leaf(1000), &new_root));
             assert!(old_size == 0 && new_size > 0 || !proof.verify(&old_root, &leaf(1000)));
             for path in path_twins(&proof.path) {
-                let twin = ConsistencyProof {
-                    path,
-                    ..proof.clone()
-                };
-                assert!(
-                    !twin.verify(&old_root, &new_root),
-                    "{old_size} of {new_size}: {twin:?}"
-                );
+                let twin = ConsistencyProof { path, ..proof.clone() };
+                assert!(!twin.verify(&old_root, &new_root), "{old_size} of {new_size}: {twin:?}");
             }
         }
     }
@@ -216,17 +193,10 @@ fn other_sizes_are_refused_unless_the_proof_has_the_same_form() {
             let proof = ConsistencyProof::prove(&list, old_size).unwrap();
             let form = consistency_form(old_size, new_size, "O");
             for (other_old, other_new) in (0..=50).flat_map(|o| (0..=50).map(move |n| (o, n))) {
-                let twin = ConsistencyProof {
-                    old_size: other_old,
-                    new_size: other_new,
-                    ..proof.clone()
-                };
+                let twin =
+                    ConsistencyProof { old_size: other_old, new_size: other_new, ..proof.clone() };
                 let is_same_form = consistency_form(other_old, other_new, "O") == form;
-                assert_eq!(
-                    twin.verify(&old_root, &new_root),
-                    is_same_form,
-                    "{form:?} {twin:?}"
-                );
+                assert_eq!(twin.verify(&old_root, &new_root), is_same_form, "{form:?} {twin:?}");
             }
         }
     }
@@ -246,16 +216,7 @@ fn proofs_survive_their_bytes() {
     let list = leaves(21);
     let inclusion = prove(&list, 17).unwrap();
     let consistency = ConsistencyProof::prove(&list, 13).unwrap();
-    let bytes = (
-        borsh::to_vec(&inclusion).unwrap(),
-        borsh::to_vec(&consistency).unwrap(),
-    );
-    assert_eq!(
-        borsh::from_slice::<InclusionProof>(&bytes.0).unwrap(),
-        inclusion
-    );
-    assert_eq!(
-        borsh::from_slice::<ConsistencyProof>(&bytes.1).unwrap(),
-        consistency
-    );
+    let bytes = (borsh::to_vec(&inclusion).unwrap(), borsh::to_vec(&consistency).unwrap());
+    assert_eq!(borsh::from_slice::<InclusionProof>(&bytes.0).unwrap(), inclusion);
+    assert_eq!(borsh::from_slice::<ConsistencyProof>(&bytes.1).unwrap(), consistency);
 }

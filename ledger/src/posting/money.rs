@@ -13,9 +13,7 @@ use crate::view::{Order, View};
 use borsh::{BorshDeserialize, BorshSerialize};
 
 /// A half-open interval of a source: `start` to `start + length`. Source: LED-6.7.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub struct Segment {
     /// The source.
     pub source: SourceId,
@@ -347,12 +345,15 @@ fn insert(view: &mut View<'_>, segment: Segment, account: AccountId, lot: Lot) {
     let before = segment.start.checked_sub(1).and_then(|fen| containing(view, segment.source, fen));
     if let Some((left, record)) = before.filter(|(_, record)| same(record)) {
         delete(view, left, &record);
-        joined = Segment { start: left.start, length: left.length.saturating_add(joined.length), ..joined };
+        joined = Segment {
+            start: left.start,
+            length: left.length.saturating_add(joined.length),
+            ..joined
+        };
     }
     let after = view.get::<SegmentRecord>(&(segment.source, segment.end()));
     if let Some(record) = after.filter(same) {
-        let right =
-            Segment { source: segment.source, start: segment.end(), length: record.length };
+        let right = Segment { source: segment.source, start: segment.end(), length: record.length };
         delete(view, right, &record);
         joined.length = joined.length.saturating_add(right.length);
     }

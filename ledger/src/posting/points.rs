@@ -10,9 +10,7 @@ use crate::view::View;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 /// Points of one batch. Source: LED-6.10.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub struct PointLot {
     /// The instant from which they are worth nothing.
     pub expires_at: BlockTime,

@@ -141,10 +141,7 @@ fn a_set_takes_over_with_sound_keys_of_organisations_in_office() {
     let replay = begin(&rulebook);
     let organisation = genesis().organisation(0);
     let business = Validator { key: office().public(), organisation, power: 1 };
-    let sets = [
-        set_of("new", OrganisationId([9; 32])),
-        ValidatorSet::new(vec![business]).unwrap(),
-    ];
+    let sets = [set_of("new", OrganisationId([9; 32])), ValidatorSet::new(vec![business]).unwrap()];
     for set in sets {
         let template = template(replay.state(), &validator("new"));
         let built = build_recovery(replay.state(), &rulebook, template, &[], &set);

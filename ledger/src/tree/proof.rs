@@ -89,11 +89,7 @@ impl Proof {
         if computed != *root {
             return Err(ProofError::RootMismatch);
         }
-        Ok(self
-            .bucket
-            .iter()
-            .find(|(at, _)| at == path)
-            .map(|(_, leaf_hash)| *leaf_hash))
+        Ok(self.bucket.iter().find(|(at, _)| at == path).map(|(_, leaf_hash)| *leaf_hash))
     }
 
     fn checked_depth(&self) -> Result<u16, ProofError> {
@@ -107,19 +103,13 @@ impl Proof {
         if leaves > BUCKET_MAX {
             return Err(ProofError::BucketTooLarge { leaves });
         }
-        if !self
-            .bucket
-            .is_sorted_by(|(before, _), (after, _)| before < after)
-        {
+        if !self.bucket.is_sorted_by(|(before, _), (after, _)| before < after) {
             return Err(ProofError::BucketUnsorted);
         }
         let is_elsewhere =
             |at: &[u8; 32]| (0..depth).any(|level| bit(at, level) != bit(path, level));
         match self.bucket.iter().position(|(at, _)| is_elsewhere(at)) {
-            Some(position) => Err(ProofError::WrongPrefix {
-                position,
-                bits: usize::from(depth),
-            }),
+            Some(position) => Err(ProofError::WrongPrefix { position, bits: usize::from(depth) }),
             None => Ok(()),
         }
     }

@@ -64,17 +64,12 @@ fn apply_to_model(model: &mut Leaves, changes: &Changes) {
 }
 
 fn tree_of(leaves: &Leaves) -> Tree {
-    let changes = leaves
-        .iter()
-        .map(|(path, leaf)| (*path, Some(*leaf)))
-        .collect();
+    let changes = leaves.iter().map(|(path, leaf)| (*path, Some(*leaf))).collect();
     Tree::default().updated(&changes)
 }
 
 fn set_of(paths: impl Iterator<Item = [u8; 32]>) -> Leaves {
-    paths
-        .map(|path| (path, hash(Domain::StateLeaf, &path)))
-        .collect()
+    paths.map(|path| (path, hash(Domain::StateLeaf, &path))).collect()
 }
 
 /// Panics unless every node below is a bucket of 1 to 8 leaves or a branch of more.
@@ -118,10 +113,7 @@ fn any_path() -> impl Strategy<Value = [u8; 32]> {
 
 fn any_batches() -> impl Strategy<Value = Vec<Changes>> {
     let change = prop::option::weighted(0.6, any::<[u8; 32]>());
-    prop::collection::vec(
-        prop::collection::btree_map(any_path(), change, 0..40),
-        0..12,
-    )
+    prop::collection::vec(prop::collection::btree_map(any_path(), change, 0..40), 0..12)
 }
 
 proptest! {
@@ -194,17 +186,9 @@ proptest! {
 #[test]
 fn the_smallest_trees_are_the_constant_and_one_bucket() {
     assert_eq!(Tree::default().root(), hash(Domain::StateEmpty, b""));
-    assert_eq!(
-        Tree::default()
-            .prove(&key(0))
-            .verify(&Tree::default().root(), &key(0)),
-        Ok(None)
-    );
+    assert_eq!(Tree::default().prove(&key(0)).verify(&Tree::default().root(), &key(0)), Ok(None));
     let tree = tree_of(&Leaves::from([([3; 32], [4; 32])]));
-    assert_eq!(
-        tree.root(),
-        hash_parts(Domain::StateBucket, &[&[3; 32], &[4; 32]])
-    );
+    assert_eq!(tree.root(), hash_parts(Domain::StateBucket, &[&[3; 32], &[4; 32]]));
     let emptied = tree.updated(&Changes::from([([3; 32], None), ([9; 32], None)]));
     assert!(emptied.is_empty() && !tree.is_empty());
     assert_eq!(emptied.root(), Tree::default().root());
@@ -223,10 +207,7 @@ fn paths_that_differ_in_the_last_bits_alone_stand_at_the_bottom() {
     for path in leaves.keys() {
         let proof = tree.prove(path);
         assert_eq!(proof.siblings.len(), 253);
-        assert_eq!(
-            proof.verify(&tree.root(), path),
-            Ok(leaves.get(path).copied())
-        );
+        assert_eq!(proof.verify(&tree.root(), path), Ok(leaves.get(path).copied()));
     }
     let removed: Changes = leaves.keys().skip(8).map(|path| (*path, None)).collect();
     let (hashes, collapsed) = hashed(|| tree.updated(&removed));
@@ -236,11 +217,7 @@ fn paths_that_differ_in_the_last_bits_alone_stand_at_the_bottom() {
 #[test]
 fn ten_thousand_keys_that_share_24_bits_stay_cheap() {
     let honest = (0..2_000).map(|number| key(1_000_000 + number));
-    let leaves = set_of(
-        (0..10_000)
-            .map(|number| ground_key(24, number))
-            .chain(honest),
-    );
+    let leaves = set_of((0..10_000).map(|number| ground_key(24, number)).chain(honest));
     let (hashes, tree) = hashed(|| tree_of(&leaves));
     assert_eq!(tree.root(), model_root(&leaves));
     assert!(hashes < 12_000, "{hashes} hashes for 12 000 leaves");
@@ -350,22 +327,13 @@ fn each_fault_has_its_error_in_the_documented_order() {
         &|p| (p.siblings, p.bucket) = (vec![*EMPTY; 257], vec![(far, far); 9]),
         ProofError::TooDeep { siblings: 257 },
     );
-    check(
-        &|p| p.bucket = vec![(far, far); 9],
-        ProofError::BucketTooLarge { leaves: 9 },
-    );
-    check(
-        &|p| p.bucket = vec![(far, far); 2],
-        ProofError::BucketUnsorted,
-    );
+    check(&|p| p.bucket = vec![(far, far); 9], ProofError::BucketTooLarge { leaves: 9 });
+    check(&|p| p.bucket = vec![(far, far); 2], ProofError::BucketUnsorted);
     check(
         &|p| (p.siblings[bits - 1], p.bucket) = (*EMPTY, vec![(far, far)]),
         ProofError::WrongPrefix { position: 0, bits },
     );
-    check(
-        &|p| p.siblings[bits - 1] = *EMPTY,
-        ProofError::BranchTooSmall,
-    );
+    check(&|p| p.siblings[bits - 1] = *EMPTY, ProofError::BranchTooSmall);
     check(&|p| p.bucket.clear(), ProofError::RootMismatch);
 }
 
@@ -373,10 +341,7 @@ fn each_fault_has_its_error_in_the_documented_order() {
 #[test]
 fn a_hollow_branch_is_refused_though_the_root_agrees() {
     let path = [0; 32];
-    let proof = Proof {
-        siblings: vec![*EMPTY],
-        bucket: vec![(path, [5; 32])],
-    };
+    let proof = Proof { siblings: vec![*EMPTY], bucket: vec![(path, [5; 32])] };
     let root = branch_hash(bucket_hash(&[[path, [5; 32]]]), *EMPTY);
     assert_eq!(proof.verify(&root, &path), Err(ProofError::BranchTooSmall));
 }

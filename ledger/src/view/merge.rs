@@ -21,7 +21,12 @@ pub(super) fn collect(
         return Vec::new();
     }
     let of_layer = layer_bounds(compartment, &bounds);
-    let base = view.base.half(compartment).leaves.range(bounds).map(|(k, l)| (k.as_slice(), Some(&l.value)));
+    let base = view
+        .base
+        .half(compartment)
+        .leaves
+        .range(bounds)
+        .map(|(k, l)| (k.as_slice(), Some(&l.value)));
     let block = view.block.range(of_layer.clone()).map(|(k, s)| (k.1.as_slice(), s.value.as_ref()));
     let own = view.changes.range(of_layer).map(|(k, v)| (k.1.as_slice(), v.as_ref()));
     match order {

@@ -32,12 +32,7 @@ impl Borsh {
     /// A codec for the log, and what resolves (with an error) when the log is closed.
     pub(crate) fn for_log() -> (Self, oneshot::Receiver<()>) {
         let (sender, receiver) = oneshot::channel();
-        (
-            Self {
-                _dropped_after_close: Some(sender),
-            },
-            receiver,
-        )
+        (Self { _dropped_after_close: Some(sender) }, receiver)
     }
 }
 
@@ -87,10 +82,7 @@ impl InBytes for SignedVote<Chain> {
     type Form = (ledger::Vote, Signature);
 
     fn to_form(&self) -> Result<Self::Form, CodecError> {
-        Ok((
-            self.message.to_ledger().ok_or(CodecError::NoRound)?,
-            self.signature,
-        ))
+        Ok((self.message.to_ledger().ok_or(CodecError::NoRound)?, self.signature))
     }
 
     fn from_form((vote, signature): Self::Form) -> Result<Self, CodecError> {
@@ -102,10 +94,7 @@ impl InBytes for SignedProposal<Chain> {
     type Form = (ledger::Proposal, Signature);
 
     fn to_form(&self) -> Result<Self::Form, CodecError> {
-        Ok((
-            self.message.to_ledger().ok_or(CodecError::NoRound)?,
-            self.signature,
-        ))
+        Ok((self.message.to_ledger().ok_or(CodecError::NoRound)?, self.signature))
     }
 
     fn from_form((proposal, signature): Self::Form) -> Result<Self, CodecError> {
@@ -143,17 +132,8 @@ impl InBytes for PolkaCertificate<Chain> {
     type Form = (types::Height, u32, BlockHash, Signatures);
 
     fn to_form(&self) -> Result<Self::Form, CodecError> {
-        let signatures = self
-            .polka_signatures
-            .iter()
-            .map(|s| (s.address.0, s.signature))
-            .collect();
-        Ok((
-            self.height.0,
-            number(self.round)?,
-            self.value_id.0,
-            signatures,
-        ))
+        let signatures = self.polka_signatures.iter().map(|s| (s.address.0, s.signature)).collect();
+        Ok((self.height.0, number(self.round)?, self.value_id.0, signatures))
     }
 
     fn from_form((height, round, value, signatures): Self::Form) -> Result<Self, CodecError> {
@@ -189,14 +169,7 @@ impl InBytes for RoundCertificate<Chain> {
             round: number(self.round)?,
             precommits: self.cert_type == RoundCertificateType::Precommit,
             votes: votes
-                .map(|s| {
-                    (
-                        kind(s.vote_type),
-                        to_option(&s.value_id),
-                        s.address.0,
-                        s.signature,
-                    )
-                })
+                .map(|s| (kind(s.vote_type), to_option(&s.value_id), s.address.0, s.signature))
                 .collect(),
         })
     }
@@ -257,14 +230,7 @@ impl InBytes for ProposedValue<Chain> {
     fn to_form(&self) -> Result<Self::Form, CodecError> {
         let (round, valid_round) = (number(self.round)?, self.valid_round.as_u32());
         let valid = self.validity.is_valid();
-        Ok((
-            self.height.0,
-            round,
-            valid_round,
-            self.proposer.0,
-            self.value.0,
-            valid,
-        ))
+        Ok((self.height.0, round, valid_round, self.proposer.0, self.value.0, valid))
     }
 
     fn from_form(form: Self::Form) -> Result<Self, CodecError> {
@@ -310,11 +276,7 @@ impl InBytes for ValidatorProof<Chain> {
     type Form = (Vec<u8>, Vec<u8>, Signature);
 
     fn to_form(&self) -> Result<Self::Form, CodecError> {
-        Ok((
-            self.public_key.clone(),
-            self.peer_id.clone(),
-            self.signature,
-        ))
+        Ok((self.public_key.clone(), self.peer_id.clone(), self.signature))
     }
 
     fn from_form((key, peer, signature): Self::Form) -> Result<Self, CodecError> {
@@ -326,11 +288,7 @@ impl InBytes for Status<Chain> {
     type Form = (Vec<u8>, types::Height, types::Height);
 
     fn to_form(&self) -> Result<Self::Form, CodecError> {
-        Ok((
-            self.peer_id.to_bytes(),
-            self.tip_height.0,
-            self.history_min_height.0,
-        ))
+        Ok((self.peer_id.to_bytes(), self.tip_height.0, self.history_min_height.0))
     }
 
     fn from_form((peer, tip, minimum): Self::Form) -> Result<Self, CodecError> {
@@ -351,9 +309,7 @@ impl InBytes for Request<Chain> {
     }
 
     fn from_form((first, last): Self::Form) -> Result<Self, CodecError> {
-        Ok(Self::ValueRequest(ValueRequest::new(
-            Height(first)..=Height(last),
-        )))
+        Ok(Self::ValueRequest(ValueRequest::new(Height(first)..=Height(last))))
     }
 }
 
@@ -374,11 +330,7 @@ impl InBytes for Response<Chain> {
             let bytes = decided.value_bytes.to_vec();
             Ok((bytes, certificate.height.0, certificate.value_id.0, ours))
         };
-        let values = response
-            .values
-            .iter()
-            .map(form)
-            .collect::<Result<_, CodecError>>()?;
+        let values = response.values.iter().map(form).collect::<Result<_, CodecError>>()?;
         Ok((response.start_height.0, values))
     }
 
@@ -387,10 +339,7 @@ impl InBytes for Response<Chain> {
             RawDecidedValue::new(bytes.into(), to_engine(height, block, certificate))
         };
         let values = values.into_iter().map(wrap).collect();
-        Ok(Self::ValueResponse(ValueResponse::new(
-            Height(start),
-            values,
-        )))
+        Ok(Self::ValueResponse(ValueResponse::new(Height(start), values)))
     }
 }
 

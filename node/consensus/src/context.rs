@@ -86,10 +86,7 @@ fn read_bytes<R: borsh::io::Read>(reader: &mut R) -> borsh::io::Result<Bytes> {
 
 impl ValidatorSet {
     pub(crate) fn new(set: &ledger::ValidatorSet) -> Self {
-        let wrap = |v: &ledger::Validator| Validator {
-            address: Address(v.key),
-            power: v.power,
-        };
+        let wrap = |v: &ledger::Validator| Validator { address: Address(v.key), power: v.power };
         Self(set.members().iter().map(wrap).collect())
     }
 }
@@ -180,9 +177,7 @@ impl core::Context for Chain {
     ) -> &'a Validator {
         let turn = height.0.0.wrapping_add(round.as_u32().map_or(0, u64::from));
         let members = u64::try_from(set.0.len()).unwrap_or(u64::MAX);
-        let index = turn
-            .checked_rem(members)
-            .and_then(|index| usize::try_from(index).ok());
+        let index = turn.checked_rem(members).and_then(|index| usize::try_from(index).ok());
         index
             .and_then(|index| set.0.get(index))
             .expect("the set has a member: the ledger's ValidatorSet cannot be empty")
@@ -196,13 +191,7 @@ impl core::Context for Chain {
         pol_round: Round,
         validator: Address,
     ) -> Proposal {
-        Proposal {
-            height,
-            round,
-            value,
-            pol_round,
-            validator,
-        }
+        Proposal { height, round, value, pol_round, validator }
     }
 
     fn new_prevote(
@@ -212,13 +201,7 @@ impl core::Context for Chain {
         value: NilOrVal<Value>,
         validator: Address,
     ) -> Vote {
-        Vote {
-            kind: VoteType::Prevote,
-            height,
-            round,
-            value,
-            validator,
-        }
+        Vote { kind: VoteType::Prevote, height, round, value, validator }
     }
 
     fn new_precommit(
@@ -228,13 +211,7 @@ impl core::Context for Chain {
         value: NilOrVal<Value>,
         validator: Address,
     ) -> Vote {
-        Vote {
-            kind: VoteType::Precommit,
-            height,
-            round,
-            value,
-            validator,
-        }
+        Vote { kind: VoteType::Precommit, height, round, value, validator }
     }
 }
 
@@ -247,10 +224,7 @@ impl core::Height for Height {
     }
 
     fn decrement_by(&self, n: u64) -> Option<Self> {
-        self.0
-            .0
-            .checked_sub(n)
-            .map(|height| Self(types::Height(height)))
+        self.0.0.checked_sub(n).map(|height| Self(types::Height(height)))
     }
 
     fn as_u64(&self) -> u64 {

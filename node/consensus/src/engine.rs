@@ -84,26 +84,16 @@ impl Drop for Handle {
 }
 
 pub(crate) async fn start(config: Config) -> Result<Running, StartError> {
-    let logged = logged_height(&config.wal).map_err(|source| StartError::Log {
-        wal: config.wal.clone(),
-        source,
-    })?;
-    let network = Network::null()
-        .await
-        .map_err(|source| StartError::Network(source.into()))?;
+    let logged = logged_height(&config.wal)
+        .map_err(|source| StartError::Log { wal: config.wal.clone(), source })?;
+    let network = Network::null().await.map_err(|source| StartError::Network(source.into()))?;
     let span = info_span!("consensus", moniker = %config.moniker);
     run(config, logged, network).instrument(span).await
 }
 
 /// All that is the same for one validator and for many.
 async fn run(config: Config, logged: Height, network: Network) -> Result<Running, StartError> {
-    let Config {
-        moniker,
-        genesis,
-        key,
-        wal,
-        timeouts,
-    } = config;
+    let Config { moniker, genesis, key, wal, timeouts } = config;
     let key_public = key.public();
     let (log_codec, log_closed) = Borsh::for_log();
     let network_actor = network.actor.clone();
@@ -158,12 +148,7 @@ fn logged_height(wal: &Path) -> io::Result<Height> {
 
 /// The engine's name for our timeouts.
 fn linear(timeouts: Timeouts) -> LinearTimeouts {
-    let Timeouts {
-        propose,
-        prevote,
-        precommit,
-        delta,
-    } = timeouts;
+    let Timeouts { propose, prevote, precommit, delta } = timeouts;
     LinearTimeouts {
         propose,
         propose_delta: delta,
@@ -187,11 +172,7 @@ struct Settings {
 
 impl Settings {
     fn new(moniker: String) -> Self {
-        Self {
-            moniker,
-            consensus: ConsensusConfig::default(),
-            sync: ValueSyncConfig::default(),
-        }
+        Self { moniker, consensus: ConsensusConfig::default(), sync: ValueSyncConfig::default() }
     }
 }
 

@@ -68,21 +68,13 @@ impl Assembler {
     pub(crate) fn insert(&mut self, publisher: PeerId, message: Message) -> Option<Assembled> {
         let id = message.stream_id.to_bytes();
         let streams = self.streams.entry(publisher).or_default();
-        let index = streams
-            .iter()
-            .position(|stream| stream.id == id)
-            .unwrap_or_else(|| {
-                if streams.len() >= STREAMS_PER_PUBLISHER_MAX {
-                    streams.remove(0);
-                }
-                streams.push(Stream {
-                    id,
-                    parts: BTreeMap::new(),
-                    bytes: 0,
-                    end: None,
-                });
-                streams.len() - 1
-            });
+        let index = streams.iter().position(|stream| stream.id == id).unwrap_or_else(|| {
+            if streams.len() >= STREAMS_PER_PUBLISHER_MAX {
+                streams.remove(0);
+            }
+            streams.push(Stream { id, parts: BTreeMap::new(), bytes: 0, end: None });
+            streams.len() - 1
+        });
         let stream = streams.get_mut(index)?;
         if !stream.insert(message) {
             streams.remove(index);
@@ -137,11 +129,7 @@ impl Stream {
     /// The whole, if it is one head and then chunks.
     fn assemble(self) -> Option<Assembled> {
         let end = self.end?;
-        let mut parts = self
-            .parts
-            .into_iter()
-            .take_while(|(n, _)| *n < end)
-            .map(|(_, part)| part);
+        let mut parts = self.parts.into_iter().take_while(|(n, _)| *n < end).map(|(_, part)| part);
         let Part::Head(head) = parts.next()? else {
             return None;
         };
@@ -163,12 +151,7 @@ mod tests {
 
     fn head(height: u64, round: u32) -> Head {
         let proposer = PublicKey::Ed25519([7; 32]);
-        Head {
-            height: Height(height),
-            round,
-            pol_round: None,
-            proposer,
-        }
+        Head { height: Height(height), round, pol_round: None, proposer }
     }
 
     fn peer(n: u8) -> PeerId {
@@ -183,29 +166,16 @@ mod tests {
 
     #[test]
     fn parts_in_any_order_give_the_block_once() {
-        for length in [
-            0,
-            1,
-            PART_BYTES,
-            PART_BYTES + 1,
-            5 * PART_BYTES - 1,
-            BLOCK_BYTES_MAX,
-        ] {
+        for length in [0, 1, PART_BYTES, PART_BYTES + 1, 5 * PART_BYTES - 1, BLOCK_BYTES_MAX] {
             let mut messages = split(head(1, 0), block(length));
             messages.reverse();
             let mut assembler = Assembler::default();
             let last = messages.pop().expect("a stream has a head");
             for message in messages {
                 assert_eq!(assembler.insert(peer(1), message.clone()), None);
-                assert_eq!(
-                    assembler.insert(peer(2), message),
-                    None,
-                    "another publisher"
-                );
+                assert_eq!(assembler.insert(peer(2), message), None, "another publisher");
             }
-            let whole = assembler
-                .insert(peer(1), last)
-                .expect("all parts are there");
+            let whole = assembler.insert(peer(1), last).expect("all parts are there");
             assert_eq!((whole.head, whole.bytes.len()), (head(1, 0), length));
             assert_eq!(whole.bytes, block(length));
         }
@@ -234,11 +204,7 @@ mod tests {
         }
         let newest = lasts.pop().expect("there are five");
         assert!(assembler.insert(peer(1), newest).is_some());
-        assert_eq!(
-            assembler.insert(peer(1), lasts.remove(0)),
-            None,
-            "round 0 was dropped"
-        );
+        assert_eq!(assembler.insert(peer(1), lasts.remove(0)), None, "round 0 was dropped");
     }
 
     #[test]
@@ -251,11 +217,7 @@ mod tests {
             assert_eq!(assembler.insert(peer(1), first), None);
         }
         assembler.forget_up_to(Height(1));
-        let kept = assembler
-            .streams
-            .values()
-            .flatten()
-            .filter_map(Stream::height);
+        let kept = assembler.streams.values().flatten().filter_map(Stream::height);
         assert_eq!(kept.collect::<Vec<_>>(), [Height(2)]);
     }
 }

@@ -62,9 +62,7 @@ impl SigningScheme for Strict {
 #[async_trait]
 impl Signer<Chain> for LedgerSigner {
     async fn sign_vote(&self, vote: Vote) -> Result<SignedMessage<Chain, Vote>, Error> {
-        let ours = vote
-            .to_ledger()
-            .ok_or(Error::from_source(Refusal::NoRound))?;
+        let ours = vote.to_ledger().ok_or(Error::from_source(Refusal::NoRound))?;
         self.check_ours(ours.validator)?;
         let signature = self.key.sign_vote(&self.genesis, &ours);
         Ok(SignedMessage::new(vote, signature))
@@ -74,9 +72,7 @@ impl Signer<Chain> for LedgerSigner {
         &self,
         proposal: Proposal,
     ) -> Result<SignedMessage<Chain, Proposal>, Error> {
-        let ours = proposal
-            .to_ledger()
-            .ok_or(Error::from_source(Refusal::NoRound))?;
+        let ours = proposal.to_ledger().ok_or(Error::from_source(Refusal::NoRound))?;
         self.check_ours(ours.validator)?;
         let signature = self.key.sign_proposal(&self.genesis, &ours);
         Ok(SignedMessage::new(proposal, signature))
@@ -168,10 +164,7 @@ mod tests {
     const GENESIS: Digest = Digest::Blake3([9; 32]);
 
     fn signer(seed: u8) -> LedgerSigner {
-        LedgerSigner {
-            genesis: GENESIS,
-            key: ConsensusKey::from_seed(&[seed; 32]),
-        }
+        LedgerSigner { genesis: GENESIS, key: ConsensusKey::from_seed(&[seed; 32]) }
     }
 
     fn address(seed: u8) -> Address {
@@ -191,11 +184,7 @@ mod tests {
             let check = |genesis, seed| {
                 let verifier = LedgerVerifier { genesis };
                 let (vote, signature) = (&signed.message, &signed.signature);
-                valid(block_on(verifier.verify_signed_vote(
-                    vote,
-                    signature,
-                    &address(seed).0,
-                )))
+                valid(block_on(verifier.verify_signed_vote(vote, signature, &address(seed).0)))
             };
             assert!(check(GENESIS, 1));
             assert!(!check(GENESIS, 2));
@@ -212,11 +201,7 @@ mod tests {
         let check = |genesis, seed| {
             let verifier = LedgerVerifier { genesis };
             let (proposal, signature) = (&signed.message, &signed.signature);
-            valid(block_on(verifier.verify_signed_proposal(
-                proposal,
-                signature,
-                &address(seed).0,
-            )))
+            valid(block_on(verifier.verify_signed_proposal(proposal, signature, &address(seed).0)))
         };
         assert!(check(GENESIS, 1));
         assert!(!check(GENESIS, 2));
@@ -228,21 +213,13 @@ mod tests {
         let key = Strict::encode_public_key(&address(1).0);
         let proof = block_on(signer(1).sign_validator_proof(key, vec![7])).expect("it is ours");
         let check = |proof: &ValidatorProof<Chain>| {
-            valid(block_on(
-                LedgerVerifier { genesis: GENESIS }.verify_validator_proof(proof),
-            ))
+            valid(block_on(LedgerVerifier { genesis: GENESIS }.verify_validator_proof(proof)))
         };
         assert!(check(&proof));
-        let elsewhere = ValidatorProof {
-            peer_id: vec![8],
-            ..proof.clone()
-        };
+        let elsewhere = ValidatorProof { peer_id: vec![8], ..proof.clone() };
         assert!(!check(&elsewhere));
         let other = Strict::encode_public_key(&address(2).0);
-        let stolen = ValidatorProof {
-            public_key: other.clone(),
-            ..proof
-        };
+        let stolen = ValidatorProof { public_key: other.clone(), ..proof };
         assert!(!check(&stolen));
         assert!(block_on(signer(1).sign_validator_proof(other, vec![7])).is_err());
     }

@@ -47,10 +47,7 @@ pub(crate) enum End {
         "the chain wants to go on at height {start}, but this validator may have voted up to \
          height {logged}; blocks are missing, and voting again could contradict those votes"
     )]
-    Behind {
-        start: types::Height,
-        logged: types::Height,
-    },
+    Behind { start: types::Height, logged: types::Height },
 }
 
 impl Translator {
@@ -75,70 +72,34 @@ impl Translator {
         }
     }
 
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one short arm for each question of the engine"
-    )]
+    #[expect(clippy::too_many_lines, reason = "one short arm for each question of the engine")]
     async fn translate(&mut self, message: AppMsg<Chain>) -> Result<(), End> {
         let request = match message {
             AppMsg::ConsensusReady { reply } => self.ready(reply),
-            AppMsg::StartedRound {
-                height,
-                round,
-                proposer,
-                role: _,
-                reply_value,
-            } => self.started_round(Place::of(height, round)?, proposer.0, reply_value),
-            AppMsg::GetValue {
-                height,
-                round,
-                timeout,
-                reply,
-            } => self.propose(Place::of(height, round)?, timeout, reply),
-            AppMsg::RestreamProposal {
-                height,
-                round,
-                valid_round,
-                address,
-                value_id,
-            } => self.restream(
-                Place::of(height, round)?,
-                valid_round,
-                address.0,
-                value_id.0,
-            ),
-            AppMsg::ReceivedProposalPart {
-                from: _,
-                published_by,
-                part,
-                reply,
-            } => match self.receive(published_by, part, reply) {
-                Some(request) => request,
-                None => return Ok(()),
-            },
-            AppMsg::Decided {
-                certificate,
-                extensions: _,
-                reply,
-            } => self.decided(&certificate, reply)?,
-            AppMsg::Finalized {
-                certificate,
-                extensions: _,
-                evidence,
-                reply,
-            } => self.finalized(&certificate, &evidence, reply)?,
-            AppMsg::ProcessSyncedValue {
-                height,
-                round,
-                proposer,
-                value_bytes,
-                reply,
-            } => self.synced(
-                Place::of(height, round)?,
-                proposer.0,
-                value_bytes.to_vec(),
-                reply,
-            ),
+            AppMsg::StartedRound { height, round, proposer, role: _, reply_value } => {
+                self.started_round(Place::of(height, round)?, proposer.0, reply_value)
+            }
+            AppMsg::GetValue { height, round, timeout, reply } => {
+                self.propose(Place::of(height, round)?, timeout, reply)
+            }
+            AppMsg::RestreamProposal { height, round, valid_round, address, value_id } => {
+                self.restream(Place::of(height, round)?, valid_round, address.0, value_id.0)
+            }
+            AppMsg::ReceivedProposalPart { from: _, published_by, part, reply } => {
+                match self.receive(published_by, part, reply) {
+                    Some(request) => request,
+                    None => return Ok(()),
+                }
+            }
+            AppMsg::Decided { certificate, extensions: _, reply } => {
+                self.decided(&certificate, reply)?
+            }
+            AppMsg::Finalized { certificate, extensions: _, evidence, reply } => {
+                self.finalized(&certificate, &evidence, reply)?
+            }
+            AppMsg::ProcessSyncedValue { height, round, proposer, value_bytes, reply } => {
+                self.synced(Place::of(height, round)?, proposer.0, value_bytes.to_vec(), reply)
+            }
             AppMsg::GetDecidedValues { range, reply } => self.decided_blocks(&range, reply),
             AppMsg::GetHistoryMinHeight { reply } => {
                 let reply = self.relay(reply, Height);
@@ -149,15 +110,9 @@ impl Translator {
                 let _ = reply.send(None);
                 return Ok(());
             }
-            AppMsg::VerifyVoteExtensions {
-                extensions, reply, ..
-            } => {
-                let _ = reply.send(
-                    extensions
-                        .into_iter()
-                        .map(|(from, ())| (from, Ok(())))
-                        .collect(),
-                );
+            AppMsg::VerifyVoteExtensions { extensions, reply, .. } => {
+                let _ =
+                    reply.send(extensions.into_iter().map(|(from, ())| (from, Ok(()))).collect());
                 return Ok(());
             }
         };
@@ -193,12 +148,7 @@ impl Translator {
             };
             held.into_iter().filter_map(value).collect()
         });
-        Request::StartedRound {
-            height,
-            round,
-            proposer,
-            reply,
-        }
+        Request::StartedRound { height, round, proposer, reply }
     }
 
     /// The hash goes to the engine, and then the bytes to the network.
@@ -216,12 +166,7 @@ impl Translator {
             publish(&network, head, built.bytes).await;
             Ok(())
         });
-        Request::Propose {
-            height,
-            round,
-            timeout,
-            reply,
-        }
+        Request::Propose { height, round, timeout, reply }
     }
 
     fn restream(
@@ -232,22 +177,14 @@ impl Translator {
         block: BlockHash,
     ) -> Request {
         let Place { height, round } = place;
-        let (network, head) = (
-            self.network.clone(),
-            place.head(pol_round.as_u32(), proposer),
-        );
+        let (network, head) = (self.network.clone(), place.head(pol_round.as_u32(), proposer));
         let reply = self.then(move |bytes: Option<Vec<u8>>| async move {
             if let Some(bytes) = bytes {
                 publish(&network, head, bytes).await;
             }
             Ok(())
         });
-        Request::Restream {
-            height,
-            round,
-            block,
-            reply,
-        }
+        Request::Restream { height, round, block, reply }
     }
 
     /// Takes a part; a question only if it is the last one that was missing.
@@ -269,20 +206,8 @@ impl Translator {
             let _ = reply.send(value);
             Ok(())
         });
-        let Head {
-            height,
-            round,
-            pol_round,
-            proposer,
-        } = head;
-        Some(Request::Received {
-            height,
-            round,
-            pol_round,
-            proposer,
-            bytes,
-            reply: sender,
-        })
+        let Head { height, round, pol_round, proposer } = head;
+        Some(Request::Received { height, round, pol_round, proposer, bytes, reply: sender })
     }
 
     fn decided(
@@ -293,12 +218,7 @@ impl Translator {
         let (height, block, certificate) = to_ledger(certificate)?;
         self.assembler.forget_up_to(height);
         let reply = self.relay(reply, |()| ());
-        Ok(Request::Decided {
-            height,
-            block,
-            certificate,
-            reply,
-        })
+        Ok(Request::Decided { height, block, certificate, reply })
     }
 
     fn finalized(
@@ -310,13 +230,7 @@ impl Translator {
         let (height, block, certificate) = to_ledger(certificate)?;
         let (misbehaviour, timeouts) = (misbehaviour(evidence), self.timeouts);
         let reply = self.relay(reply, move |next| to_next(&next, timeouts));
-        Ok(Request::Finalized {
-            height,
-            block,
-            certificate,
-            misbehaviour,
-            reply,
-        })
+        Ok(Request::Finalized { height, block, certificate, misbehaviour, reply })
     }
 
     fn synced(
@@ -331,13 +245,7 @@ impl Translator {
             let value = judged(place.head(None, proposer), verdict);
             value.map_or(SyncedValueOutcome::PeerFault, SyncedValueOutcome::Verdict)
         });
-        Request::Synced {
-            height,
-            round,
-            proposer,
-            bytes,
-            reply,
-        }
+        Request::Synced { height, round, proposer, bytes, reply }
     }
 
     fn decided_blocks(
@@ -394,11 +302,7 @@ async fn publish(network: &mpsc::Sender<NetworkMsg<Chain>>, head: Head, bytes: V
         return;
     }
     for part in split(head, bytes) {
-        if network
-            .send(NetworkMsg::PublishProposalPart(part))
-            .await
-            .is_err()
-        {
+        if network.send(NetworkMsg::PublishProposalPart(part)).await.is_err() {
             return;
         }
     }

@@ -24,20 +24,12 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) fn of(height: Height, round: Round) -> Result<Self, End> {
-        Ok(Self {
-            height: height.0,
-            round: number(round)?,
-        })
+        Ok(Self { height: height.0, round: number(round)? })
     }
 
     /// What is proposed here.
     pub(crate) fn head(self, pol_round: Option<u32>, proposer: PublicKey) -> Head {
-        Head {
-            height: self.height,
-            round: self.round,
-            pol_round,
-            proposer,
-        }
+        Head { height: self.height, round: self.round, pol_round, proposer }
     }
 }
 
@@ -94,29 +86,18 @@ pub(crate) fn to_ledger(
 }
 
 pub(crate) fn raw(decided: DecidedBlock) -> RawDecidedValue<Chain> {
-    let DecidedBlock {
-        height,
-        block,
-        bytes,
-        certificate,
-    } = decided;
+    let DecidedBlock { height, block, bytes, certificate } = decided;
     RawDecidedValue::new(bytes.into(), to_engine(height, block, certificate))
 }
 
 pub(crate) fn misbehaviour(evidence: &MisbehaviorEvidence<Chain>) -> Vec<Misbehaviour> {
     let vote = |vote: &SignedVote<Chain>| {
         let message = vote.message.to_ledger()?;
-        Some(Signed {
-            message,
-            signature: vote.signature,
-        })
+        Some(Signed { message, signature: vote.signature })
     };
     let proposal = |proposal: &SignedProposal<Chain>| {
         let message = proposal.message.to_ledger()?;
-        Some(Signed {
-            message,
-            signature: proposal.signature,
-        })
+        Some(Signed { message, signature: proposal.signature })
     };
     let votes = evidence.votes.iter().flat_map(|(_, pairs)| pairs);
     let votes = votes.filter_map(|(a, b)| Some(Misbehaviour::Votes(vote(a)?, vote(b)?)));

@@ -47,9 +47,7 @@ async fn stop(running: Running) {
 }
 
 async fn next_request(running: &mut Running) -> Option<Request> {
-    timeout(GUARD, running.requests.recv())
-        .await
-        .expect("the engine does not hang")
+    timeout(GUARD, running.requests.recv()).await.expect("the engine does not hang")
 }
 
 /// An application that makes up its blocks and keeps what a real one keeps on disk.
@@ -63,16 +61,9 @@ struct Application {
 
 impl Application {
     fn next(&self) -> Start {
-        let height = self
-            .chain
-            .last()
-            .map_or(Height(1), |(height, ..)| height.next());
+        let height = self.chain.last().map_or(Height(1), |(height, ..)| height.next());
         let organisation = OrganisationId([5; 32]);
-        let validator = Validator {
-            key: key().public(),
-            organisation,
-            power: 1,
-        };
+        let validator = Validator { key: key().public(), organisation, power: 1 };
         let validators = ValidatorSet::new(vec![validator]).expect("one validator is a set");
         Start { height, validators }
     }
@@ -98,61 +89,26 @@ impl Application {
             Request::Ready { reply } => {
                 reply.send(self.next()).expect("the engine waits");
             }
-            Request::StartedRound {
-                height,
-                round,
-                proposer,
-                reply,
-            } => {
+            Request::StartedRound { height, round, proposer, reply } => {
                 assert_eq!(proposer, key().public());
                 let held = self.proposed.get(&(height, round));
-                let held = held.map(|&block| Proposed {
-                    block,
-                    proposer,
-                    pol_round: None,
-                });
-                reply
-                    .send(held.into_iter().collect())
-                    .expect("the engine waits");
+                let held = held.map(|&block| Proposed { block, proposer, pol_round: None });
+                reply.send(held.into_iter().collect()).expect("the engine waits");
             }
-            Request::Propose {
-                height,
-                round,
-                timeout: _,
-                reply,
-            } => {
+            Request::Propose { height, round, timeout: _, reply } => {
                 let byte = u8::try_from(height.0).expect("the tests are short") + self.salt;
                 let block = BlockHash(Digest::Blake3([byte; 32]));
                 let block = *self.proposed.entry((height, round)).or_insert(block);
-                reply
-                    .send(Built {
-                        block,
-                        bytes: vec![0; 100_000],
-                    })
-                    .expect("the engine waits");
+                reply.send(Built { block, bytes: vec![0; 100_000] }).expect("the engine waits");
             }
-            Request::Decided {
-                height,
-                block,
-                certificate,
-                reply,
-            } => {
-                assert_eq!(
-                    self.proposed.get(&(height, certificate.round)),
-                    Some(&block)
-                );
+            Request::Decided { height, block, certificate, reply } => {
+                assert_eq!(self.proposed.get(&(height, certificate.round)), Some(&block));
                 self.chain.push((height, block, certificate));
                 reply.send(()).expect("the engine waits");
             }
-            Request::Finalized {
-                misbehaviour,
-                reply,
-                ..
-            } => {
+            Request::Finalized { misbehaviour, reply, .. } => {
                 assert_eq!(misbehaviour, []);
-                reply
-                    .send(Next::Start(self.next()))
-                    .expect("the engine waits");
+                reply.send(Next::Start(self.next())).expect("the engine waits");
             }
             Request::HistoryMinimum { reply } => {
                 let first = self.chain.first().map_or(Height(0), |(height, ..)| *height);
@@ -176,23 +132,12 @@ impl Application {
             assert_eq!(validator, key().public());
             let verifies = |height, round, block| {
                 let (kind, value) = (VoteKind::Precommit, Some(block));
-                Vote {
-                    kind,
-                    height,
-                    round,
-                    value,
-                    validator,
-                }
-                .verify(&GENESIS, &signature)
+                Vote { kind, height, round, value, validator }.verify(&GENESIS, &signature)
             };
             assert!(verifies(*height, certificate.round, *block));
             assert!(!verifies(height.next(), certificate.round, *block));
             assert!(!verifies(*height, certificate.round + 1, *block));
-            assert!(!verifies(
-                *height,
-                certificate.round,
-                BlockHash(Digest::ZERO)
-            ));
+            assert!(!verifies(*height, certificate.round, BlockHash(Digest::ZERO)));
             let set = self.next().validators;
             assert_eq!(certificate.verify(&GENESIS, *height, *block, &set), Ok(()));
         }
@@ -225,21 +170,14 @@ async fn nothing_is_decided_while_the_reply_to_finalized_is_held() {
     let mut application = Application::default();
     let mut running = started(&folder).await;
     let request = application.answer(&mut running, finalized(3)).await;
-    let Request::Finalized { reply, .. } = request else {
-        panic!("{request:?}")
-    };
+    let Request::Finalized { reply, .. } = request else { panic!("{request:?}") };
 
     // Long enough for a dozen heights. On a slow machine this shows less, but never fails.
     let more = application.answer(&mut running, decided(4));
-    assert!(
-        timeout(Duration::from_millis(200), more).await.is_err(),
-        "the chain rests"
-    );
+    assert!(timeout(Duration::from_millis(200), more).await.is_err(), "the chain rests");
     application.check(3);
 
-    reply
-        .send(Next::Start(application.next()))
-        .expect("the engine waits");
+    reply.send(Next::Start(application.next())).expect("the engine waits");
     application.decide(&mut running, 6).await;
     application.check(6);
     stop(running).await;
@@ -268,16 +206,11 @@ async fn a_block_built_anew_after_a_crash_does_not_replace_the_one_voted_for() {
     application.answer(&mut running, decided(3)).await;
     stop(running).await;
 
-    let voted = application
-        .proposed
-        .remove(&(Height(3), 0))
-        .expect("it was proposed");
+    let voted = application.proposed.remove(&(Height(3), 0)).expect("it was proposed");
     application.salt = 100;
     let mut running = started(&folder).await;
     let request = application.answer(&mut running, decided(3)).await;
-    let Request::Decided { block, .. } = request else {
-        panic!("{request:?}")
-    };
+    let Request::Decided { block, .. } = request else { panic!("{request:?}") };
     assert_eq!(block, voted);
     stop(running).await;
 }
@@ -318,11 +251,8 @@ async fn a_block_that_cannot_be_built_costs_a_round_and_no_more() {
     drop(application.answer(&mut running, is_propose).await);
     application.decide(&mut running, 2).await;
     application.check(2);
-    let rounds: Vec<_> = application
-        .chain
-        .iter()
-        .map(|(.., certificate)| certificate.round)
-        .collect();
+    let rounds: Vec<_> =
+        application.chain.iter().map(|(.., certificate)| certificate.round).collect();
     assert_eq!(rounds, [1, 0]);
     stop(running).await;
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::storage::faulty::Faulty;
-use linli_ledger::certificate::{CommitCertificate, Vote, VoteKind};
 use linli_ledger::certificate::Certificate;
+use linli_ledger::certificate::{CommitCertificate, Vote, VoteKind};
 use linli_ledger::crypto::{BusinessKey, ConsensusKey};
 use linli_ledger::execute::{BlockTemplate, build_block};
 use linli_ledger::genesis::{
@@ -51,7 +51,10 @@ fn next_block(state: &State) -> CommittedBlock {
     };
     let signature = validator().sign_vote(state.genesis(), &vote);
     let signatures = vec![(validator().public(), signature)];
-    CommittedBlock { block, certificate: Certificate::Quorum(CommitCertificate { round: 0, signatures }) }
+    CommittedBlock {
+        block,
+        certificate: Certificate::Quorum(CommitCertificate { round: 0, signatures }),
+    }
 }
 
 /// Appends until it fails or `count` is reached; returns the last height acknowledged.

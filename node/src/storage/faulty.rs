@@ -84,7 +84,12 @@ impl Storage for Faulty {
     fn list(&self) -> io::Result<Vec<String>> {
         let disk = self.disk.lock().unwrap();
         let prefix = format!("{}/", self.folder);
-        Ok(disk.files.keys().filter_map(|path| path.strip_prefix(&prefix)).map(String::from).collect())
+        Ok(disk
+            .files
+            .keys()
+            .filter_map(|path| path.strip_prefix(&prefix))
+            .map(String::from)
+            .collect())
     }
 
     fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {

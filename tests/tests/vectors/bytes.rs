@@ -8,7 +8,8 @@ use linli_ledger::certificate::{
 use linli_ledger::crypto::{BusinessKey, ConsensusKey, PublicKey, Signature, demonstration_secret};
 use linli_ledger::frame::Frame;
 use linli_ledger::genesis::{
-    Clock, GENESIS_VERSION, Genesis, GenesisOrganisation, GenesisNode, GenesisValidator, Keys, OrganisationKind,
+    Clock, GENESIS_VERSION, Genesis, GenesisNode, GenesisOrganisation, GenesisValidator, Keys,
+    OrganisationKind,
 };
 use linli_ledger::hash::{Digest, Domain, hash, to_hex};
 use linli_ledger::transaction::{BODY_VERSION, Body, SignedTransaction, Signer};

@@ -6,28 +6,13 @@ fn said(text: &str) -> Said {
 
 #[test]
 fn a_code_is_found_by_name_short_name_or_number() {
-    for text in [
-        "E_OVERLAP",
-        "e_overlap",
-        "overlap",
-        "Overlap",
-        "e-overlap",
-        " 2308 ",
-    ] {
+    for text in ["E_OVERLAP", "e_overlap", "overlap", "Overlap", "e-overlap", " 2308 "] {
         let said = said(text);
-        assert!(
-            said.output
-                .starts_with("E_OVERLAP · 2308 · rejected by the rules\n"),
-            "{text}"
-        );
+        assert!(said.output.starts_with("E_OVERLAP · 2308 · rejected by the rules\n"), "{text}");
         assert_eq!((said.error.as_str(), said.exit), ("", 0));
     }
     for code in Code::ALL {
-        for text in [
-            code.name().to_owned(),
-            short(*code),
-            code.number().to_string(),
-        ] {
+        for text in [code.name().to_owned(), short(*code), code.number().to_string()] {
             assert_eq!(find(&text), Some(Subject::Code(*code)), "{text}");
         }
     }
@@ -38,11 +23,7 @@ fn a_check_is_found_by_its_name() {
     for check in Check::ALL {
         assert_eq!(find(check.name()), Some(Subject::Check(check)));
         let said = explain(Some(check.name()), Language::Chinese, Output::Table);
-        assert!(
-            said.output.starts_with("E_VERIFICATION_FAILED · 9006"),
-            "{}",
-            said.output
-        );
+        assert!(said.output.starts_with("E_VERIFICATION_FAILED · 9006"), "{}", said.output);
         assert!(said.output.contains(words::check(check, Language::Chinese)));
     }
 }
@@ -66,18 +47,9 @@ fn a_program_reads_both_languages() {
     assert_eq!(value["class"], "rejection");
     let chinese = code_text(Code::Overlap, Language::Chinese);
     let english = code_text(Code::Overlap, Language::English);
-    assert_eq!(
-        value["sentence"],
-        json!({ "zh": chinese.sentence, "en": english.sentence })
-    );
-    assert_eq!(
-        value["hint"],
-        json!({ "zh": chinese.hint, "en": english.hint })
-    );
-    assert_eq!(
-        value["rule"],
-        json!({ "zh": chinese.rule, "en": english.rule })
-    );
+    assert_eq!(value["sentence"], json!({ "zh": chinese.sentence, "en": english.sentence }));
+    assert_eq!(value["hint"], json!({ "zh": chinese.hint, "en": english.hint }));
+    assert_eq!(value["rule"], json!({ "zh": chinese.rule, "en": english.rule }));
     let check = explain(Some("certificate"), Language::English, Output::Json);
     let value: Value = serde_json::from_str(&check.output).expect("one JSON object");
     assert_eq!(
@@ -125,13 +97,9 @@ fn without_a_name_every_code_is_listed() {
 
 #[test]
 fn the_distance_counts_changes() {
-    for (from, to, expected) in [
-        ("", "", 0),
-        ("", "abc", 3),
-        ("abc", "", 3),
-        ("abc", "abc", 0),
-        ("kitten", "sitting", 3),
-    ] {
+    for (from, to, expected) in
+        [("", "", 0), ("", "abc", 3), ("abc", "", 3), ("abc", "abc", 0), ("kitten", "sitting", 3)]
+    {
         assert_eq!(distance(from, to), expected, "{from} {to}");
     }
 }

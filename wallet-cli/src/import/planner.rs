@@ -218,7 +218,11 @@ impl Planner {
             *used += 1;
             at.0.saturating_mul(NONCES_PER_MS).saturating_add(*used)
         });
-        let label = format!("salt/{}/{}/{nonce}", parties.first().map_or_else(String::new, |p| p.key.public().to_string()), contract.0);
+        let label = format!(
+            "salt/{}/{}/{nonce}",
+            parties.first().map_or_else(String::new, |p| p.key.public().to_string()),
+            contract.0
+        );
         let secret = demonstration_secret(self.seed.as_bytes(), &label);
         let (salt, _) = secret.split_first_chunk::<16>().expect("32 bytes hold 16");
         Envelope { genesis: self.chain, contract, nonce, salt: *salt, at, parties }

@@ -60,7 +60,10 @@ pub(super) fn svg(flow: &Flow) -> String {
 }
 
 fn node(svg: &mut String, [x, y]: [u64; 2], height: u64, colour: &str) {
-    let _ = write!(svg, "<rect x=\"{x}\" y=\"{y}\" width=\"14\" height=\"{height}\" fill=\"{colour}\"/>");
+    let _ = write!(
+        svg,
+        "<rect x=\"{x}\" y=\"{y}\" width=\"14\" height=\"{height}\" fill=\"{colour}\"/>"
+    );
 }
 
 fn curve(svg: &mut String, [x1, y1]: [u64; 2], [x2, y2]: [u64; 2], band: u64, colour: &str) {
@@ -74,5 +77,6 @@ fn curve(svg: &mut String, [x1, y1]: [u64; 2], [x2, y2]: [u64; 2], band: u64, co
 }
 
 fn label(svg: &mut String, x: u64, y: u64, anchor: &str, text: &str) {
-    let _ = write!(svg, "<text x=\"{x}\" y=\"{y}\" text-anchor=\"{anchor}\">{}</text>", escape(text));
+    let _ =
+        write!(svg, "<text x=\"{x}\" y=\"{y}\" text-anchor=\"{anchor}\">{}</text>", escape(text));
 }

@@ -75,13 +75,7 @@ impl<'a> Outcomes<'a> {
             starts.push(steps);
             steps += batch.steps.len();
         }
-        Self {
-            batches,
-            starts,
-            codes: vec![None; steps],
-            is_other: false,
-            current: None,
-        }
+        Self { batches, starts, codes: vec![None; steps], is_other: false, current: None }
     }
 
     /// Notes what came of a batch.

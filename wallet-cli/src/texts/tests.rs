@@ -5,11 +5,8 @@ const LANGUAGES: [Language; 2] = [Language::Chinese, Language::English];
 
 fn source(file: &str, language: Language) -> String {
     let root = env!("CARGO_MANIFEST_DIR");
-    std::fs::read_to_string(format!(
-        "{root}/locales/{}/{file}.ftl",
-        identifier(language)
-    ))
-    .expect("the catalogues lie next to the crate")
+    std::fs::read_to_string(format!("{root}/locales/{}/{file}.ftl", identifier(language)))
+        .expect("the catalogues lie next to the crate")
 }
 
 /// The identifiers of a catalogue, each with the names of the values that it takes.
@@ -18,27 +15,17 @@ fn messages(file: &str, language: Language) -> BTreeMap<String, BTreeSet<String>
     let mut current = None;
     for line in source(file, language).lines() {
         if line.starts_with(|c: char| c.is_ascii_lowercase()) {
-            let (id, _) = line
-                .split_once(" = ")
-                .expect("a message has a value on its line");
-            assert!(
-                messages.insert(id.to_owned(), BTreeSet::new()).is_none(),
-                "{id} comes twice"
-            );
+            let (id, _) = line.split_once(" = ").expect("a message has a value on its line");
+            assert!(messages.insert(id.to_owned(), BTreeSet::new()).is_none(), "{id} comes twice");
             current = Some(id.to_owned());
         }
         if line.starts_with('#') {
             continue;
         }
         for part in line.split("{ $").skip(1) {
-            let end = part
-                .find(|c: char| !c.is_ascii_alphanumeric())
-                .unwrap_or(part.len());
+            let end = part.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(part.len());
             let id = current.as_ref().expect("a value is used within a message");
-            messages
-                .get_mut(id)
-                .expect("it was inserted")
-                .insert(part[..end].to_owned());
+            messages.get_mut(id).expect("it was inserted").insert(part[..end].to_owned());
         }
     }
     messages
@@ -62,10 +49,7 @@ fn every_code_has_a_sentence_a_hint_and_a_rule_in_both_languages() {
                 let text = text.unwrap_or_else(|error| panic!("{id} {language:?}: {error}"));
                 assert!(!text.trim().is_empty(), "{id} {language:?}");
                 assert!(text.chars().count() <= 160, "{id} {language:?}: {text}");
-                assert!(
-                    !text.contains(['\u{2068}', '\u{2069}']),
-                    "{id} {language:?}"
-                );
+                assert!(!text.contains(['\u{2068}', '\u{2069}']), "{id} {language:?}");
                 match language {
                     Language::Chinese => assert!(text.chars().any(is_chinese), "{id}: {text}"),
                     Language::English => {
@@ -92,10 +76,8 @@ fn sentences_and_hints_end_like_sentences() {
 #[test]
 fn no_two_codes_say_the_same() {
     for language in LANGUAGES {
-        let sentences: BTreeSet<_> = Code::ALL
-            .iter()
-            .map(|code| code_text(*code, language).sentence)
-            .collect();
+        let sentences: BTreeSet<_> =
+            Code::ALL.iter().map(|code| code_text(*code, language).sentence).collect();
         assert_eq!(sentences.len(), Code::ALL.len());
     }
 }
@@ -115,23 +97,14 @@ fn both_languages_have_the_same_words_with_the_same_values() {
     assert_eq!(chinese, messages("main", Language::English));
     for (id, names) in &chinese {
         for language in LANGUAGES {
-            let values: HashMap<String, FluentValue<'_>> = names
-                .iter()
-                .map(|name| (name.clone(), FluentValue::from(2)))
-                .collect();
+            let values: HashMap<String, FluentValue<'_>> =
+                names.iter().map(|name| (name.clone(), FluentValue::from(2))).collect();
             let text = LOCALES.lookup_single_language(identifier(language), id, Some(&values));
             let text = text.unwrap_or_else(|error| panic!("{id} {language:?}: {error}"));
-            assert!(
-                !text.is_empty() && text.chars().count() <= 160,
-                "{id} {language:?}: {text}"
-            );
+            assert!(!text.is_empty() && text.chars().count() <= 160, "{id} {language:?}: {text}");
             let name_of_the_product = id == "product";
             let chinese = text.chars().any(is_chinese);
-            assert_eq!(
-                chinese,
-                language == Language::Chinese || name_of_the_product,
-                "{id}"
-            );
+            assert_eq!(chinese, language == Language::Chinese || name_of_the_product, "{id}");
         }
     }
 }
@@ -143,17 +116,11 @@ fn values_are_put_in_without_marks_and_choose_the_plural() {
     assert_eq!(say("count-blocks", Language::English, 1_200), "1200 blocks");
     assert_eq!(say("count-blocks", Language::Chinese, 1), "1 个区块");
     let amount = [("amount", "1,500.00".into())];
-    assert_eq!(
-        word_with("amount-yuan", Language::Chinese, &amount),
-        "1,500.00 元"
-    );
+    assert_eq!(word_with("amount-yuan", Language::Chinese, &amount), "1,500.00 元");
 }
 
 #[test]
 fn an_unknown_word_is_its_identifier() {
     assert_eq!(word("no-such-word", Language::English), "no-such-word");
-    assert_eq!(
-        word_with("no-such-word", Language::Chinese, &[]),
-        "no-such-word"
-    );
+    assert_eq!(word_with("no-such-word", Language::Chinese, &[]), "no-such-word");
 }

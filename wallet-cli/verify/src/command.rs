@@ -98,10 +98,7 @@ fn line(value: &Value) -> String {
 
 /// The checks that a good report stands for; the head only where one was given.
 pub fn checks(report: &AuditReport) -> Vec<Check> {
-    Check::ALL
-        .into_iter()
-        .filter(|check| *check != Check::Head || report.head_expected)
-        .collect()
+    Check::ALL.into_iter().filter(|check| *check != Check::Head || report.head_expected).collect()
 }
 
 /// A good report for programs. Heights and counts are decimal strings.
@@ -138,7 +135,9 @@ fn failure_json(error: &ChainError) -> Value {
             "transaction": error.transaction(),
             "detail": error.to_string(),
         }),
-        ChainError::Read { .. } | ChainError::Missing { .. } => json!({ "detail": error.to_string() }),
+        ChainError::Read { .. } | ChainError::Missing { .. } => {
+            json!({ "detail": error.to_string() })
+        }
     };
     let code = match error {
         ChainError::Audit(_) => Code::VerificationFailed,
@@ -173,7 +172,12 @@ fn report_text(report: &AuditReport, language: Language) -> String {
     let _ = writeln!(text, "\n{summary}");
     let _ = writeln!(text, "  {} {hash}", language.pick("最新区块", "head"));
     let _ = writeln!(text, "  {} {}", language.pick("状态根  ", "state"), report.state_root);
-    let _ = writeln!(text, "  {} {}", language.pick("守恒规则", "invariants"), report.invariants.join(" "));
+    let _ = writeln!(
+        text,
+        "  {} {}",
+        language.pick("守恒规则", "invariants"),
+        report.invariants.join(" ")
+    );
     for recovery in &report.recoveries {
         let warning = language.pick(
             "！！此处由治理机构恢复，更换了验证节点，区块",

@@ -11,23 +11,11 @@ fn a_role_needs_two_governance_organisations() {
     let call = role(&world, &clerk, Role::Registrar);
     world.reject(CONTRACT, &[&office], &call, Code::GovernanceQuorum);
     world.reject(CONTRACT, &[&office, &donor], &call, Code::GovernanceQuorum);
-    world.reject(
-        CONTRACT,
-        &[&office, &regulator, &donor],
-        &call,
-        Code::GovernanceQuorum,
-    );
+    world.reject(CONTRACT, &[&office, &regulator, &donor], &call, Code::GovernanceQuorum);
     let owner = PublicOwner::Organisation(world.organisation(OFFICE));
-    let add = Call::KeyAdd {
-        owner,
-        key: key("b").public(),
-        purpose: KeyPurpose::Business,
-    };
+    let add = Call::KeyAdd { owner, key: key("b").public(), purpose: KeyPurpose::Business };
     world.apply(CONTRACT, &[&office], &add);
-    let twice = Actor {
-        key: key("b"),
-        ..office.clone()
-    };
+    let twice = Actor { key: key("b"), ..office.clone() };
     world.reject(CONTRACT, &[&office, &twice], &call, Code::GovernanceQuorum);
     world.apply(CONTRACT, &[&office, &committee], &call);
     world.check();
@@ -49,30 +37,12 @@ fn governors_speak_for_their_organisations_but_one_person_not_for_two() {
         purpose: KeyPurpose::Business,
     };
     world.apply(CONTRACT, &[&anna], &add);
-    let again = Actor {
-        key: key("anna's second"),
-        ..anna_committee
-    };
-    world.reject(
-        CONTRACT,
-        &[&anna_office, &again],
-        &call,
-        Code::DuplicateApprover,
-    );
+    let again = Actor { key: key("anna's second"), ..anna_committee };
+    world.reject(CONTRACT, &[&anna_office, &again], &call, Code::DuplicateApprover);
     let outsider = governor(&mut world, &bo, DONOR);
-    world.reject(
-        CONTRACT,
-        &[&anna_office, &outsider],
-        &call,
-        Code::GovernanceQuorum,
-    );
+    world.reject(CONTRACT, &[&anna_office, &outsider], &call, Code::GovernanceQuorum);
     world.advance(2 * DAY_MS);
-    world.reject(
-        CONTRACT,
-        &[&anna_office, &bo_regulator],
-        &call,
-        Code::GovernanceQuorum,
-    );
+    world.reject(CONTRACT, &[&anna_office, &bo_regulator], &call, Code::GovernanceQuorum);
     world.check();
 }
 
@@ -86,40 +56,24 @@ fn nobody_grants_a_role_to_the_own_person() {
     world.reject(CONTRACT, &[&anna, &regulator], &call, Code::SelfGrant);
     world.reject(CONTRACT, &[&regulator, &anna], &call, Code::SelfGrant);
     let office = world.organisation_actor(OFFICE);
-    world.reject(
-        CONTRACT,
-        &[&office, &regulator, &anna],
-        &call,
-        Code::SelfGrant,
-    );
+    world.reject(CONTRACT, &[&office, &regulator, &anna], &call, Code::SelfGrant);
 }
 
 #[test]
 fn a_grant_is_well_formed() {
     let mut world = World::new();
     let clerk = world.person("clerk", OFFICE);
-    let [office, regulator] = [
-        world.organisation_actor(OFFICE),
-        world.organisation_actor(REGULATOR),
-    ];
+    let [office, regulator] =
+        [world.organisation_actor(OFFICE), world.organisation_actor(REGULATOR)];
     let both = [&office, &regulator];
     let registrar = role(&world, &clerk, Role::Registrar);
     let approver = role(&world, &clerk, Role::Approver);
-    for (call, level) in [
-        (&registrar, 1),
-        (&registrar, 4),
-        (&approver, 0),
-        (&approver, 4),
-    ] {
+    for (call, level) in [(&registrar, 1), (&registrar, 4), (&approver, 0), (&approver, 4)] {
         let call = changed(call.clone(), |grant| grant.level = level);
         world.reject(CONTRACT, &both, &call, Code::ApproverLevel);
     }
     for level in 1..=3 {
-        world.apply(
-            CONTRACT,
-            &both,
-            &changed(approver.clone(), |grant| grant.level = level),
-        );
+        world.apply(CONTRACT, &both, &changed(approver.clone(), |grant| grant.level = level));
     }
     let empty = changed(registrar.clone(), |grant| grant.to = grant.from);
     world.reject(CONTRACT, &both, &empty, Code::TimeOrder);
@@ -142,16 +96,10 @@ fn a_role_counts_for_its_person_in_its_scope_and_its_time() {
     let registrar = world.officer("registrar", OFFICE, Role::Registrar);
     let witness = world.officer("witness", COMMITTEE, Role::Witness);
     let here = enrolment("a", COMMUNITY);
-    let without = Actor {
-        grant: None,
-        ..registrar.clone()
-    };
+    let without = Actor { grant: None, ..registrar.clone() };
     world.reject(people::CONTRACT, &[&without], &here, Code::Role);
     world.reject(people::CONTRACT, &[&witness], &here, Code::Role);
-    let borrowed = Actor {
-        grant: registrar.grant,
-        ..witness
-    };
+    let borrowed = Actor { grant: registrar.grant, ..witness };
     world.reject(people::CONTRACT, &[&borrowed], &here, Code::Role);
     for elsewhere in ["5101/05/001", "5101/041/001", "5101"] {
         let call = enrolment("a", elsewhere);
@@ -168,18 +116,13 @@ fn a_role_counts_for_its_person_in_its_scope_and_its_time() {
 fn a_role_that_begins_later_does_not_count_yet() {
     let mut world = World::new();
     let clerk = world.person("clerk", OFFICE);
-    let [office, regulator] = [
-        world.organisation_actor(OFFICE),
-        world.organisation_actor(REGULATOR),
-    ];
+    let [office, regulator] =
+        [world.organisation_actor(OFFICE), world.organisation_actor(REGULATOR)];
     let call = changed(role(&world, &clerk, Role::Registrar), |grant| {
         grant.from = grant.from.plus(HOUR_MS);
     });
     let grant = GrantId(world.apply(CONTRACT, &[&office, &regulator], &call));
-    let clerk = Actor {
-        grant: Some(grant),
-        ..clerk
-    };
+    let clerk = Actor { grant: Some(grant), ..clerk };
     let call = enrolment("a", COMMUNITY);
     world.reject(people::CONTRACT, &[&clerk], &call, Code::RoleExpired);
     world.advance(HOUR_MS);
@@ -190,18 +133,11 @@ fn a_role_that_begins_later_does_not_count_yet() {
 fn a_governance_organisation_ends_a_role_at_once() {
     let mut world = World::new();
     let registrar = world.officer("registrar", OFFICE, Role::Registrar);
-    let [committee, donor] = [
-        world.organisation_actor(COMMITTEE),
-        world.organisation_actor(DONOR),
-    ];
-    let call = Call::RoleRevoke {
-        grant: registrar.grant.unwrap(),
-    };
+    let [committee, donor] = [world.organisation_actor(COMMITTEE), world.organisation_actor(DONOR)];
+    let call = Call::RoleRevoke { grant: registrar.grant.unwrap() };
     world.reject(CONTRACT, &[&donor], &call, Code::GovernanceQuorum);
     world.reject(CONTRACT, &[&registrar], &call, Code::GovernanceQuorum);
-    let unknown = Call::RoleRevoke {
-        grant: GrantId([7; 32]),
-    };
+    let unknown = Call::RoleRevoke { grant: GrantId([7; 32]) };
     world.reject(CONTRACT, &[&committee], &unknown, Code::NotFound);
     world.apply(CONTRACT, &[&committee], &call);
     let enrol = enrolment("a", COMMUNITY);
@@ -214,26 +150,16 @@ fn a_governance_organisation_ends_a_role_at_once() {
 fn a_role_that_was_ended_before_it_began_never_begins() {
     let mut world = World::new();
     let clerk = world.person("clerk", OFFICE);
-    let [office, regulator] = [
-        world.organisation_actor(OFFICE),
-        world.organisation_actor(REGULATOR),
-    ];
+    let [office, regulator] =
+        [world.organisation_actor(OFFICE), world.organisation_actor(REGULATOR)];
     let call = changed(role(&world, &clerk, Role::Registrar), |grant| {
         grant.from = grant.from.plus(HOUR_MS);
     });
     let grant = GrantId(world.apply(CONTRACT, &[&office, &regulator], &call));
     world.apply(CONTRACT, &[&office], &Call::RoleRevoke { grant });
-    world.reject(
-        CONTRACT,
-        &[&office],
-        &Call::RoleRevoke { grant },
-        Code::State,
-    );
+    world.reject(CONTRACT, &[&office], &Call::RoleRevoke { grant }, Code::State);
     world.advance(2 * HOUR_MS);
-    let clerk = Actor {
-        grant: Some(grant),
-        ..clerk
-    };
+    let clerk = Actor { grant: Some(grant), ..clerk };
     let call = enrolment("a", COMMUNITY);
     world.reject(people::CONTRACT, &[&clerk], &call, Code::RoleExpired);
     world.check();
@@ -245,9 +171,8 @@ fn a_nullifier_stays_with_the_person_when_its_grant_ends() {
     let [clerk, other] = [world.person("clerk", OFFICE), world.person("other", DONOR)];
     let named = world.grant(&clerk, OFFICE, Role::Witness, 0, Some([9; 32]));
     world.grant(&clerk, OFFICE, Role::Witness, 0, None);
-    let enrolled = |world: &World, nullifier| {
-        roles::is_enrolled_as(&world.view(), clerk.person, nullifier)
-    };
+    let enrolled =
+        |world: &World, nullifier| roles::is_enrolled_as(&world.view(), clerk.person, nullifier);
     assert!(enrolled(&world, [9; 32]) && !enrolled(&world, [8; 32]));
     assert!(!roles::same_human(&world.view(), clerk.person, other.person));
     let office = world.organisation_actor(OFFICE);

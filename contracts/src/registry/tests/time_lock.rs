@@ -5,15 +5,10 @@ use super::*;
 #[test]
 fn a_parameter_changes_when_its_time_lock_ends_and_not_before() {
     let mut world = World::new();
-    let [office, regulator] = [
-        world.organisation_actor(OFFICE),
-        world.organisation_actor(REGULATOR),
-    ];
+    let [office, regulator] =
+        [world.organisation_actor(OFFICE), world.organisation_actor(REGULATOR)];
     let number = Parameter::MinutesPerDay.number();
-    let set = |value| Call::ParameterSet {
-        parameter: number,
-        value,
-    };
+    let set = |value| Call::ParameterSet { parameter: number, value };
     let value = |world: &World| roles::parameter(&world.view(), Parameter::MinutesPerDay);
     world.apply(CONTRACT, &[&office, &regulator], &set(600));
     assert_eq!(value(&world), 960);
@@ -36,38 +31,16 @@ fn a_parameter_changes_when_its_time_lock_ends_and_not_before() {
 #[test]
 fn a_shorter_time_lock_waits_for_the_longer_one() {
     let mut world = World::new();
-    let [office, regulator] = [
-        world.organisation_actor(OFFICE),
-        world.organisation_actor(REGULATOR),
-    ];
-    let set = |parameter: Parameter, value| Call::ParameterSet {
-        parameter: parameter.number(),
-        value,
-    };
-    world.apply(
-        CONTRACT,
-        &[&office, &regulator],
-        &set(Parameter::TimeLock, 0),
-    );
-    world.apply(
-        CONTRACT,
-        &[&office, &regulator],
-        &set(Parameter::AttestDeadline, 5),
-    );
-    assert_eq!(
-        roles::parameter(&world.view(), Parameter::AttestDeadline),
-        10
-    );
+    let [office, regulator] =
+        [world.organisation_actor(OFFICE), world.organisation_actor(REGULATOR)];
+    let set =
+        |parameter: Parameter, value| Call::ParameterSet { parameter: parameter.number(), value };
+    world.apply(CONTRACT, &[&office, &regulator], &set(Parameter::TimeLock, 0));
+    world.apply(CONTRACT, &[&office, &regulator], &set(Parameter::AttestDeadline, 5));
+    assert_eq!(roles::parameter(&world.view(), Parameter::AttestDeadline), 10);
     world.advance(72 * HOUR_MS);
-    world.apply(
-        CONTRACT,
-        &[&office, &regulator],
-        &set(Parameter::AttestDeadline, 6),
-    );
-    assert_eq!(
-        roles::parameter(&world.view(), Parameter::AttestDeadline),
-        6
-    );
+    world.apply(CONTRACT, &[&office, &regulator], &set(Parameter::AttestDeadline, 6));
+    assert_eq!(roles::parameter(&world.view(), Parameter::AttestDeadline), 6);
 }
 
 #[test]
@@ -81,12 +54,7 @@ fn a_parameter_stays_in_its_range_and_needs_enough_organisations() {
         world.reject(CONTRACT, &both, &set(parameter, value), Code::Parameter);
     }
     world.reject(CONTRACT, &[&office], &set(11, 600), Code::GovernanceQuorum);
-    world.reject(
-        CONTRACT,
-        &[&office, &partner],
-        &set(11, 600),
-        Code::GovernanceQuorum,
-    );
+    world.reject(CONTRACT, &[&office, &partner], &set(11, 600), Code::GovernanceQuorum);
     world.apply(CONTRACT, &both, &set(11, 1_440));
     world.check();
 }

@@ -39,17 +39,10 @@ impl Contract for Vandal {
 fn the_invariants_notice_what_no_call_would_do() {
     let cases: [(&str, Harm); 6] = [
         ("INV-G2", |view, _| {
-            view.put(
-                &PersonId([7; 32]),
-                &Person {
-                    organisation: OrganisationId([7; 32]),
-                },
-            );
+            view.put(&PersonId([7; 32]), &Person { organisation: OrganisationId([7; 32]) });
         }),
         ("INV-G2", |view, parties| {
-            let KeyOwner::Organisation(organisation) = parties[0].owner else {
-                panic!("office")
-            };
+            let KeyOwner::Organisation(organisation) = parties[0].owner else { panic!("office") };
             let grant = Grant {
                 person: PersonId([7; 32]),
                 role: Role::Governor,
@@ -67,22 +60,14 @@ fn the_invariants_notice_what_no_call_would_do() {
             view.put(&entry, &OwnedKey);
         }),
         ("INV-I2", |view, parties| {
-            let KeyOwner::Organisation(id) = parties[0].owner else {
-                panic!("office")
-            };
+            let KeyOwner::Organisation(id) = parties[0].owner else { panic!("office") };
             view.remove::<OwnedKey>(&owned_key(id.0, KeyPurpose::Business, parties[0].key));
         }),
         ("INV-I2", |view, parties| {
             linli_ledger::keys::revoke(view, &parties[0].key, view.now()).unwrap();
         }),
         ("INV-G9", |view, _| {
-            view.put(
-                &11,
-                &ParameterRecord {
-                    value: 960,
-                    next: Some((BlockTime(0), 1_441)),
-                },
-            );
+            view.put(&11, &ParameterRecord { value: 960, next: Some((BlockTime(0), 1_441)) });
         }),
     ];
     for (name, harm) in cases {
@@ -100,21 +85,11 @@ fn the_invariants_read_past_one_page() {
     let office = world.organisation_actor(OFFICE);
     let harm: Harm = |view, _| {
         for number in 0..2_100 {
-            view.put(
-                &number,
-                &ParameterRecord {
-                    value: 0,
-                    next: None,
-                },
-            );
+            view.put(&number, &ParameterRecord { value: 0, next: None });
         }
     };
     world.rulebook = crate::testing::rulebook_with(Box::new(Vandal(harm)));
     world.apply(CONTRACT, &[&office], &0_u8);
     let view = world.view();
-    assert!(
-        invariants::records::<ParameterRecord>(&view)
-            .map(|(id, _)| id)
-            .eq(0..2_100)
-    );
+    assert!(invariants::records::<ParameterRecord>(&view).map(|(id, _)| id).eq(0..2_100));
 }

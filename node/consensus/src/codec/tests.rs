@@ -12,57 +12,31 @@ fn block() -> BlockHash {
 }
 
 fn vote(kind: VoteKind, value: Option<BlockHash>) -> SignedVote<Chain> {
-    let vote = ledger::Vote {
-        kind,
-        height: HEIGHT,
-        round: u32::MAX,
-        value,
-        validator: KEY,
-    };
+    let vote = ledger::Vote { kind, height: HEIGHT, round: u32::MAX, value, validator: KEY };
     SignedVote::new(Vote::from_ledger(&vote), SIGNATURE)
 }
 
 fn proposal(pol_round: Option<u32>) -> SignedProposal<Chain> {
     let (height, value, validator) = (HEIGHT, block(), KEY);
-    let proposal = ledger::Proposal {
-        height,
-        round: 2,
-        value,
-        pol_round,
-        validator,
-    };
+    let proposal = ledger::Proposal { height, round: 2, value, pol_round, validator };
     SignedProposal::new(Proposal::from_ledger(&proposal), SIGNATURE)
 }
 
 fn polka() -> PolkaCertificate<Chain> {
     let vote = vote(VoteKind::Prevote, Some(block()));
-    PolkaCertificate::new(
-        Height(HEIGHT),
-        Round::new(u32::MAX),
-        Value(block()),
-        vec![vote],
-    )
+    PolkaCertificate::new(Height(HEIGHT), Round::new(u32::MAX), Value(block()), vec![vote])
 }
 
 /// One spelling, and no other bytes are taken for it.
 fn check<T: InBytes + PartialEq + Debug>(message: &T) {
     let bytes = Borsh::default().encode(message).expect("it has bytes");
     let decode = |bytes: Bytes| <Borsh as Codec<T>>::decode(&Borsh::default(), bytes);
-    assert_eq!(
-        &decode(bytes.clone()).expect("these are its bytes"),
-        message
-    );
+    assert_eq!(&decode(bytes.clone()).expect("these are its bytes"), message);
     let mut longer = bytes.to_vec();
     longer.push(0);
-    assert!(
-        decode(longer.into()).is_err(),
-        "{message:?} with one more byte"
-    );
+    assert!(decode(longer.into()).is_err(), "{message:?} with one more byte");
     for length in 0..bytes.len() {
-        assert!(
-            decode(bytes.slice(..length)).is_err(),
-            "{message:?} cut to {length} bytes"
-        );
+        assert!(decode(bytes.slice(..length)).is_err(), "{message:?} cut to {length} bytes");
     }
 }
 
@@ -86,10 +60,7 @@ fn certificates_survive() {
     check(&polka());
     check(&LivenessMsg::PolkaCertificate(polka()));
     for kind in [RoundCertificateType::Skip, RoundCertificateType::Precommit] {
-        let votes = vec![
-            vote(VoteKind::Prevote, None),
-            vote(VoteKind::Precommit, Some(block())),
-        ];
+        let votes = vec![vote(VoteKind::Prevote, None), vote(VoteKind::Precommit, Some(block()))];
         let certificate =
             RoundCertificate::new_from_votes(Height(HEIGHT), Round::ZERO, kind, votes);
         check(&certificate);
@@ -99,37 +70,19 @@ fn certificates_survive() {
 
 #[test]
 fn values_and_parts_survive() {
-    for (valid_round, validity) in [
-        (Round::Nil, Validity::Valid),
-        (Round::ZERO, Validity::Invalid),
-    ] {
+    for (valid_round, validity) in [(Round::Nil, Validity::Valid), (Round::ZERO, Validity::Invalid)]
+    {
         let (height, proposer, value) = (Height(HEIGHT), Address(KEY), Value(block()));
         let round = Round::new(1);
-        check(&ProposedValue {
-            height,
-            round,
-            valid_round,
-            proposer,
-            value,
-            validity,
-        });
+        check(&ProposedValue { height, round, valid_round, proposer, value, validity });
     }
-    let head = Head {
-        height: HEIGHT,
-        round: 0,
-        pol_round: Some(3),
-        proposer: KEY,
-    };
+    let head = Head { height: HEIGHT, round: 0, pol_round: Some(3), proposer: KEY };
     for content in [
         StreamContent::Data(Part::Head(head)),
         StreamContent::Data(Part::Chunk(Bytes::from_static(b"block"))),
         StreamContent::Fin,
     ] {
-        check(&StreamMessage::new(
-            StreamId::new(Bytes::from_static(b"id")),
-            5,
-            content,
-        ));
+        check(&StreamMessage::new(StreamId::new(Bytes::from_static(b"id")), 5, content));
     }
     check(&ValidatorProof::<Chain>::new(vec![1], vec![2], SIGNATURE));
 }
@@ -139,34 +92,15 @@ fn sync_messages_survive() {
     let key = libp2p::identity::Keypair::ed25519_from_bytes([1; 32]).expect("32 bytes are a key");
     let peer_id = PeerId::from_bytes(&key.public().to_peer_id().to_bytes()).expect("a peer id");
     let (tip_height, history_min_height) = (Height(HEIGHT), Height(types::Height(1)));
-    check(&Status::<Chain> {
-        peer_id,
-        tip_height,
-        history_min_height,
-    });
-    check(&Request::ValueRequest(ValueRequest::new(
-        history_min_height..=tip_height,
-    )));
-    let certificate = CommitCertificate {
-        round: 1,
-        signatures: vec![(KEY, SIGNATURE)],
-    };
-    let decided = RawDecidedValue::new(
-        Bytes::from_static(b"block"),
-        to_engine(HEIGHT, block(), certificate),
-    );
+    check(&Status::<Chain> { peer_id, tip_height, history_min_height });
+    check(&Request::ValueRequest(ValueRequest::new(history_min_height..=tip_height)));
+    let certificate = CommitCertificate { round: 1, signatures: vec![(KEY, SIGNATURE)] };
+    let decided =
+        RawDecidedValue::new(Bytes::from_static(b"block"), to_engine(HEIGHT, block(), certificate));
     let response = Response::ValueResponse(ValueResponse::new(Height(HEIGHT), vec![decided]));
     check(&response);
-    let length = Borsh::default()
-        .encode(&response)
-        .expect("it has bytes")
-        .len();
-    assert_eq!(
-        Borsh::default()
-            .encoded_len(&response)
-            .expect("it has a length"),
-        length
-    );
+    let length = Borsh::default().encode(&response).expect("it has bytes").len();
+    assert_eq!(Borsh::default().encoded_len(&response).expect("it has a length"), length);
 }
 
 #[test]

@@ -34,11 +34,7 @@ impl Bench {
             replies: JoinSet::new(),
         };
         tokio::spawn(translator.run());
-        Self {
-            engine,
-            network,
-            requests,
-        }
+        Self { engine, network, requests }
     }
 
     async fn ask<T>(
@@ -46,10 +42,7 @@ impl Bench {
         question: impl FnOnce(Reply<T>) -> AppMsg<Chain>,
     ) -> oneshot::Receiver<T> {
         let (reply, answer) = oneshot::channel();
-        self.engine
-            .send(question(reply))
-            .await
-            .expect("the translator runs");
+        self.engine.send(question(reply)).await.expect("the translator runs");
         answer
     }
 
@@ -81,12 +74,8 @@ impl Bench {
         let mut answers = Vec::new();
         for part in stream {
             let published_by = Some(peer);
-            let question = |reply| AppMsg::ReceivedProposalPart {
-                from: peer,
-                published_by,
-                part,
-                reply,
-            };
+            let question =
+                |reply| AppMsg::ReceivedProposalPart { from: peer, published_by, part, reply };
             answers.push(self.ask(question).await);
         }
         let last = answers.pop().expect("a stream has an end");
@@ -109,29 +98,11 @@ fn bytes() -> Vec<u8> {
 async fn what_one_proposes_another_receives_whole() {
     let (mut proposer, mut receiver) = (Bench::new(HEIGHT), Bench::new(HEIGHT));
     let (height, round, timeout) = (Height(HEIGHT), Round::new(2), Duration::ZERO);
-    let built = proposer
-        .ask(|reply| AppMsg::GetValue {
-            height,
-            round,
-            timeout,
-            reply,
-        })
-        .await;
-    let Request::Propose {
-        height: HEIGHT,
-        round: 2,
-        reply,
-        ..
-    } = proposer.request().await
-    else {
+    let built = proposer.ask(|reply| AppMsg::GetValue { height, round, timeout, reply }).await;
+    let Request::Propose { height: HEIGHT, round: 2, reply, .. } = proposer.request().await else {
         panic!("the application is to propose")
     };
-    reply
-        .send(Built {
-            block: block(),
-            bytes: bytes(),
-        })
-        .expect("the translator waits");
+    reply.send(Built { block: block(), bytes: bytes() }).expect("the translator waits");
     assert_eq!(built.await.expect("an answer").value, Value(block()));
     let stream = proposer.stream().await;
 
@@ -143,14 +114,8 @@ async fn what_one_proposes_another_receives_whole() {
     ] {
         let answer = receiver.deliver(stream.clone()).await;
         let request = receiver.request().await;
-        let Request::Received {
-            height,
-            round,
-            pol_round,
-            proposer,
-            bytes: received,
-            reply,
-        } = request
+        let Request::Received { height, round, pol_round, proposer, bytes: received, reply } =
+            request
         else {
             panic!("the application is to judge")
         };
@@ -176,39 +141,21 @@ async fn a_block_proposed_again_is_sent_again_for_the_later_round() {
         address: Address(KEY),
         value_id: Value(block()),
     };
-    bench
-        .engine
-        .send(question)
-        .await
-        .expect("the translator runs");
-    let Request::Restream {
-        height: HEIGHT,
-        round: 3,
-        block: asked,
-        reply,
-    } = bench.request().await
+    bench.engine.send(question).await.expect("the translator runs");
+    let Request::Restream { height: HEIGHT, round: 3, block: asked, reply } = bench.request().await
     else {
         panic!("the application is to find the block")
     };
     assert_eq!(asked, block());
     reply.send(Some(bytes())).expect("the translator waits");
-    let head = Head {
-        height: HEIGHT,
-        round: 3,
-        pol_round: Some(1),
-        proposer: KEY,
-    };
+    let head = Head { height: HEIGHT, round: 3, pol_round: Some(1), proposer: KEY };
     assert_eq!(bench.stream().await, split(head, bytes()));
 }
 
 #[tokio::test]
 async fn a_synced_block_that_is_no_block_blames_the_peer_and_silence_blames_nobody() {
     let mut bench = Bench::new(HEIGHT);
-    for verdict in [
-        Some(Verdict::Accept(block())),
-        Some(Verdict::Unreadable),
-        None,
-    ] {
+    for verdict in [Some(Verdict::Accept(block())), Some(Verdict::Unreadable), None] {
         let answer = bench
             .ask(|reply| AppMsg::ProcessSyncedValue {
                 height: Height(HEIGHT),
@@ -218,12 +165,7 @@ async fn a_synced_block_that_is_no_block_blames_the_peer_and_silence_blames_nobo
                 reply,
             })
             .await;
-        let Request::Synced {
-            height: HEIGHT,
-            bytes: received,
-            reply,
-            ..
-        } = bench.request().await
+        let Request::Synced { height: HEIGHT, bytes: received, reply, .. } = bench.request().await
         else {
             panic!("the application is to judge")
         };
@@ -249,24 +191,17 @@ async fn a_synced_block_that_is_no_block_blames_the_peer_and_silence_blames_nobo
 )]
 async fn proof_of_misbehaviour_reaches_the_application() {
     use malachitebft_core_types::Context;
-    let mut evidence = MisbehaviorEvidence::<Chain> {
-        proposals: Default::default(),
-        votes: Default::default(),
-    };
+    let mut evidence =
+        MisbehaviorEvidence::<Chain> { proposals: Default::default(), votes: Default::default() };
     let signature = linli_ledger::crypto::Signature::Ed25519([1; 64]);
     let vote = |value| {
         let vote = Chain.new_prevote(Height(HEIGHT), Round::ZERO, value, Address(KEY));
         SignedVote::<Chain>::new(vote, signature)
     };
-    evidence
-        .votes
-        .add(vote(NilOrVal::Nil), vote(NilOrVal::Val(Value(block()))));
+    evidence.votes.add(vote(NilOrVal::Nil), vote(NilOrVal::Val(Value(block()))));
     let [Misbehaviour::Votes(first, second)] = &misbehaviour(&evidence)[..] else {
         panic!("there is one pair of votes")
     };
-    assert_eq!(
-        (first.message.value, second.message.value),
-        (None, Some(block()))
-    );
+    assert_eq!((first.message.value, second.message.value), (None, Some(block())));
     assert_eq!((first.message.validator, first.signature), (KEY, signature));
 }
