@@ -210,8 +210,8 @@ impl Genesis {
         if !printable(&self.name) || !self.name.is_ascii() {
             return Err(GenesisError::Text(self.name.len()));
         }
-        let names = self.organisations.iter().map(|organisation| organisation.name.as_str());
-        if let Some(name) = names.filter(|name| !printable(name)).last() {
+        let mut names = self.organisations.iter().map(|organisation| organisation.name.as_str());
+        if let Some(name) = names.find(|name| !printable(name)) {
             return Err(GenesisError::Text(name.len()));
         }
         let rises = |list: &[(u16, u64)]| list.is_sorted_by(|a, b| a.0 < b.0);

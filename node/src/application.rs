@@ -47,7 +47,7 @@ const HELD_MAX: usize = 64;
 
 /// Where in the deciding of a height a block came.
 #[derive(Clone, Copy, Debug)]
-struct Round {
+struct Place {
     height: Height,
     round: u32,
     pol_round: Option<u32>,
@@ -134,13 +134,13 @@ impl Application {
                 }
             }
             Request::Received { height, round, pol_round, proposer, bytes, reply } => {
-                let held = Round { height, round, pol_round, proposer };
+                let held = Place { height, round, pol_round, proposer };
                 if let Some(verdict) = self.judge(held, &bytes, Origin::Proposed)? {
                     let _ = reply.send(verdict);
                 }
             }
             Request::Synced { height, round, proposer, bytes, reply } => {
-                let held = Round { height, round, pol_round: None, proposer };
+                let held = Place { height, round, pol_round: None, proposer };
                 if let Some(verdict) = self.judge(held, &bytes, Origin::Synced)? {
                     let _ = reply.send(verdict);
                 }
@@ -214,7 +214,7 @@ impl Application {
     /// `None` says that this machine cannot tell, for example because it is behind.
     fn judge(
         &mut self,
-        at: Round,
+        at: Place,
         bytes: &[u8],
         origin: Origin,
     ) -> Result<Option<Verdict>, NodeError> {
@@ -234,14 +234,14 @@ impl Application {
             .flatten()
             .and_then(|block| execute_block(&self.state, &self.rulebook, &block).ok());
         let Some(executed) = executed else { return Ok(Some(Verdict::Reject(hash))) };
-        let Round { height, round, pol_round, proposer } = at;
+        let Place { height, round, pol_round, proposer } = at;
         self.executed.insert(hash, executed);
         self.undecided.keep(Held { height, round, pol_round, proposer, block })?;
         Ok(Some(Verdict::Accept(hash)))
     }
 
     /// What a decided block is spared: the clock, the proposer's turn, and how many may wait.
-    fn is_timely(&self, block: &Block, at: Round, origin: Origin) -> bool {
+    fn is_timely(&self, block: &Block, at: Place, origin: Origin) -> bool {
         if origin == Origin::Synced {
             return true;
         }

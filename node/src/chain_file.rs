@@ -175,7 +175,7 @@ impl Reader<'_> {
                     Ok(None) => break,
                     Ok(Some(frame)) => {
                         step(&mut replay, frame, genesis, rulebook, observer)?;
-                        self.compare(&replay)?;
+                        self.compare(replay.as_ref())?;
                     }
                     Err(source) => {
                         let last = position + 1 == names.len();
@@ -191,8 +191,8 @@ impl Reader<'_> {
     }
 
     /// The block that was once committed here at the known height is still that block.
-    fn compare(&self, replay: &Option<Replay<'_>>) -> Result<(), NodeError> {
-        let tip = replay.as_ref().map(|replay| replay.state().tip());
+    fn compare(&self, replay: Option<&Replay<'_>>) -> Result<(), NodeError> {
+        let tip = replay.map(|replay| replay.state().tip());
         match (self.known, tip) {
             (Some((height, hash)), Some(tip)) if tip.height == height && tip.hash != hash => {
                 Err(NodeError::Replaced { height })

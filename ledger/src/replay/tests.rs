@@ -84,7 +84,7 @@ fn frame(block: Block, certificate: Certificate) -> Frame {
 }
 
 /// One block of the old set; then the block with which the new one takes over.
-fn taken_over<'a>(rulebook: &'a Rulebook) -> (Replay<'a>, Built, ValidatorSet) {
+fn taken_over(rulebook: &Rulebook) -> (Replay<'_>, Built, ValidatorSet) {
     let mut replay = begin(rulebook);
     let lost = validator("lost");
     let first = build_block(replay.state(), rulebook, template(replay.state(), &lost), &[]).block;

@@ -72,7 +72,6 @@ impl Translator {
         }
     }
 
-    #[expect(clippy::too_many_lines, reason = "one short arm for each question of the engine")]
     async fn translate(&mut self, message: AppMsg<Chain>) -> Result<(), End> {
         let request = match message {
             AppMsg::ConsensusReady { reply } => self.ready(reply),
