@@ -6,8 +6,7 @@
 mod executor;
 
 use crate::block::{Block, BlockTransaction, Header, VerifiedBlock};
-use crate::certificate::Governance;
-use crate::certificate::ValidatorSet;
+use crate::certificate::{Governance, ValidatorSet};
 use crate::code::Code;
 use crate::contract::{ContractVersions, Rulebook};
 use crate::crypto::PublicKey;
@@ -21,8 +20,7 @@ use crate::receipt::Receipt;
 use crate::state::{HalfDelta, State, StateDelta, Tip, state_root};
 use crate::system::{GovernanceRecord, ValidatorsRecord};
 use crate::transaction::VerifiedTransaction;
-use crate::types::ContractId;
-use crate::types::{BlockHash, BlockTime, Compartment, Height};
+use crate::types::{BlockTime, Compartment, ContractId, Height};
 use crate::view::View;
 use executor::Executor;
 
@@ -31,7 +29,7 @@ use executor::Executor;
 pub struct Executed {
     /// What changes in the state.
     pub delta: StateDelta,
-    /// What fell due, then the transactions, in order.
+    /// A recovery if there is one, what fell due, the transactions, in order.
     pub receipts: Vec<Receipt>,
 }
 
@@ -448,11 +446,6 @@ fn executed(state: &State, finished: Finished, header: &Header) -> Executed {
     let tip = Tip { height: header.height, hash, time: header.time, history };
     let parent = state.tip().hash;
     Executed { delta: StateDelta { parent, public, restricted, tip }, receipts }
-}
-
-/// The hash that the first block names as its parent.
-pub fn first_parent(genesis: &Digest) -> BlockHash {
-    BlockHash(*genesis)
 }
 
 #[cfg(test)]

@@ -20,13 +20,14 @@ impl Failure {
     }
 
     fn exit(&self) -> u8 {
-        match self.code {
-            Code::InputMissing | Code::NotFound => 3,
-            Code::OtherInput | Code::DirectoryBusy => 4,
-            Code::VerificationFailed | Code::ChainShortened | Code::ChainDamaged => 5,
-            Code::Engine | Code::Storage => 6,
-            _ => 1,
-        }
+        let exits: [(u8, &[Code]); 4] = [
+            (3, &[Code::InputMissing, Code::NotFound]),
+            (4, &[Code::OtherInput, Code::DirectoryBusy]),
+            (5, &[Code::VerificationFailed, Code::ChainShortened, Code::ChainDamaged]),
+            (6, &[Code::Engine, Code::Storage]),
+        ];
+        let exit = exits.into_iter().find(|(_, codes)| codes.contains(&self.code));
+        exit.map_or(1, |(exit, _)| exit)
     }
 
     /// The failure on standard error, for people or for programs.

@@ -12,6 +12,7 @@ use linli_verify::{Language, command};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::Path;
 
 pub(crate) use page::html;
 
@@ -257,6 +258,23 @@ fn verdict(text: &mut String, summary: &Summary, language: Language) {
             let _ = writeln!(text, "{note}");
         }
     }
+}
+
+/// What to do next, ready to be copied.
+pub(crate) fn next(summary: &Summary, folder: &Path, language: Language) -> String {
+    let (_, head, _) = &summary.audit.head;
+    let (folder, genesis) = (folder.display(), summary.audit.genesis);
+    let mut text = String::new();
+    if let Some(flow) = &summary.trace {
+        let title = language.pick("追溯这笔付款", "trace that payment");
+        let _ = writeln!(text, "\n{title}\n  linli trace {} --dir {folder}", flow.name);
+    }
+    let title = language.pick("自己再核对一遍", "check it yourself");
+    let _ = writeln!(
+        text,
+        "{title}\n  linli-verify audit {folder} --genesis-hash {genesis} --expect-head {head}"
+    );
+    text
 }
 
 #[cfg(test)]

@@ -27,6 +27,9 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+/// Where ledgers lie if nobody says otherwise.
+pub(crate) const LEDGERS: &str = ".linli";
+
 /// Runs `linli run`.
 pub(crate) fn command(
     arguments: &RunArguments,
@@ -51,21 +54,29 @@ pub(crate) fn command(
     }
     let text = match output {
         Output::Json => report::json(&summary),
-        Output::Table => report::text(&summary, language),
+        Output::Table => {
+            let mut text = report::text(&summary, language);
+            text.push_str(&report::next(&summary, &folder(arguments), language));
+            text
+        }
     };
     Said { output: text, error: String::new(), exit: 0 }
+}
+
+fn folder(arguments: &RunArguments) -> PathBuf {
+    arguments.dir.clone().unwrap_or_else(|| default_folder(&arguments.input))
 }
 
 /// Where the ledger of an input lies if nobody says otherwise.
 fn default_folder(input: &Path) -> PathBuf {
     let name = input.canonicalize().ok().and_then(|path| path.file_name().map(ToOwned::to_owned));
-    Path::new(".linli").join(name.unwrap_or_else(|| "input".into()))
+    Path::new(LEDGERS).join(name.unwrap_or_else(|| "input".into()))
 }
 
 fn run(arguments: &RunArguments, language: Language, bar: &mut Bar) -> Result<Summary, Failure> {
     bar.say(language.pick("读取", "reading"));
     let plan = import::plan(&import::read(&arguments.input)?)?;
-    let folder = arguments.dir.clone().unwrap_or_else(|| default_folder(&arguments.input));
+    let folder = folder(arguments);
     claim(&folder, &plan)?;
     bar.say(language.pick("记账", "committing"));
     let batches = import::batches(plan.genesis.time, &plan.steps);

@@ -4,6 +4,7 @@
 use crate::failure::Failure;
 use crate::naming::Naming;
 use crate::report::money;
+use crate::run::LEDGERS;
 use clap::Args;
 use comfy_table::{CellAlignment, Table, presets};
 use linli_contracts::fund::{
@@ -24,16 +25,17 @@ use linli_verify::{Language, Output, Said};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `trace`.
 #[derive(Args, Debug)]
 pub(crate) struct TraceArguments {
     /// A payment or a source, by its code or by the digits of its identifier / 付款或来源的编号
     pub(crate) what: String,
-    /// Folder of the ledger / 账本文件夹
-    #[arg(long, value_name = "DATA", default_value = ".linli/qinghe")]
-    pub(crate) dir: PathBuf,
+    /// Folder of the ledger; the only one in `.linli` if not given / 账本文件夹
+    #[arg(long, value_name = "DATA")]
+    pub(crate) dir: Option<PathBuf>,
 }
 
 /// Part of a payment that came from one source.
@@ -254,15 +256,31 @@ pub(crate) fn command(arguments: &TraceArguments, language: Language, output: Ou
     }
 }
 
+/// The ledger that `linli run` has made, if it has made one only.
+fn only_ledger() -> Result<PathBuf, Failure> {
+    let home = Path::new(LEDGERS);
+    let found = fs::read_dir(home).into_iter().flatten().flatten().map(|entry| entry.path());
+    let ledgers: Vec<_> = found.filter(|path| path.join("chain").is_dir()).collect();
+    match ledgers.as_slice() {
+        [ledger] => Ok(ledger.clone()),
+        [] | [_, _, ..] => {
+            Err(Failure::new(Code::InputMissing, format!("{LEDGERS}: {} (--dir)", ledgers.len())))
+        }
+    }
+}
+
 fn trace(
     arguments: &TraceArguments,
     language: Language,
     output: Output,
 ) -> Result<String, Failure> {
+    let folder = match &arguments.dir {
+        Some(folder) => folder.clone(),
+        None => only_ledger()?,
+    };
     let rulebook = linli_contracts::rulebook();
-    let (_, state) = linli_verify::audit(&arguments.dir, &rulebook, None, None, &mut |_, _| {})?;
-    let naming =
-        Naming::load(&arguments.dir).map_err(|error| Failure::new(Code::Storage, error))?;
+    let (_, state) = linli_verify::audit(&folder, &rulebook, None, None, &mut |_, _| {})?;
+    let naming = Naming::load(&folder).map_err(|error| Failure::new(Code::Storage, error))?;
     let found = payments(&state).find(|(id, _)| naming.means(&id.0, &arguments.what));
     if let Some((id, payment)) = found {
         let flow = Flow::of_payment(id, &payment, &naming, &state);

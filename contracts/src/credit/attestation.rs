@@ -73,7 +73,7 @@ pub(super) fn first(
 /// The last working day counts whole.
 fn check_deadline(view: &View<'_>, end: BlockTime) -> Result<(), Rejection> {
     let days = parameter(view, Parameter::AttestDeadline);
-    let last = add_working_days(end.day(), days);
+    let last = add_working_days(service_day(end), days);
     let until = Day(last.0.saturating_add(1)).start();
     if view.now() < until {
         return Ok(());

@@ -16,7 +16,7 @@ use crate::record::{Record, key_bytes};
 use crate::state::value_hash;
 use crate::system::{PublicNonces, RestrictedNonces};
 use crate::transaction::{BODY_VERSION, Body, SignedTransaction, Signer};
-use crate::types::{ContractId, RecordId, StateRoot, TransactionId};
+use crate::types::{BlockHash, ContractId, RecordId, StateRoot, TransactionId};
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::{BTreeMap, BTreeSet};
 
