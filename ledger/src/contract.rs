@@ -7,7 +7,7 @@ use crate::genesis::{Genesis, GenesisError};
 use crate::keys::KeyOwner;
 use crate::keys::KeyPurpose;
 use crate::receipt::Condition;
-use crate::record::Record;
+use crate::record::KERNEL;
 use crate::types::{Compartment, ContractId, GrantId, Height};
 use crate::view::View;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -105,11 +105,8 @@ pub trait Contract: Send + Sync {
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct ContractVersions(pub Vec<(Height, u16)>);
 
-impl Record for ContractVersions {
-    const CONTRACT: ContractId = ContractId(0);
-    const KIND: u8 = 8;
-    const COMPARTMENT: Compartment = Compartment::Public;
-    type Id = ContractId;
+crate::records! { KERNEL, Public:
+    ContractVersions = 8, ContractId;
 }
 
 impl ContractVersions {

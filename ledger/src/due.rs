@@ -3,7 +3,7 @@
 
 use crate::codec::encode;
 use crate::hash::{Digest, Domain, hash_parts};
-use crate::record::Record;
+use crate::record::KERNEL;
 use crate::types::{BlockTime, Compartment, ContractId, Height, RecordId, TransactionId};
 use crate::view::View;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -39,18 +39,12 @@ pub struct PublicDue;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct RestrictedDue;
 
-impl Record for PublicDue {
-    const CONTRACT: ContractId = ContractId(0);
-    const KIND: u8 = 2;
-    const COMPARTMENT: Compartment = Compartment::Public;
-    type Id = QueueId;
+crate::records! { KERNEL, Public:
+    PublicDue = 2, QueueId;
 }
 
-impl Record for RestrictedDue {
-    const CONTRACT: ContractId = ContractId(0);
-    const KIND: u8 = 2;
-    const COMPARTMENT: Compartment = Compartment::Restricted;
-    type Id = QueueId;
+crate::records! { KERNEL, Restricted:
+    RestrictedDue = 2, QueueId;
 }
 
 /// Puts an item of the calling contract into its queue.

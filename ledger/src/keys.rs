@@ -2,8 +2,8 @@
 
 use crate::code::{Code, Rejection};
 use crate::crypto::PublicKey;
-use crate::record::Record;
-use crate::types::{BlockTime, Compartment, ContractId, EnrolmentId, OrganisationId, PersonId};
+use crate::record::KERNEL;
+use crate::types::{BlockTime, Compartment, EnrolmentId, OrganisationId, PersonId};
 use crate::view::View;
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -59,18 +59,12 @@ pub struct PublicKeyRecord(pub KeyRecord);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct ResidentKeyRecord(pub KeyRecord);
 
-impl Record for PublicKeyRecord {
-    const CONTRACT: ContractId = ContractId(0);
-    const KIND: u8 = 1;
-    const COMPARTMENT: Compartment = Compartment::Public;
-    type Id = PublicKey;
+crate::records! { KERNEL, Public:
+    PublicKeyRecord = 1, PublicKey;
 }
 
-impl Record for ResidentKeyRecord {
-    const CONTRACT: ContractId = ContractId(0);
-    const KIND: u8 = 1;
-    const COMPARTMENT: Compartment = Compartment::Restricted;
-    type Id = PublicKey;
+crate::records! { KERNEL, Restricted:
+    ResidentKeyRecord = 1, PublicKey;
 }
 
 /// Finds a key: among residents where the view may see them, then in public.

@@ -12,8 +12,8 @@ use crate::amount::Fen;
 use crate::code::{Code, Rejection};
 use crate::codec::encode;
 use crate::hash::{Domain, hash, hash_parts};
-use crate::record::Record;
-use crate::types::{AccountId, Compartment, ContractId};
+use crate::record::KERNEL;
+use crate::types::AccountId;
 use crate::view::View;
 use borsh::{BorshDeserialize, BorshSerialize};
 use money::Segment;
@@ -84,18 +84,12 @@ pub struct MoneyAccount(pub Account);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct CreditAccount(pub Account);
 
-impl Record for MoneyAccount {
-    const CONTRACT: ContractId = ContractId(0);
-    const KIND: u8 = 3;
-    const COMPARTMENT: Compartment = Compartment::Public;
-    type Id = AccountId;
+crate::records! { KERNEL, Public:
+    MoneyAccount = 3, AccountId;
 }
 
-impl Record for CreditAccount {
-    const CONTRACT: ContractId = ContractId(0);
-    const KIND: u8 = 3;
-    const COMPARTMENT: Compartment = Compartment::Restricted;
-    type Id = AccountId;
+crate::records! { KERNEL, Restricted:
+    CreditAccount = 3, AccountId;
 }
 
 /// What moved.

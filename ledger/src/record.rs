@@ -21,6 +21,36 @@ pub trait Record: BorshSerialize + BorshDeserialize {
     type Id: KeyPart;
 }
 
+/// The contract number of the kernel's own records.
+pub const KERNEL: ContractId = ContractId(0);
+
+/// Says of types which leaves they are: contract and compartment, then for each record its kind and
+/// what identifies it. Source: LED-5.3.
+///
+/// ```
+/// # use borsh::{BorshDeserialize, BorshSerialize};
+/// # use linli_ledger::{record::Record, types::{ContractId, RecordId}};
+/// #[derive(BorshSerialize, BorshDeserialize)]
+/// struct Note(u64);
+///
+/// linli_ledger::records! { ContractId(77), Public:
+///     Note = 1, RecordId;
+/// }
+/// assert_eq!(Note::KIND, 1);
+/// ```
+#[macro_export]
+macro_rules! records {
+    ($contract:expr, $compartment:ident: $($name:ident = $kind:literal, $id:ty;)+) => { $(
+        impl $crate::record::Record for $name {
+            const CONTRACT: $crate::types::ContractId = $contract;
+            const KIND: u8 = $kind;
+            const COMPARTMENT: $crate::types::Compartment =
+                $crate::types::Compartment::$compartment;
+            type Id = $id;
+        }
+    )+ };
+}
+
 /// Part of a key: bytes whose order is the order of the values, and whose length is fixed or ends
 /// the key.
 pub trait KeyPart: Sized {

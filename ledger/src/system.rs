@@ -4,8 +4,8 @@ use crate::certificate::ValidatorSet;
 use crate::code::Code;
 use crate::crypto::PublicKey;
 use crate::limits::NONCE_WINDOW;
-use crate::record::Record;
-use crate::types::{Compartment, ContractId, OrganisationId};
+use crate::record::KERNEL;
+use crate::types::{Compartment, OrganisationId};
 use crate::view::View;
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -39,21 +39,15 @@ pub struct PublicNonces(pub NonceWindow);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct RestrictedNonces(pub NonceWindow);
 
-macro_rules! kernel_record {
-    ($name:ident, $kind:literal, $compartment:ident, $id:ty) => {
-        impl Record for $name {
-            const CONTRACT: ContractId = ContractId(0);
-            const KIND: u8 = $kind;
-            const COMPARTMENT: Compartment = Compartment::$compartment;
-            type Id = $id;
-        }
-    };
+crate::records! { KERNEL, Public:
+    ValidatorsRecord = 9, ();
+    GovernanceRecord = 10, ();
+    PublicNonces = 11, PublicKey;
 }
 
-kernel_record!(ValidatorsRecord, 9, Public, ());
-kernel_record!(GovernanceRecord, 10, Public, ());
-kernel_record!(PublicNonces, 11, Public, PublicKey);
-kernel_record!(RestrictedNonces, 11, Restricted, PublicKey);
+crate::records! { KERNEL, Restricted:
+    RestrictedNonces = 11, PublicKey;
+}
 
 impl NonceWindow {
     /// The window after the first nonce of a key.

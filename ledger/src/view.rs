@@ -5,7 +5,7 @@ use crate::codec::encode;
 use crate::hash::Digest;
 use crate::limits::RANGE_MAX;
 use crate::posting::{JournalEntry, Movement};
-use crate::record::{KeyPart, Record, key_bytes};
+use crate::record::{KERNEL, KeyPart, Record, key_bytes};
 use crate::state::State;
 use crate::types::{BlockTime, Compartment, ContractId, Height, TransactionId, derive_identifier};
 use std::collections::BTreeMap;
@@ -75,7 +75,7 @@ impl<'a> View<'a> {
     pub fn read_only(base: &'a State, compartment: Compartment, time: BlockTime) -> Self {
         static EMPTY: Overlay = Overlay::new();
         let scope = Scope {
-            contract: ContractId(0),
+            contract: KERNEL,
             compartment,
             keeps_keys: false,
             writer: TransactionId(*base.genesis()),
@@ -175,12 +175,12 @@ impl<'a> View<'a> {
     }
 
     pub(crate) fn put_kernel<R: Record>(&mut self, id: &R::Id, record: &R) {
-        debug_assert!(R::CONTRACT == ContractId(0), "the kernel writes its own records only");
+        debug_assert!(R::CONTRACT == KERNEL, "the kernel writes its own records only");
         self.store::<R>(id, Some(encode(record).into()));
     }
 
     pub(crate) fn remove_kernel<R: Record>(&mut self, id: &R::Id) {
-        debug_assert!(R::CONTRACT == ContractId(0), "the kernel removes its own records only");
+        debug_assert!(R::CONTRACT == KERNEL, "the kernel removes its own records only");
         self.store::<R>(id, None);
     }
 

@@ -5,10 +5,8 @@ use crate::registry::roles::Officer;
 use borsh::{BorshDeserialize, BorshSerialize};
 use linli_ledger::amount::{Fen, Points};
 use linli_ledger::posting::points::PointLot;
-use linli_ledger::record::Record;
 use linli_ledger::types::{
-    BlockTime, Compartment, ContractId, DAY_MS, Day, EnrolmentId, OrganisationId, PersonId,
-    RecordId,
+    BlockTime, DAY_MS, Day, EnrolmentId, OrganisationId, PersonId, RecordId,
 };
 
 /// How long an award with points stays after they expired: longer than a voucher (90 d at most),
@@ -293,27 +291,18 @@ pub struct Archive {
     pub training: u64,
 }
 
-macro_rules! record {
-    ($name:ident, $kind:literal, $id:ty) => {
-        impl Record for $name {
-            const CONTRACT: ContractId = CONTRACT;
-            const KIND: u8 = $kind;
-            const COMPARTMENT: Compartment = Compartment::Restricted;
-            type Id = $id;
-        }
-    };
+linli_ledger::records! { CONTRACT, Restricted:
+    ProgrammeTotals = 1, RecordId;
+    Participation = 2, RecordId;
+    Interval = 3, (EnrolmentId, BlockTime);
+    Seats = 4, RecordId;
+    Award = 5, RecordId;
+    PersonDue = 6, (EnrolmentId, BlockTime, u8, RecordId);
+    Voucher = 7, RecordId;
+    RewardUse = 8, RecordId;
+    OpenVoucher = 9, (RecordId, BlockTime, RecordId);
+    Tally = 10, RecordId;
+    Wallet = 11, (EnrolmentId, RecordId);
+    Archive = 12, EnrolmentId;
+    UsedCommitment = 13, (EnrolmentId, [u8; 32]);
 }
-
-record!(ProgrammeTotals, 1, RecordId);
-record!(Participation, 2, RecordId);
-record!(Interval, 3, (EnrolmentId, BlockTime));
-record!(Seats, 4, RecordId);
-record!(Award, 5, RecordId);
-record!(PersonDue, 6, (EnrolmentId, BlockTime, u8, RecordId));
-record!(Voucher, 7, RecordId);
-record!(RewardUse, 8, RecordId);
-record!(OpenVoucher, 9, (RecordId, BlockTime, RecordId));
-record!(Tally, 10, RecordId);
-record!(Wallet, 11, (EnrolmentId, RecordId));
-record!(Archive, 12, EnrolmentId);
-record!(UsedCommitment, 13, (EnrolmentId, [u8; 32]));

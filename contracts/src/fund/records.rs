@@ -9,10 +9,8 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use linli_ledger::amount::Fen;
 use linli_ledger::hash::Digest;
 use linli_ledger::posting::money::Segment;
-use linli_ledger::record::Record;
 use linli_ledger::types::{
-    BlockTime, Compartment, ContractId, Day, EarmarkId, Height, OrganisationId, PersonId, RecordId,
-    SourceId,
+    BlockTime, Day, EarmarkId, Height, OrganisationId, PersonId, RecordId, SourceId,
 };
 
 /// A person who signed something: what separation of duties compares, with
@@ -361,28 +359,19 @@ impl ServiceContract {
     }
 }
 
-macro_rules! record {
-    ($name:ident, $kind:literal, $id:ty) => {
-        impl Record for $name {
-            const CONTRACT: ContractId = CONTRACT;
-            const KIND: u8 = $kind;
-            const COMPARTMENT: Compartment = Compartment::Public;
-            type Id = $id;
-        }
-    };
+linli_ledger::records! { CONTRACT, Public:
+    Fund = 1, RecordId;
+    CatalogueItem = 2, [u8; 16];
+    Earmark = 3, EarmarkId;
+    Source = 4, SourceId;
+    BankReference = 5, [u8; 32];
+    Budget = 6, RecordId;
+    BudgetOfYear = 7, (RecordId, u32);
+    Line = 8, RecordId;
+    ServiceContract = 9, RecordId;
+    Payment = 10, RecordId;
+    Invoice = 11, [u8; 32];
+    InstructionNumber = 12, [u8; 32];
+    Decided = 13, (RecordId, OrganisationId, BlockTime, RecordId);
+    Waiting = 14, (RecordId, OrganisationId, RecordId);
 }
-
-record!(Fund, 1, RecordId);
-record!(CatalogueItem, 2, [u8; 16]);
-record!(Earmark, 3, EarmarkId);
-record!(Source, 4, SourceId);
-record!(BankReference, 5, [u8; 32]);
-record!(Budget, 6, RecordId);
-record!(BudgetOfYear, 7, (RecordId, u32));
-record!(Line, 8, RecordId);
-record!(ServiceContract, 9, RecordId);
-record!(Payment, 10, RecordId);
-record!(Invoice, 11, [u8; 32]);
-record!(InstructionNumber, 12, [u8; 32]);
-record!(Decided, 13, (RecordId, OrganisationId, BlockTime, RecordId));
-record!(Waiting, 14, (RecordId, OrganisationId, RecordId));

@@ -15,8 +15,7 @@ use linli_ledger::contract::Party;
 use linli_ledger::crypto::PublicKey;
 use linli_ledger::due;
 use linli_ledger::keys::{self, KeyOwner, KeyPurpose, KeyRecord};
-use linli_ledger::record::Record;
-use linli_ledger::types::{BlockTime, Compartment, ContractId, EnrolmentId, RecordId};
+use linli_ledger::types::{BlockTime, EnrolmentId, RecordId};
 use linli_ledger::view::View;
 
 /// The kind of due item by which a rotation takes effect.
@@ -47,11 +46,8 @@ pub(super) struct Keyring {
     pub(super) rotation: Option<PendingRotation>,
 }
 
-impl Record for Keyring {
-    const CONTRACT: ContractId = CONTRACT;
-    const KIND: u8 = 3;
-    const COMPARTMENT: Compartment = Compartment::Restricted;
-    type Id = EnrolmentId;
+linli_ledger::records! { CONTRACT, Restricted:
+    Keyring = 3, EnrolmentId;
 }
 
 /// The keys that speak for the resident at a time.

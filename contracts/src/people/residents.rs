@@ -8,8 +8,7 @@ use linli_ledger::code::{Code, Rejection, ensure};
 use linli_ledger::contract::Party;
 use linli_ledger::hash::Digest;
 use linli_ledger::keys::KeyOwner;
-use linli_ledger::record::Record;
-use linli_ledger::types::{Compartment, ContractId, EnrolmentId};
+use linli_ledger::types::EnrolmentId;
 use linli_ledger::view::View;
 
 /// Whether an enrolment may act. Source: PPL-3.
@@ -38,11 +37,8 @@ pub struct Enrolment {
     pub state: EnrolmentState,
 }
 
-impl Record for Enrolment {
-    const CONTRACT: ContractId = CONTRACT;
-    const KIND: u8 = 1;
-    const COMPARTMENT: Compartment = Compartment::Restricted;
-    type Id = EnrolmentId;
+linli_ledger::records! { CONTRACT, Restricted:
+    Enrolment = 1, EnrolmentId;
 }
 
 /// An enrolment, active or closed.

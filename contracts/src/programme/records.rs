@@ -4,10 +4,7 @@ use super::{ActivityTerms, CONTRACT, RewardKind, RuleTerms};
 use borsh::{BorshDeserialize, BorshSerialize};
 use linli_ledger::amount::{Fen, Points};
 use linli_ledger::hash::Digest;
-use linli_ledger::record::Record;
-use linli_ledger::types::{
-    BlockTime, Compartment, ContractId, DAY_MS, OrganisationId, PersonId, RecordId,
-};
+use linli_ledger::types::{BlockTime, DAY_MS, OrganisationId, PersonId, RecordId};
 
 /// How long after its end a record stays: a year and the time to object to its last days. What has
 /// left stays provable by its receipts. Source: PRG-9.
@@ -128,19 +125,10 @@ pub struct Reward {
     pub terms: RewardTerms,
 }
 
-macro_rules! record {
-    ($name:ident, $kind:literal, $id:ty) => {
-        impl Record for $name {
-            const CONTRACT: ContractId = CONTRACT;
-            const KIND: u8 = $kind;
-            const COMPARTMENT: Compartment = Compartment::Public;
-            type Id = $id;
-        }
-    };
+linli_ledger::records! { CONTRACT, Public:
+    Programme = 1, RecordId;
+    Rule = 2, RecordId;
+    RuleVersion = 3, (RecordId, u32);
+    Activity = 4, RecordId;
+    Reward = 5, RecordId;
 }
-
-record!(Programme, 1, RecordId);
-record!(Rule, 2, RecordId);
-record!(RuleVersion, 3, (RecordId, u32));
-record!(Activity, 4, RecordId);
-record!(Reward, 5, RecordId);

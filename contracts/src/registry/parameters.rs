@@ -4,8 +4,7 @@ use super::{CONTRACT, roles};
 use borsh::{BorshDeserialize, BorshSerialize};
 use linli_ledger::code::{Code, Detail, Rejection, ensure};
 use linli_ledger::contract::Party;
-use linli_ledger::record::Record;
-use linli_ledger::types::{BlockTime, Compartment, ContractId, DAY_MS, HOUR_MS, MINUTE_MS};
+use linli_ledger::types::{BlockTime, DAY_MS, HOUR_MS, MINUTE_MS};
 use linli_ledger::view::View;
 
 macro_rules! parameters {
@@ -107,11 +106,8 @@ pub struct ParameterRecord {
     pub next: Option<(BlockTime, u64)>,
 }
 
-impl Record for ParameterRecord {
-    const CONTRACT: ContractId = CONTRACT;
-    const KIND: u8 = 4;
-    const COMPARTMENT: Compartment = Compartment::Public;
-    type Id = u16;
+linli_ledger::records! { CONTRACT, Public:
+    ParameterRecord = 4, u16;
 }
 
 impl ParameterRecord {

@@ -5,8 +5,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use linli_ledger::crypto::PublicKey;
 use linli_ledger::genesis::OrganisationKind;
 use linli_ledger::keys::KeyPurpose;
-use linli_ledger::record::Record;
-use linli_ledger::types::{BlockTime, Compartment, ContractId, GrantId, OrganisationId, PersonId};
+use linli_ledger::types::{BlockTime, GrantId, OrganisationId, PersonId};
 
 /// An organisation.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -72,19 +71,10 @@ pub fn purpose_number(purpose: KeyPurpose) -> u8 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct PersonNullifier;
 
-macro_rules! record {
-    ($name:ident, $kind:literal, $id:ty) => {
-        impl Record for $name {
-            const CONTRACT: ContractId = CONTRACT;
-            const KIND: u8 = $kind;
-            const COMPARTMENT: Compartment = Compartment::Public;
-            type Id = $id;
-        }
-    };
+linli_ledger::records! { CONTRACT, Public:
+    Organisation = 1, OrganisationId;
+    Person = 2, PersonId;
+    Grant = 3, GrantId;
+    OwnedKey = 5, OwnedKeyId;
+    PersonNullifier = 6, (PersonId, [u8; 32]);
 }
-
-record!(Organisation, 1, OrganisationId);
-record!(Person, 2, PersonId);
-record!(Grant, 3, GrantId);
-record!(OwnedKey, 5, OwnedKeyId);
-record!(PersonNullifier, 6, (PersonId, [u8; 32]));

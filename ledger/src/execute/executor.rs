@@ -11,6 +11,7 @@ use crate::invariant::records;
 use crate::keys::{self, KeyOwner, KeyPurpose, KeyRecord, PublicKeyRecord};
 use crate::limits::{DUE_ITEMS_MAX, RANGE_MAX, VALIDITY_MS_MAX};
 use crate::receipt::{Condition, Outcome, Receipt, Subject, Write};
+use crate::record::KERNEL;
 use crate::state::{HalfDelta, Leaf, State, leaf_hash, leaf_path, next_version, value_hash};
 use crate::system::{self, ValidatorsRecord};
 use crate::transaction::VerifiedTransaction;
@@ -52,7 +53,7 @@ impl<'a> Executor<'a> {
     /// Where the kernel itself reads and writes.
     fn kernel(&self, compartment: Compartment) -> Scope {
         Scope {
-            contract: ContractId(0),
+            contract: KERNEL,
             compartment,
             keeps_keys: false,
             writer: TransactionId(*self.state.genesis()),
@@ -131,7 +132,7 @@ impl<'a> Executor<'a> {
         let writes = self.commit(changes, writer);
         self.receipts.push(Receipt {
             subject: Subject::Recovery(set.hash()),
-            contract: ContractId(0),
+            contract: KERNEL,
             compartment: Compartment::Public,
             outcome: Outcome::Applied,
             conditions: Vec::new(),

@@ -7,8 +7,8 @@ use super::{AccountKey, Quantity, Side, post};
 use crate::amount::Fen;
 use crate::code::{Code, Detail, Rejection, ensure};
 use crate::limits::{HOLDINGS_VISITED_MAX, SEGMENTS_MAX};
-use crate::record::{KeyPart, Record};
-use crate::types::{AccountId, Compartment, ContractId, Day, EarmarkId, SourceId, TransactionId};
+use crate::record::{KERNEL, KeyPart, Record};
+use crate::types::{AccountId, Day, EarmarkId, SourceId, TransactionId};
 use crate::view::{Order, View};
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -100,25 +100,10 @@ pub struct SourceRecord {
     pub issued_by: TransactionId,
 }
 
-impl Record for SegmentRecord {
-    const CONTRACT: ContractId = ContractId(0);
-    const KIND: u8 = 5;
-    const COMPARTMENT: Compartment = Compartment::Public;
-    type Id = (SourceId, u64);
-}
-
-impl Record for HoldingRecord {
-    const CONTRACT: ContractId = ContractId(0);
-    const KIND: u8 = 6;
-    const COMPARTMENT: Compartment = Compartment::Public;
-    type Id = (AccountId, Rank, SourceId, u64);
-}
-
-impl Record for SourceRecord {
-    const CONTRACT: ContractId = ContractId(0);
-    const KIND: u8 = 7;
-    const COMPARTMENT: Compartment = Compartment::Public;
-    type Id = SourceId;
+crate::records! { KERNEL, Public:
+    SegmentRecord = 5, (SourceId, u64);
+    HoldingRecord = 6, (AccountId, Rank, SourceId, u64);
+    SourceRecord = 7, SourceId;
 }
 
 /// Creates a source of `amount` fen in the account `to`. Source: LED-6.7.

@@ -4,8 +4,8 @@ use super::{AccountKey, Quantity, Side, post};
 use crate::amount::Points;
 use crate::code::{Code, Detail, Rejection};
 use crate::limits::SEGMENTS_MAX;
-use crate::record::Record;
-use crate::types::{AccountId, BlockTime, Compartment, ContractId, RecordId};
+use crate::record::KERNEL;
+use crate::types::{AccountId, BlockTime, RecordId};
 use crate::view::View;
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -24,11 +24,8 @@ pub struct PointLot {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct PointHolding(pub u64);
 
-impl Record for PointHolding {
-    const CONTRACT: ContractId = ContractId(0);
-    const KIND: u8 = 4;
-    const COMPARTMENT: Compartment = Compartment::Restricted;
-    type Id = (AccountId, BlockTime, RecordId);
+crate::records! { KERNEL, Restricted:
+    PointHolding = 4, (AccountId, BlockTime, RecordId);
 }
 
 /// The lots of an account, earliest expiry first, then lowest batch; at most 1 024.

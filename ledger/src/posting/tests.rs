@@ -11,7 +11,9 @@ use crate::genesis::Clock;
 use crate::hash::Digest;
 use crate::limits::AMOUNT_MAX;
 use crate::state::State;
-use crate::types::{BlockTime, Day, EarmarkId, Height, RecordId, SourceId, TransactionId};
+use crate::types::{
+    BlockTime, Compartment, ContractId, Day, EarmarkId, Height, RecordId, SourceId, TransactionId,
+};
 use crate::view::{Order, Overlay, Scope};
 use proptest::prelude::*;
 
