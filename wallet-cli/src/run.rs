@@ -109,8 +109,11 @@ fn claim(folder: &Path, plan: &Plan) -> Result<(), Failure> {
             if folder.join("chain").exists() {
                 return Err(Failure::new(Code::OtherInput, folder.display()));
             }
-            let mut file = fs::File::create(&mark).map_err(storage)?;
-            file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(storage)
+            // All or nothing: a mark that was torn would look like other input for ever.
+            let new = own.join("input.new");
+            let mut file = fs::File::create(&new).map_err(storage)?;
+            file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(storage)?;
+            fs::rename(&new, &mark).map_err(storage)
         }
         Err(error) => Err(storage(error)),
     }
