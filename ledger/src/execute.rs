@@ -201,6 +201,9 @@ fn seed(genesis: &Genesis, set: &ValidatorSet, view: &mut View<'_>) -> Result<()
 ///
 /// # Errors
 /// The reason for which the door refuses it.
+///
+/// # Panics
+/// Never: what the door lets in leaves a receipt.
 pub fn admit(
     state: &State,
     rulebook: &Rulebook,
@@ -208,7 +211,8 @@ pub fn admit(
     now: BlockTime,
 ) -> Result<Receipt, Code> {
     let mut executor = Executor::new(state, rulebook, state.tip().height.next(), now);
-    executor.transaction(transaction)
+    executor.transaction(transaction)?;
+    Ok(executor.into_last().expect("a transaction that the door lets in leaves a receipt"))
 }
 
 /// Builds the next block from candidates, in their order, as many as fit.
@@ -270,7 +274,7 @@ fn build(
         }
         considered = position.saturating_add(1);
         match executor.transaction(transaction) {
-            Ok(_) => {
+            Ok(()) => {
                 bytes = bytes.saturating_add(size);
                 included.push(transaction);
             }
@@ -308,23 +312,23 @@ pub fn execute_block(
     rulebook: &Rulebook,
     block: &VerifiedBlock,
 ) -> Result<Executed, BlockError> {
-    execute_after(state, rulebook, block, None)
+    check_link(state, block.header(), &state.validators())?;
+    execute_linked(state, rulebook, block, None)
 }
 
-/// As [`execute_block`]; with `takes_over`, governance has named the set that certifies from this
-/// block on, and the set in the state is replaced before anything else happens.
+/// As [`execute_block`], for a block whose link was checked. With `takes_over`, governance has named
+/// the set that certifies from this block on, and the set in the state is replaced before anything else
+/// happens.
 ///
 /// # Errors
-/// As [`execute_block`]. Source: LED-4.9.
-pub fn execute_after(
+/// As [`execute_block`], without those of [`check_link`]. Source: LED-4.9.
+pub(crate) fn execute_linked(
     state: &State,
     rulebook: &Rulebook,
     block: &VerifiedBlock,
     takes_over: Option<&ValidatorSet>,
 ) -> Result<Executed, BlockError> {
     let header = block.header();
-    let set = takes_over.cloned().unwrap_or_else(|| state.validators());
-    check_link(state, header, &set)?;
     let bytes = block.transactions().iter().map(size).fold(0_usize, usize::saturating_add);
     if bytes > BLOCK_BYTES_MAX || block.transactions().len() > BLOCK_TRANSACTIONS_MAX {
         return Err(BlockError::Size);

@@ -6,7 +6,7 @@ mod report;
 use crate::block::{BlockTransactionError, CommittedBlock, VerifiedBlock};
 use crate::certificate::{Certificate, CertificateError};
 use crate::contract::{Broken, ContractVersions, Rulebook};
-use crate::execute::{BlockError, Executed, check_link, execute_after};
+use crate::execute::{BlockError, Executed, check_link, execute_linked};
 use crate::frame::{Frame, FrameError};
 use crate::genesis::{Genesis, GenesisError};
 use crate::hash::{Digest, Domain, digest};
@@ -281,7 +281,7 @@ impl<'a> Replay<'a> {
             Certificate::Recovery { validators, .. } => Some(validators),
         };
         let Executed { delta, receipts } =
-            execute_after(&self.state, self.rulebook, &block, takes_over)
+            execute_linked(&self.state, self.rulebook, &block, takes_over)
                 .map_err(|source| AuditError::Block { height, source })?;
         let keys = block.transactions().iter().map(|tx| tx.signed().signatures.len()).sum();
         self.report.count(&certificate, keys, &receipts);
@@ -312,7 +312,18 @@ impl<'a> Replay<'a> {
     ///
     /// # Errors
     /// In this order: [`AuditError::Invariant`], [`AuditError::Head`].
-    pub fn finish(mut self, expected: Option<&Digest>) -> Result<AuditReport, AuditError> {
+    pub fn finish(self, expected: Option<&Digest>) -> Result<AuditReport, AuditError> {
+        self.finish_with_state(expected).map(|(report, _)| report)
+    }
+
+    /// As [`Replay::finish`]; hands the last state over as well.
+    ///
+    /// # Errors
+    /// As [`Replay::finish`].
+    pub fn finish_with_state(
+        mut self,
+        expected: Option<&Digest>,
+    ) -> Result<(AuditReport, State), AuditError> {
         self.report.invariants = check_invariants(&self.state, self.rulebook)?;
         let tip = self.state.tip();
         let BlockHash(found) = tip.hash;
@@ -320,7 +331,7 @@ impl<'a> Replay<'a> {
             return Err(AuditError::Head { height: tip.height, expected: *expected, found });
         }
         self.report.head_expected = expected.is_some();
-        Ok(self.report)
+        Ok((self.report, self.state))
     }
 }
 

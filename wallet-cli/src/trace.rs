@@ -9,7 +9,7 @@ use clap::Args;
 use comfy_table::{CellAlignment, Table, presets};
 use linli_contracts::fund::{
     AttestationLevel, Fund, FundAccount, Payment, PaymentState, ServiceContract, Source,
-    SourceClass,
+    SourceClass, reading,
 };
 
 use linli_contracts::registry::records::Organisation;
@@ -17,7 +17,7 @@ use linli_ledger::amount::Fen;
 use linli_ledger::code::Code;
 use linli_ledger::hash::to_hex;
 use linli_ledger::invariant::records;
-use linli_ledger::posting::money::{Segment, SegmentRecord, SourceRecord};
+use linli_ledger::posting::money::{Segment, SourceRecord};
 use linli_ledger::state::State;
 use linli_ledger::types::{Compartment, RecordId, SourceId};
 use linli_ledger::view::View;
@@ -100,21 +100,15 @@ impl Flow {
         let organisation = |id| {
             view.get::<Organisation>(&id).map_or_else(|| naming.name(&id.0), |found| found.name)
         };
-        let mut by_source: BTreeMap<SourceId, Vec<Segment>> = BTreeMap::new();
-        for segment in &payment.segments {
-            by_source.entry(segment.source).or_default().push(*segment);
-        }
-        let sources = by_source.into_iter().filter_map(|(source, segments)| {
-            let record = view.get::<Source>(&source)?;
-            Some(FromSource {
-                source,
-                name: naming.name(&record.earmark.0),
-                donor: organisation(record.donor),
-                class: record.class,
-                level: record.level,
-                amount: Fen(segments.iter().map(|segment| segment.length).sum()),
-                segments,
-            })
+        let shares = reading::trace_payment(&view, id).unwrap_or_default();
+        let sources = shares.into_iter().map(|share| FromSource {
+            source: share.source,
+            name: naming.name(&share.known.earmark.0),
+            donor: organisation(share.known.donor),
+            class: share.known.class,
+            level: share.known.level,
+            segments: share.segments,
+            amount: share.amount,
         });
         let fund = contract.as_ref().and_then(|contract| view.get::<Fund>(&contract.terms.fund));
         Self {
@@ -309,13 +303,11 @@ fn forward(
     output: Output,
 ) -> String {
     let view = View::read_only(state, Compartment::Public, state.tip().time);
-    let places: Vec<Place> = records::<SegmentRecord>(state)
-        .filter(|((of, _), _)| *of == number)
-        .map(|((source, start), record)| Place {
-            segment: Segment { source, start, length: record.length },
-            what: FundAccount::find(&view, record.account)
-                .map(|account| describe(account, &view, naming, language))
-                .unwrap_or_default(),
+    let places: Vec<Place> = reading::trace_source(&view, number)
+        .into_iter()
+        .map(|(account, segment)| Place {
+            segment,
+            what: describe(account, &view, naming, language),
         })
         .collect();
     let amount = view.get::<SourceRecord>(&number).map_or(Fen::ZERO, |record| record.amount);

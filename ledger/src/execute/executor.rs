@@ -110,11 +110,12 @@ impl<'a> Executor<'a> {
         let kernel = self.kernel(Compartment::Public);
         let scope = Scope { writer, keeps_keys: true, ..kernel };
         let mut view = View::new(self.state, &self.overlay, scope);
+        let organisations = self.organisations();
         for member in set.members() {
             let owner = KeyOwner::Organisation(member.organisation);
             let purpose = KeyPurpose::Consensus;
             let record = KeyRecord { owner, purpose, from: self.time, to: None };
-            let sound = self.organisations().contains(&member.organisation)
+            let sound = organisations.contains(&member.organisation)
                 && match keys::find(&view, &member.key) {
                     Some(known) => {
                         known.purpose == purpose
@@ -131,7 +132,7 @@ impl<'a> Executor<'a> {
         let changes = view.changes;
         let writes = self.commit(changes, writer);
         self.receipts.push(Receipt {
-            subject: Subject::Recovery(set.hash()),
+            subject: Subject::Recovery(hash),
             contract: KERNEL,
             compartment: Compartment::Public,
             outcome: Outcome::Applied,
@@ -202,7 +203,7 @@ impl<'a> Executor<'a> {
     /// # Errors
     /// In this order: [`Code::Encoding`] for a contract, version or call that is not in force;
     /// [`Code::Expired`]; for each signer [`Code::KeyInactive`]; [`Code::NonceUsed`].
-    pub(super) fn transaction(&mut self, tx: &VerifiedTransaction) -> Result<Receipt, Code> {
+    pub(super) fn transaction(&mut self, tx: &VerifiedTransaction) -> Result<(), Code> {
         let body = tx.body();
         let contract = self
             .in_force(body.contract)
@@ -228,7 +229,7 @@ impl<'a> Executor<'a> {
             Err(no) => (Outcome::Rejected(no), nonce, Vec::new(), Vec::new()),
         };
         let writes = self.commit(changes, scope.writer);
-        let receipt = Receipt {
+        self.receipts.push(Receipt {
             subject: Subject::Transaction(tx.id()),
             contract: contract.id(),
             compartment: contract.compartment(),
@@ -237,9 +238,8 @@ impl<'a> Executor<'a> {
             movements,
             entries,
             writes,
-        };
-        self.receipts.push(receipt.clone());
-        Ok(receipt)
+        });
+        Ok(())
     }
 
     /// The facts about the restricted half on which a public call depends. Source: LED-6.8.
@@ -287,6 +287,11 @@ impl<'a> Executor<'a> {
             .get::<ValidatorsRecord>(&())
             .expect("genesis writes the validators")
             .0
+    }
+
+    /// The receipt of what ran last.
+    pub(super) fn into_last(mut self) -> Option<Receipt> {
+        self.receipts.pop()
     }
 
     /// The changes of both compartments with their new trees, and the receipts.

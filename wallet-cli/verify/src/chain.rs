@@ -101,6 +101,5 @@ pub fn audit(
     }
     let none = AuditError::Frame { after: Height(0), source: FrameError::Torn };
     let replay = replay.ok_or(none)?;
-    let state = replay.state().clone();
-    Ok((replay.finish(head)?, state))
+    Ok(replay.finish_with_state(head)?)
 }
