@@ -18,6 +18,7 @@
 )]
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
+mod any;
 pub mod calendar;
 pub mod credit;
 pub mod fund;
@@ -25,6 +26,8 @@ pub mod people;
 pub mod programme;
 pub mod registry;
 pub mod text;
+
+pub use any::AnyCall;
 
 use linli_ledger::contract::Rulebook;
 

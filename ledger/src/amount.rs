@@ -3,6 +3,7 @@
 use crate::code::{Code, Rejection};
 use crate::limits::AMOUNT_MAX;
 use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 macro_rules! amount {
@@ -10,9 +11,9 @@ macro_rules! amount {
         $(#[$doc])*
         #[derive(
             Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash,
-            BorshSerialize, BorshDeserialize,
+            BorshSerialize, BorshDeserialize, Serialize, Deserialize,
         )]
-        pub struct $name(pub u64);
+        pub struct $name(#[serde(with = "crate::json::decimal")] pub u64);
 
         impl $name {
             /// Nothing.

@@ -9,12 +9,14 @@ use crate::hash::{Digest, Domain, digest};
 use crate::transaction::{SignedTransaction, VerifiedTransaction};
 use crate::types::{BlockHash, BlockTime, Height, StateRoot};
 use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
 
 /// The protocol of this code: kernel, selection, tree, receipts. Source: LED-4.1.
 pub const PROTOCOL_VERSION: u16 = 1;
 
 /// Commits to everything about a block but its certificate. Source: LED-4.1.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Header {
     /// The protocol, raised only by an upgrade on chain.
     pub version: u16,
@@ -54,16 +56,18 @@ impl Header {
 }
 
 /// A transaction in a block, whole or withheld from a public copy. Source: LED-4.3.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum BlockTransaction {
     /// The transaction itself.
     Full(SignedTransaction),
     /// Its leaf only: a restricted transaction in the public chain.
-    Withheld([u8; 32]),
+    Withheld(#[serde(with = "crate::json::bytes")] [u8; 32]),
 }
 
 /// A block as proposed: what validators vote on.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Block {
     /// The header.
     pub header: Header,
@@ -134,7 +138,8 @@ impl Block {
 }
 
 /// A block and why it is final: the unit of storage, sync and audit. Source: LED-8.3.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct CommittedBlock {
     /// The block.
     pub block: Block,

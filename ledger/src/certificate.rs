@@ -4,23 +4,37 @@ use crate::crypto::{PublicKey, Signature};
 use crate::hash::{Digest, Domain, digest};
 use crate::types::{BlockHash, Height, OrganisationId};
 use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::io::{self, Read};
 
 /// A member of the set that certifies blocks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Validator {
     /// Its consensus key, never used for anything else.
     pub key: PublicKey,
     /// The organisation that runs it.
     pub organisation: OrganisationId,
     /// Its weight in votes, at least 1.
+    #[serde(with = "crate::json::decimal")]
     pub power: u64,
 }
 
 /// The validators of one height, in the order in which they take turns to propose.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Validator>")]
 pub struct ValidatorSet(Vec<Validator>);
+
+impl TryFrom<Vec<Validator>> for ValidatorSet {
+    type Error = &'static str;
+
+    fn try_from(validators: Vec<Validator>) -> Result<Self, Self::Error> {
+        Self::new(validators).ok_or("validators must be distinct, with powers that sum in 62 bits")
+    }
+}
 
 impl BorshDeserialize for ValidatorSet {
     fn deserialize_reader<R: Read>(reader: &mut R) -> Result<Self, io::Error> {
@@ -69,8 +83,20 @@ impl ValidatorSet {
 
 /// The two kinds of vote of a round.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
 )]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum VoteKind {
     /// First step.
     Prevote,
@@ -79,7 +105,8 @@ pub enum VoteKind {
 }
 
 /// One validator's vote. Source: LED-4.5.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Vote {
     /// Prevote or precommit.
     pub kind: VoteKind,
@@ -94,7 +121,8 @@ pub struct Vote {
 }
 
 /// One validator's proposal of a block. Source: LED-4.6.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Proposal {
     /// Height proposed for.
     pub height: Height,
@@ -128,7 +156,8 @@ impl Proposal {
 }
 
 /// A quorum's precommits for one block. Which signatures it holds differs between nodes.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct CommitCertificate {
     /// The round that decided.
     pub round: u32,
@@ -137,7 +166,8 @@ pub struct CommitCertificate {
 }
 
 /// Names a new validator set after the old one has lost its quorum for good. Source: LED-4.9.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Recovery {
     /// The block that the new set certifies with this.
     pub block: BlockHash,
@@ -154,7 +184,8 @@ impl Recovery {
 }
 
 /// Why a block is final. Source: LED-4.8.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Certificate {
     /// More than two thirds of the set precommitted.
     Quorum(CommitCertificate),

@@ -4,6 +4,7 @@
 //! never used again for something else. Source: LED-9.1.
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io;
 
@@ -192,7 +193,7 @@ impl fmt::Display for Code {
 
 impl BorshSerialize for Code {
     fn serialize<W: io::Write>(&self, writer: &mut W) -> io::Result<()> {
-        self.number().serialize(writer)
+        BorshSerialize::serialize(&self.number(), writer)
     }
 }
 
@@ -204,26 +205,29 @@ impl BorshDeserialize for Code {
 }
 
 /// A number that a person needs to understand a rejection. Never text. Source: LED-9.3.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum Detail {
     /// What was asked for: fen, points, minutes or persons.
-    Need(u64),
+    Need(#[serde(with = "crate::json::decimal")] u64),
     /// What there is.
-    Have(u64),
+    Have(#[serde(with = "crate::json::decimal")] u64),
     /// The most or the least that the rule allows.
-    Limit(u64),
+    Limit(#[serde(with = "crate::json::decimal")] u64),
     /// By how much a limit is passed.
-    Over(u64),
+    Over(#[serde(with = "crate::json::decimal")] u64),
     /// The position in a list, from 0.
     Index(u32),
     /// A time, milliseconds since the epoch.
-    Time(u64),
+    Time(#[serde(with = "crate::json::decimal")] u64),
     /// A record or person concerned, by its identifier.
-    Record([u8; 32]),
+    Record(#[serde(with = "crate::json::bytes")] [u8; 32]),
 }
 
 /// A rule says no. The same on every node; part of the receipt.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 pub struct Rejection {
     /// Why.
     pub code: Code,

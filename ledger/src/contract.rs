@@ -11,6 +11,7 @@ use crate::record::KERNEL;
 use crate::types::{Compartment, ContractId, GrantId, Height};
 use crate::view::View;
 use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -102,7 +103,8 @@ pub trait Contract: Send + Sync {
 }
 
 /// Which version of a contract is in force from which height. Source: LED-6.9.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct ContractVersions(pub Vec<(Height, u16)>);
 
 crate::records! { KERNEL, Public:

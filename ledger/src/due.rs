@@ -7,9 +7,23 @@ use crate::record::KERNEL;
 use crate::types::{BlockTime, Compartment, ContractId, Height, RecordId, TransactionId};
 use crate::view::View;
 use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
 
 /// Something that happens at a time: a hold ends, a voucher times out. Source: LED-6.6.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct DueItem {
     /// Block time from which it is due.
     pub at: BlockTime,
@@ -32,11 +46,17 @@ impl DueItem {
 type QueueId = (BlockTime, ContractId, u8, RecordId);
 
 /// An entry of the public queue: its key says it all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct PublicDue;
 
 /// An entry of the restricted queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct RestrictedDue;
 
 crate::records! { KERNEL, Public:

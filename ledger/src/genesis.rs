@@ -6,13 +6,17 @@ use crate::crypto::PublicKey;
 use crate::hash::{Digest, Domain, digest};
 use crate::types::{BlockTime, ContractId, OrganisationId, TransactionId, derive_identifier};
 use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// The version of [`Genesis`] that this code writes.
 pub const GENESIS_VERSION: u16 = 1;
 
 /// Where block time comes from. Source: LED-7.2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Clock {
     /// The proposer's clock, checked by every validator.
     Real,
@@ -21,7 +25,10 @@ pub enum Clock {
 }
 
 /// Who holds the keys. Source: LED-7.3.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Keys {
     /// Each party its own.
     Real,
@@ -31,8 +38,20 @@ pub enum Keys {
 
 /// What an organisation is. Source: LED-7.4.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
 )]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum OrganisationKind {
     /// Sub-district office or another public body.
     PublicBody,
@@ -55,7 +74,8 @@ pub enum OrganisationKind {
 }
 
 /// An organisation that is there from the beginning.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct GenesisOrganisation {
     /// Its public name, NFC, at most 64 bytes.
     pub name: String,
@@ -66,18 +86,21 @@ pub struct GenesisOrganisation {
 }
 
 /// A validator from the beginning.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct GenesisValidator {
     /// Its consensus key.
     pub key: PublicKey,
     /// The organisation that runs it: its position in [`Genesis::organisations`].
     pub organisation: u32,
     /// Its weight in votes.
+    #[serde(with = "crate::json::decimal")]
     pub power: u64,
 }
 
 /// A node that may join the network from the beginning (D2).
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct GenesisNode {
     /// Its identity on the network.
     pub key: PublicKey,
@@ -86,7 +109,8 @@ pub struct GenesisNode {
 }
 
 /// The first bytes of a chain. Source: LED-7.1.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Genesis {
     /// Version of this structure, [`GENESIS_VERSION`].
     pub version: u16,

@@ -61,18 +61,23 @@ pub fn to_hex(bytes: &[u8]) -> String {
 
 /// Reads exactly 64 lower-case hexadecimal characters; anything else is `None`.
 pub fn from_hex(text: &str) -> Option<[u8; 32]> {
+    from_hex_bytes(text)?.try_into().ok()
+}
+
+/// Reads lower-case hexadecimal of any even length; anything else is `None`.
+pub fn from_hex_bytes(text: &str) -> Option<Vec<u8>> {
     let nibble = |c: u8| match c {
         b'0'..=b'9' => c.checked_sub(b'0'),
         b'a'..=b'f' => c.checked_sub(b'a').and_then(|n| n.checked_add(10)),
         _ => None,
     };
-    let mut out = [0_u8; 32];
-    let mut pairs = text.as_bytes().chunks_exact(2);
-    for byte in &mut out {
-        let [high, low] = pairs.next()? else { return None };
-        *byte = (nibble(*high)? << 4) | nibble(*low)?;
-    }
-    (text.len() == 64).then_some(out)
+    let pairs = text.as_bytes().chunks_exact(2);
+    let is_even = pairs.remainder().is_empty();
+    let bytes = pairs.map(|pair| match pair {
+        [high, low] => Some((nibble(*high)? << 4) | nibble(*low)?),
+        _ => None,
+    });
+    if is_even { bytes.collect() } else { None }
 }
 
 /// What a hash is for. Each value is a separate function of the message.

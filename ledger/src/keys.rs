@@ -6,9 +6,23 @@ use crate::record::KERNEL;
 use crate::types::{BlockTime, Compartment, EnrolmentId, OrganisationId, PersonId};
 use crate::view::View;
 use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
 
 /// Whom a key speaks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum KeyOwner {
     /// A person in public office.
     Person(PersonId),
@@ -19,7 +33,20 @@ pub enum KeyOwner {
 }
 
 /// What a key may sign. Keys refuse each other's work. Source: LED-6.2, SOD-13.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum KeyPurpose {
     /// Transactions.
     Business,
@@ -32,7 +59,10 @@ pub enum KeyPurpose {
 }
 
 /// A key and its life. Source: LED-6.1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct KeyRecord {
     /// Whom it speaks for.
     pub owner: KeyOwner,
@@ -52,11 +82,17 @@ impl KeyRecord {
 }
 
 /// A key of an organisation or of a person in public office.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct PublicKeyRecord(pub KeyRecord);
 
 /// A key of a resident.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct ResidentKeyRecord(pub KeyRecord);
 
 crate::records! { KERNEL, Public:

@@ -35,6 +35,7 @@ pub mod frame;
 pub mod genesis;
 pub mod hash;
 pub mod invariant;
+pub mod json;
 pub mod keys;
 pub mod limits;
 pub mod merkle;

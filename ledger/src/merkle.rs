@@ -12,6 +12,7 @@
 use crate::hash::{Domain, hash};
 use borsh::io::{Error, ErrorKind, Read, Result as ReadResult};
 use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
 
 /// The root of `leaves`; no leaves have the hash of nothing, one leaf is its own root.
 ///
@@ -30,13 +31,17 @@ pub fn root(leaves: &[[u8; 32]]) -> [u8; 32] {
 /// Shows that a leaf is in a tree, at `index` of `size`.
 ///
 /// Source: LED-5.11, RFC 9162 §2.1.3.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct InclusionProof {
     /// The place of the leaf, from 0.
+    #[serde(with = "crate::json::decimal")]
     pub index: u64,
     /// The number of leaves in the tree; see the module on why to compare it.
+    #[serde(with = "crate::json::decimal")]
     pub size: u64,
     /// The siblings from the leaf up to the root; at most 64.
+    #[serde(with = "crate::json::list_of_bytes")]
     pub path: Vec<[u8; 32]>,
 }
 
@@ -75,13 +80,17 @@ impl InclusionProof {
 ///
 /// Everything is consistent with nothing: when `old_size` is 0 the path is empty, and all that is
 /// checked is that the old root is the root of nothing. Source: LED-5.12, RFC 9162 §2.1.4.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct ConsistencyProof {
     /// The number of leaves in the older tree.
+    #[serde(with = "crate::json::decimal")]
     pub old_size: u64,
     /// The number of leaves in the newer tree; at least `old_size`.
+    #[serde(with = "crate::json::decimal")]
     pub new_size: u64,
     /// Subtree roots, from the deepest up; at most 65.
+    #[serde(with = "crate::json::list_of_bytes")]
     pub path: Vec<[u8; 32]>,
 }
 

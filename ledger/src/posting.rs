@@ -18,9 +18,23 @@ use crate::view::View;
 use borsh::{BorshDeserialize, BorshSerialize};
 use money::Segment;
 use points::PointLot;
+use serde::{Deserialize, Serialize};
 
 /// What an account counts. Units never meet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Unit {
     /// Fen, in the public compartment.
     Fen,
@@ -31,7 +45,20 @@ pub enum Unit {
 }
 
 /// How the balance of an account relates to the value in it. Source: LED-6.3.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Side {
     /// Holds value: the balance is what lies in it.
     Holder,
@@ -42,7 +69,20 @@ pub enum Side {
 }
 
 /// Names an account; its identifier is the hash of this. Source: LED-6.3.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct AccountKey {
     /// What it counts.
     pub unit: Unit,
@@ -51,8 +91,10 @@ pub struct AccountKey {
     /// What it is for; the numbers belong to the contract of the unit.
     pub kind: u8,
     /// Whose it is: a fund, a contract, an enrolment.
+    #[serde(with = "crate::json::bytes")]
     pub owner: [u8; 32],
     /// A part of that: a budget line, a payee; zero if there is none.
+    #[serde(with = "crate::json::bytes")]
     pub part: [u8; 32],
 }
 
@@ -64,24 +106,36 @@ impl AccountKey {
 }
 
 /// An account of the kernel. Source: LED-6.3.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Account {
     /// What it is called.
     pub key: AccountKey,
     /// In the unit of the key.
+    #[serde(with = "crate::json::decimal")]
     pub balance: u64,
     /// How many journal entries it has.
+    #[serde(with = "crate::json::decimal")]
     pub entries: u64,
     /// Commits to all of them, in order.
+    #[serde(with = "crate::json::bytes")]
     pub journal_head: [u8; 32],
 }
 
 /// An account in fen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct MoneyAccount(pub Account);
 
 /// An account in points or minutes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct CreditAccount(pub Account);
 
 crate::records! { KERNEL, Public:
@@ -93,14 +147,15 @@ crate::records! { KERNEL, Restricted:
 }
 
 /// What moved.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Quantity {
     /// Intervals of sources, sorted, coalesced.
     Fen(Vec<Segment>),
     /// Lots, by expiry and batch.
     Points(Vec<PointLot>),
     /// Minutes.
-    Minutes(u64),
+    Minutes(#[serde(with = "crate::json::decimal")] u64),
 }
 
 impl Quantity {
@@ -117,7 +172,8 @@ impl Quantity {
 }
 
 /// A movement of value, recorded whole in the receipt. Source: LED-6.4.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Movement {
     /// The account debited.
     pub from: AccountId,
@@ -128,7 +184,10 @@ pub struct Movement {
 }
 
 /// Which way value went, seen from an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Direction {
     /// Credited.
     In,
@@ -137,19 +196,26 @@ pub enum Direction {
 }
 
 /// One line of an account's journal. Source: LED-6.5.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct JournalEntry {
     /// Whose journal.
     pub account: AccountId,
     /// Credited or debited.
     pub direction: Direction,
     /// By how much.
+    #[serde(with = "crate::json::decimal")]
     pub amount: u64,
     /// Balance after.
+    #[serde(with = "crate::json::decimal")]
     pub balance: u64,
     /// Position in the journal, from 1.
+    #[serde(with = "crate::json::decimal")]
     pub number: u64,
     /// Head of the journal after.
+    #[serde(with = "crate::json::bytes")]
     pub head: [u8; 32],
 }
 

@@ -7,9 +7,11 @@ use crate::hash::{Digest, Domain, hash};
 use crate::posting::{JournalEntry, Movement};
 use crate::types::{Compartment, ContractId, TransactionId};
 use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
 
 /// What a receipt is about. Source: LED-5.6.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Subject {
     /// Something fell due: a receipt of the system, ahead of the transactions.
     Due(DueItem),
@@ -20,7 +22,8 @@ pub enum Subject {
 }
 
 /// Whether the rules said yes.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Outcome {
     /// Everything listed happened.
     Applied,
@@ -29,27 +32,35 @@ pub enum Outcome {
 }
 
 /// A leaf that was written. Source: LED-5.5.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Write {
     /// Key of the leaf.
+    #[serde(with = "crate::json::bytes")]
     pub key: Vec<u8>,
     /// Version after the write; never used twice for one key.
+    #[serde(with = "crate::json::decimal")]
     pub version: u64,
     /// Hash of the value, or nothing where the leaf was removed.
+    #[serde(with = "crate::json::optional_bytes")]
     pub value: Option<[u8; 32]>,
 }
 
 /// A fact about the other compartment on which a call depended. Source: LED-6.8.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Condition {
     /// Key of the restricted leaf.
+    #[serde(with = "crate::json::bytes")]
     pub key: Vec<u8>,
     /// Hash of the value that it must hold.
+    #[serde(with = "crate::json::bytes")]
     pub value: [u8; 32],
 }
 
 /// What one transaction, or one due item, did. Source: LED-5.6.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Receipt {
     /// What it is about.
     pub subject: Subject,

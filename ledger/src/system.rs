@@ -8,13 +8,16 @@ use crate::record::KERNEL;
 use crate::types::{Compartment, OrganisationId};
 use crate::view::View;
 use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
 
 /// The set that certifies the next block.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct ValidatorsRecord(pub ValidatorSet);
 
 /// The organisations that govern; their keys are those that they have at the time.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct GovernanceRecord {
     /// How many of them must agree.
     pub threshold: u32,
@@ -23,20 +26,30 @@ pub struct GovernanceRecord {
 }
 
 /// Which nonces of a key are used: the highest, and a bit for each of the 256 below. Source: LED-3.8.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct NonceWindow {
     /// The highest nonce used.
+    #[serde(with = "crate::json::decimal")]
     pub highest: u64,
     /// Bit `i` of word `w` says that `highest − 1 − (64·w + i)` is used.
     pub below: [u64; 4],
 }
 
 /// Nonces used in public calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct PublicNonces(pub NonceWindow);
 
 /// Nonces used in restricted calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct RestrictedNonces(pub NonceWindow);
 
 crate::records! { KERNEL, Public:

@@ -8,12 +8,16 @@ use crate::hash::{Digest, Domain, digest, hash};
 use crate::limits::{SIGNERS_MAX, TRANSACTION_BYTES_MAX};
 use crate::types::{BlockTime, ContractId, GrantId, TransactionId};
 use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
 
 /// The version of [`Body`] that this code writes.
 pub const BODY_VERSION: u16 = 1;
 
 /// One signer of a transaction. Source: LED-3.1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Signer {
     /// The key that signs.
     pub key: PublicKey,
@@ -22,7 +26,8 @@ pub struct Signer {
 }
 
 /// What is signed. The first signer is the sender; only its nonce is used. Source: LED-3.1.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Body {
     /// Version of this structure, [`BODY_VERSION`].
     pub version: u16,
@@ -35,12 +40,15 @@ pub struct Body {
     /// Who signs, in order, no key twice.
     pub signers: Vec<Signer>,
     /// Used once per key and compartment, within a window below the highest.
+    #[serde(with = "crate::json::decimal")]
     pub nonce: u64,
     /// Random, so that nobody confirms a guessed body by its identifier (D19).
+    #[serde(with = "crate::json::bytes")]
     pub salt: [u8; 16],
     /// Block time after which this is void.
     pub valid_until: BlockTime,
     /// The call, in the canonical bytes of its contract.
+    #[serde(with = "crate::json::bytes")]
     pub call: Vec<u8>,
 }
 
@@ -56,9 +64,11 @@ fn body_id(bytes: &[u8]) -> TransactionId {
 }
 
 /// A body as received, and its signatures; nothing is checked yet. Source: LED-3.3.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct SignedTransaction {
     /// The bytes of a [`Body`], as received: hashes are taken over these.
+    #[serde(with = "crate::json::bytes")]
     pub body: Vec<u8>,
     /// One signature for each signer, in the same order.
     pub signatures: Vec<Signature>,

@@ -3,16 +3,18 @@
 
 use crate::hash::{Digest, Domain, hash_parts, to_hex};
 use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
+use std::str::FromStr;
 
 macro_rules! number {
-    ($(#[$doc:meta])* $name:ident($inner:ty)) => {
+    ($(#[$doc:meta])* $name:ident($inner:ty) $(as $text:literal)?) => {
         $(#[$doc])*
         #[derive(
             Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash,
-            BorshSerialize, BorshDeserialize,
+            BorshSerialize, BorshDeserialize, Serialize, Deserialize,
         )]
-        pub struct $name(pub $inner);
+        pub struct $name($(#[serde(with = $text)])? pub $inner);
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -22,14 +24,29 @@ macro_rules! number {
     };
 }
 
+/// Text that is no identifier of the kind expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected an identifier that begins with \"{prefix}1\" and has no mistyped letter")]
+pub struct IdentifierError {
+    /// The prefix of the kind expected.
+    pub prefix: &'static str,
+}
+
 macro_rules! identifier {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident $prefix:literal) => {
         $(#[$doc])*
+        ///
+        #[doc = concat!("In text: bech32m, `", $prefix, "1…`. Source: LED-10.3.")]
         #[derive(
             Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash,
             BorshSerialize, BorshDeserialize,
         )]
         pub struct $name(pub [u8; 32]);
+
+        impl $name {
+            /// What its text begins with.
+            pub const PREFIX: &'static str = $prefix;
+        }
 
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -39,7 +56,38 @@ macro_rules! identifier {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&to_hex(&self.0))
+                let prefix = bech32::Hrp::parse_unchecked($prefix);
+                bech32::encode_lower_to_fmt::<bech32::Bech32m, _>(f, prefix, &self.0)
+                    .map_err(|_| fmt::Error)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdentifierError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                let error = IdentifierError { prefix: $prefix };
+                let checked = bech32::primitives::decode::CheckedHrpstring::new::<bech32::Bech32m>(text)
+                    .map_err(|_| error)?;
+                let bytes: Vec<u8> = checked.byte_iter().collect();
+                let is_kind = checked.hrp() == bech32::Hrp::parse_unchecked($prefix);
+                let bytes = <[u8; 32]>::try_from(bytes).ok().filter(|_| is_kind).ok_or(error)?;
+                // One value has one spelling but for the case: padding bits are zero.
+                let id = Self(bytes);
+                if id.to_string().eq_ignore_ascii_case(text) { Ok(id) } else { Err(error) }
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
+                writer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+                let text: String = Deserialize::deserialize(reader)?;
+                text.parse().map_err(serde::de::Error::custom)
             }
         }
     };
@@ -47,11 +95,11 @@ macro_rules! identifier {
 
 number!(
     /// Position of a block in the chain; the first block has height 1, genesis is height 0.
-    Height(u64)
+    Height(u64) as "crate::json::decimal"
 );
 number!(
     /// Milliseconds since the Unix epoch, UTC.
-    BlockTime(u64)
+    BlockTime(u64) as "crate::json::decimal"
 );
 number!(
     /// Which contract a call belongs to. 0 is the kernel itself.
@@ -63,53 +111,86 @@ number!(
 );
 number!(
     /// A civil day in UTC+8, counted from 1970-01-01.
-    Day(u32)
+    Day(u32) as "crate::json::civil_day"
 );
 
 identifier!(
     /// An account of the posting kernel.
-    AccountId
+    AccountId "lla"
 );
 identifier!(
     /// An organisation: a public body, a legal person, a bank.
-    OrganisationId
+    OrganisationId "llo"
 );
 identifier!(
     /// A person who acts in public office. Residents are [`EnrolmentId`]s.
-    PersonId
+    PersonId "llp"
 );
 identifier!(
     /// A resident's pseudonymous enrolment in one community.
-    EnrolmentId
+    EnrolmentId "lle"
 );
 identifier!(
     /// The grant of a role to a person.
-    GrantId
+    GrantId "llg"
 );
 identifier!(
     /// A record created by a transaction, of a kind that its contract knows.
-    RecordId
+    RecordId "llr"
 );
 identifier!(
     /// An earmark: what money may be used for.
-    EarmarkId
+    EarmarkId "llm"
 );
 
 /// Identifies a transaction: the hash of its body, without signatures. Source: LED-3.2.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
 )]
 pub struct TransactionId(pub Digest);
 
 /// Identifies a block: the hash of its header. Source: LED-4.2.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
 )]
 pub struct BlockHash(pub Digest);
 
 /// Commits to the whole state after a block. Source: LED-5.1.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
 )]
 pub struct StateRoot(pub Digest);
 
@@ -140,8 +221,20 @@ pub fn derive_identifier(creator: &TransactionId, n: u32) -> [u8; 32] {
 
 /// Which of the two halves of the state a record lies in. Source: LED-5.2.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
 )]
+#[serde(rename_all = "snake_case")]
 pub enum Compartment {
     /// Organisations, funds, budgets, governance: anybody may read it.
     Public,
@@ -222,6 +315,19 @@ impl Day {
             .saturating_add(u64::from(month <= 2));
         let narrow = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
         (narrow(year), narrow(month), narrow(day))
+    }
+
+    /// `2026-03-05`.
+    pub fn iso(self) -> String {
+        let (year, month, day) = self.civil();
+        format!("{year:04}-{month:02}-{day:02}")
+    }
+
+    /// Reads what [`Day::iso`] writes; anything else is `None`.
+    pub fn from_iso(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, '-').map(|part| part.parse().ok());
+        let day = Self::from_civil(parts.next()??, parts.next()??, parts.next()??)?;
+        (day.iso() == text).then_some(day)
     }
 
     /// The day with this date, or `None` if the calendar has no such date after 1970.

@@ -3,9 +3,13 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use linli_ledger::types::{BlockTime, RecordId};
+use serde::{Deserialize, Serialize};
 
 /// One line of an organiser's attestation: what the witness confirms by its hash. Source: CRE-4.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct AttestedLine {
     /// The participation.
     pub participation: RecordId,
@@ -20,16 +24,21 @@ pub struct AttestedLine {
 }
 
 /// What the witness signs for each line. Source: CRE-4.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct WitnessedLine {
     /// The participation.
     pub participation: RecordId,
     /// Hash of the organiser's line.
+    #[serde(with = "linli_ledger::json::bytes")]
     pub line_hash: [u8; 32],
 }
 
 /// A call of the credit contract. Source: CRE-1.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Call {
     /// A resident signs up by the own key, a minor together with the guardian. Creates identifier 0.
     SignUp {
@@ -48,6 +57,7 @@ pub enum Call {
         /// When it happened.
         observed_at: BlockTime,
         /// What the site showed at that moment: see [`super::site_nonce`].
+        #[serde(with = "linli_ledger::json::bytes")]
         nonce: [u8; 16],
     },
     /// The resident checks out, co-signed by the site.
@@ -57,6 +67,7 @@ pub enum Call {
         /// When it happened.
         observed_at: BlockTime,
         /// What the site showed at that moment.
+        #[serde(with = "linli_ledger::json::bytes")]
         nonce: [u8; 16],
     },
     /// An organiser attests up to 256 participations of one activity. All lines or none.
@@ -78,6 +89,7 @@ pub enum Call {
         /// The reward.
         reward: RecordId,
         /// Commitment to the secret: see [`super::voucher_commitment`].
+        #[serde(with = "linli_ledger::json::bytes")]
         commitment: [u8; 32],
     },
     /// The partner hands the reward out against the secret.
@@ -85,6 +97,7 @@ pub enum Call {
         /// The voucher.
         voucher: RecordId,
         /// The secret that the resident showed, 16 to 32 random bytes.
+        #[serde(with = "linli_ledger::json::bytes")]
         secret: Vec<u8>,
     },
     /// The resident gives the voucher back; the points return to their batches.

@@ -8,6 +8,7 @@ use linli_ledger::posting::points::PointLot;
 use linli_ledger::types::{
     BlockTime, DAY_MS, Day, EnrolmentId, OrganisationId, PersonId, RecordId,
 };
+use serde::{Deserialize, Serialize};
 
 /// How long an award with points stays after they expired: longer than a voucher (90 d at most),
 /// its grace (365 d at most) and another voucher after it may keep them.
@@ -39,20 +40,39 @@ pub(super) mod kinds {
 
 /// What a programme has given, and what of it is still open, on which public calls may be
 /// conditional. Written from the first sign-up on. Stays. Source: CRE-9.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct ProgrammeTotals {
     /// Points ever awarded.
+    #[serde(with = "linli_ledger::json::decimal")]
     pub minted: u64,
     /// Points awarded and neither redeemed, expired nor corrected.
+    #[serde(with = "linli_ledger::json::decimal")]
     pub outstanding: u64,
     /// Minutes of service ever recorded.
+    #[serde(with = "linli_ledger::json::decimal")]
     pub minutes: u64,
 }
 
 /// What the organiser attested, and who. Source: CRE-4.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Attestation {
     /// Hash of the line: what the witness names.
+    #[serde(with = "linli_ledger::json::bytes")]
     pub line_hash: [u8; 32],
     /// Minutes attested.
     pub minutes: u32,
@@ -72,7 +92,10 @@ impl Attestation {
 }
 
 /// Where a participation is in its life. A no-show is one whose session has passed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ParticipationState {
     /// A seat is taken.
     SignedUp,
@@ -97,13 +120,15 @@ pub enum ParticipationState {
 }
 
 /// One volunteer in one activity.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Participation {
     /// In what.
     pub activity: RecordId,
     /// Who.
     pub enrolment: EnrolmentId,
     /// The volunteer's nullifier: what separation of duties compares.
+    #[serde(with = "linli_ledger::json::bytes")]
     pub nullifier: [u8; 32],
     /// Start of the session.
     pub start: BlockTime,
@@ -114,7 +139,10 @@ pub struct Participation {
 }
 
 /// A session for which somebody is signed up; those of one person never overlap. Source: CRE-3.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Interval {
     /// End of the session, exclusive.
     pub end: BlockTime,
@@ -123,14 +151,29 @@ pub struct Interval {
 }
 
 /// Seats of an activity that are taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Seats {
     /// How many.
     pub taken: u32,
 }
 
 /// The two kinds of minutes. Source: `domain` §2.2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum MinuteClass {
     /// Service: counts towards stars.
     Service,
@@ -139,9 +182,23 @@ pub enum MinuteClass {
 }
 
 /// The place of an award in the order of the ledger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Sequence {
     /// Height of the block.
+    #[serde(with = "linli_ledger::json::decimal")]
     pub height: u64,
     /// Position of the receipt in the block.
     pub index: u32,
@@ -150,7 +207,10 @@ pub struct Sequence {
 }
 
 /// What a participation gave; its identifier is the participation's, and the batch of its points.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Award {
     /// To whom.
     pub enrolment: EnrolmentId,
@@ -180,11 +240,17 @@ pub struct Award {
 
 /// Something of a person that falls due: the due queue by person, for lazy evaluation. Its key says
 /// it all: person, time, kind, record. Source: CRE-8.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct PersonDue;
 
 /// Where a voucher is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum VoucherState {
     /// Points are locked; the owner may fetch the reward until `expires_at`.
     Open,
@@ -203,7 +269,8 @@ pub enum VoucherState {
 }
 
 /// A reserved reward. Source: CRE-11.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Voucher {
     /// Whose.
     pub enrolment: EnrolmentId,
@@ -223,10 +290,12 @@ pub struct Voucher {
     pub expires_at: BlockTime,
     /// How long a batch lives on that expires meanwhile, ms: the parameter as it was then, so that
     /// a time-out gives the same whenever it is evaluated.
+    #[serde(with = "linli_ledger::json::decimal")]
     pub grace_ms: u64,
     /// Until when the reward is offered: its tally leaves some time after.
     pub reward_until: BlockTime,
     /// Commitment to the owner's secret.
+    #[serde(with = "linli_ledger::json::bytes")]
     pub commitment: [u8; 32],
     /// Where it is in its life.
     pub state: VoucherState,
@@ -234,11 +303,26 @@ pub struct Voucher {
 
 /// That a resident has used a commitment, whatever became of the voucher: who has once shown its
 /// secret shows it to nobody else. Its key says it all. Stays. Source: CRE-11.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct UsedCommitment;
 
 /// How many of a reward are reserved and handed out. Source: CRE-11, INV-P8.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct RewardUse {
     /// Open vouchers.
     pub open: u32,
@@ -247,11 +331,15 @@ pub struct RewardUse {
 }
 
 /// An open voucher, by reward and expiry; its key says it all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct OpenVoucher;
 
 /// What a [`Tally`] counts.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum TallySubject {
     /// Points of a cap group, by civil day of service.
     PointsOfDay(String, Day),
@@ -268,26 +356,45 @@ pub enum TallySubject {
 }
 
 /// A sum per person, against which a limit is checked. Source: CRE-6.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Tally {
     /// Whose.
     pub enrolment: EnrolmentId,
     /// Of what.
     pub subject: TallySubject,
     /// The sum.
+    #[serde(with = "linli_ledger::json::decimal")]
     pub amount: u64,
 }
 
 /// That a person has, or had, points of a programme; its key says it all. Stays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Wallet;
 
 /// Minutes of awards that have left the state, so that the balance can still be checked. Stays.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Archive {
     /// Minutes of service.
+    #[serde(with = "linli_ledger::json::decimal")]
     pub service: u64,
     /// Minutes of training.
+    #[serde(with = "linli_ledger::json::decimal")]
     pub training: u64,
 }
 

@@ -4,9 +4,23 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use linli_ledger::amount::Fen;
 use linli_ledger::hash::Digest;
 use linli_ledger::types::{Day, OrganisationId, RecordId};
+use serde::{Deserialize, Serialize};
 
 /// Where money comes from. Source: `domain` §3.1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum SourceClass {
     /// Fiscal appropriation.
     Fiscal,
@@ -23,7 +37,10 @@ pub enum SourceClass {
 }
 
 /// Who says that the money came. Source: `domain` §3.6.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum AttestationLevel {
     /// The bank's own key.
     Bank,
@@ -34,7 +51,20 @@ pub enum AttestationLevel {
 }
 
 /// For whom a service is. Source: `domain` §3.2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum BeneficiaryClass {
     /// Everybody.
     General,
@@ -49,7 +79,8 @@ pub enum BeneficiaryClass {
 }
 
 /// What money may be used for. An empty list constrains nothing. Source: `domain` §3.2.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct EarmarkTerms {
     /// Prefixes of catalogue codes, sorted.
     pub purposes: Vec<String>,
@@ -68,7 +99,8 @@ pub struct EarmarkTerms {
 }
 
 /// A line of a budget. Source: `domain` §3.3.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct LineTerms {
     /// Code within the budget, 1 to 16 bytes.
     pub code: String,
@@ -83,7 +115,8 @@ pub struct LineTerms {
 }
 
 /// A milestone of a contract.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct MilestoneTerms {
     /// What it pays; the milestones sum to the total.
     pub amount: Fen,
@@ -92,7 +125,8 @@ pub struct MilestoneTerms {
 }
 
 /// A service contract. Source: `domain` §3.5.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct ContractTerms {
     /// Human reference, 1 to 64 bytes.
     pub number: String,
@@ -121,13 +155,17 @@ pub struct ContractTerms {
     /// Last day.
     pub to: Day,
     /// Commitment to the provider's bank account.
+    #[serde(with = "linli_ledger::json::bytes")]
     pub payee_account: [u8; 32],
     /// Hash of the document.
     pub document: Digest,
 }
 
 /// What a payment is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum PaymentKind {
     /// Before anything is delivered.
     Advance,
@@ -136,7 +174,8 @@ pub enum PaymentKind {
 }
 
 /// A request to pay: approvals name the hash of this. Source: `domain` §3.6.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct PaymentTerms {
     /// The contract.
     pub contract: RecordId,
@@ -145,13 +184,16 @@ pub struct PaymentTerms {
     /// How much.
     pub amount: Fen,
     /// Commitment to the account that is paid.
+    #[serde(with = "linli_ledger::json::bytes")]
     pub payee_account: [u8; 32],
     /// Hash of the invoice, used once.
+    #[serde(with = "linli_ledger::json::bytes")]
     pub invoice: [u8; 32],
 }
 
 /// A call of the fund contract. Source: FND-1.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Call {
     /// Two governance organisations list a service that may be bought, or one that may not.
     CatalogueItem {
@@ -173,6 +215,7 @@ pub enum Call {
         /// The bank where the money lies.
         bank: OrganisationId,
         /// Commitment to the fund's account at the bank.
+        #[serde(with = "linli_ledger::json::bytes")]
         account: [u8; 32],
     },
     /// Money came in: fund administrator, approver and the bank sign one body. Creates identifier 0,
@@ -189,10 +232,12 @@ pub enum Call {
         /// What it may be used for.
         earmark: EarmarkTerms,
         /// Hash of the bank's reference, used once.
+        #[serde(with = "linli_ledger::json::bytes")]
         bank_reference: [u8; 32],
         /// The day on which the bank credited it.
         value_date: Day,
         /// Commitment to the account that was credited: the fund's.
+        #[serde(with = "linli_ledger::json::bytes")]
         account: [u8; 32],
         /// Hash of the appropriation, agreement or donation receipt.
         document: Digest,
@@ -271,21 +316,26 @@ pub enum Call {
         /// The payment.
         payment: RecordId,
         /// Hash of the instruction number, unique.
+        #[serde(with = "linli_ledger::json::bytes")]
         instruction: [u8; 32],
     },
     /// The bank says that it paid.
     BankConfirm {
         /// The instruction.
+        #[serde(with = "linli_ledger::json::bytes")]
         instruction: [u8; 32],
         /// Hash of the bank's reference, used once.
+        #[serde(with = "linli_ledger::json::bytes")]
         bank_reference: [u8; 32],
         /// The day on which the bank paid.
         value_date: Day,
         /// How much was paid; must equal the request.
         amount: Fen,
         /// Commitment to the account that was debited: the fund's.
+        #[serde(with = "linli_ledger::json::bytes")]
         payer_account: [u8; 32],
         /// Commitment to the account that was paid.
+        #[serde(with = "linli_ledger::json::bytes")]
         payee_account: [u8; 32],
         /// Hash of the electronic receipt.
         receipt: Digest,
@@ -293,6 +343,7 @@ pub enum Call {
     /// The bank says that it could not pay; the same fen go back.
     BankFail {
         /// The instruction.
+        #[serde(with = "linli_ledger::json::bytes")]
         instruction: [u8; 32],
         /// The bank's code.
         code: u16,
@@ -305,7 +356,10 @@ pub enum Call {
 }
 
 /// Whether a service may be bought. Source: `domain` §3.4.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Listing {
     /// It may.
     Listed,

@@ -12,17 +12,22 @@ use linli_ledger::posting::money::Segment;
 use linli_ledger::types::{
     BlockTime, Day, EarmarkId, Height, OrganisationId, PersonId, RecordId, SourceId,
 };
+use serde::{Deserialize, Serialize};
 
 /// A person who signed something: what separation of duties compares, with
 /// [`crate::registry::roles::same_human`]. Source: FND-3.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Signatory {
     /// The person, whichever key signed.
     pub person: PersonId,
 }
 
 /// A fund.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Fund {
     /// Public name.
     pub name: String,
@@ -33,13 +38,15 @@ pub struct Fund {
     /// The bank where the money lies.
     pub bank: OrganisationId,
     /// Commitment to its account there.
+    #[serde(with = "linli_ledger::json::bytes")]
     pub account: [u8; 32],
     /// Since when.
     pub opened_at: BlockTime,
 }
 
 /// A service that may be bought, or one that must not.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct CatalogueItem {
     /// Its code.
     pub code: String,
@@ -50,7 +57,8 @@ pub struct CatalogueItem {
 }
 
 /// What the money of one source may be used for.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Earmark {
     /// The fund that received the money.
     pub fund: RecordId,
@@ -63,7 +71,8 @@ pub struct Earmark {
 }
 
 /// What is known of a source besides its amount, which the kernel keeps.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Source {
     /// The fund that received it.
     pub fund: RecordId,
@@ -76,6 +85,7 @@ pub struct Source {
     /// What it may be used for.
     pub earmark: EarmarkId,
     /// Hash of the bank's reference.
+    #[serde(with = "linli_ledger::json::bytes")]
     pub bank_reference: [u8; 32],
     /// The day on which the bank credited it.
     pub value_date: Day,
@@ -84,7 +94,10 @@ pub struct Source {
 }
 
 /// What a bank's reference was used for; it stays for ever. Source: FND-6.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum BankReference {
     /// Money that came in.
     Receipt(SourceId),
@@ -93,7 +106,10 @@ pub enum BankReference {
 }
 
 /// Where a budget stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum BudgetState {
     /// Written, not approved.
     Draft,
@@ -105,7 +121,8 @@ pub enum BudgetState {
 }
 
 /// A budget of a fund for a fiscal year.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Budget {
     /// The fund.
     pub fund: RecordId,
@@ -122,11 +139,15 @@ pub struct Budget {
 }
 
 /// The effective budget of a fund and year.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct BudgetOfYear(pub RecordId);
 
 /// A budget line. `committed + paid ≤ approved`, always.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Line {
     /// The budget.
     pub budget: RecordId,
@@ -141,7 +162,10 @@ pub struct Line {
 }
 
 /// Where a contract stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ContractState {
     /// Signed, its money is committed.
     Active,
@@ -150,7 +174,10 @@ pub enum ContractState {
 }
 
 /// Where a milestone stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum MilestoneState {
     /// Nothing was delivered.
     Scheduled,
@@ -175,7 +202,10 @@ pub enum MilestoneState {
 }
 
 /// A milestone and what was asked for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Milestone {
     /// Delivered, accepted?
     pub state: MilestoneState,
@@ -184,7 +214,8 @@ pub struct Milestone {
 }
 
 /// A service contract and its sums.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct ServiceContract {
     /// What both parties signed.
     pub terms: ContractTerms,
@@ -216,7 +247,10 @@ pub struct ServiceContract {
 pub const OPEN_MAX: usize = 64;
 
 /// An approval of a payment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Approval {
     /// Who approved.
     pub by: Signatory,
@@ -229,7 +263,20 @@ pub struct Approval {
 }
 
 /// How much approval a payment needs. Source: `domain` §1.4.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Tier {
     /// One approver.
     Zero,
@@ -242,7 +289,10 @@ pub enum Tier {
 }
 
 /// How an approval became complete; enough to check it again. Source: FND-13.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Decision {
     /// The tier of the cumulative amount.
     pub tier: Tier,
@@ -261,11 +311,15 @@ pub struct Decision {
 }
 
 /// An instruction to the bank.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Instruction {
     /// The approval that it executes.
     pub decision: Decision,
     /// Hash of the instruction number.
+    #[serde(with = "linli_ledger::json::bytes")]
     pub number: [u8; 32],
     /// Who instructed.
     pub treasurer: Signatory,
@@ -274,11 +328,15 @@ pub struct Instruction {
 }
 
 /// What the bank confirmed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Confirmation {
     /// The instruction.
     pub instruction: Instruction,
     /// Hash of the bank's reference.
+    #[serde(with = "linli_ledger::json::bytes")]
     pub bank_reference: [u8; 32],
     /// The day on which the bank paid.
     pub value_date: Day,
@@ -289,7 +347,10 @@ pub struct Confirmation {
 }
 
 /// Where a payment stands. Source: `domain` §3.6.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum PaymentState {
     /// Waits for approvals.
     Requested,
@@ -316,7 +377,8 @@ pub enum PaymentState {
 }
 
 /// A payment.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Payment {
     /// What is asked for.
     pub terms: PaymentTerms,
@@ -337,19 +399,31 @@ pub struct Payment {
 }
 
 /// An invoice that belongs to a payment which is open or confirmed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Invoice(pub RecordId);
 
 /// The payment of an instruction; it stays for ever.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct InstructionNumber(pub RecordId);
 
 /// A payment whose approval is complete, by fund, provider and time: its amount counts for the tier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Decided(pub Fen);
 
 /// A payment that waits for approvals, by fund and provider: its amount counts for the tier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Waiting(pub Fen);
 
 impl ServiceContract {

@@ -4,9 +4,23 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use linli_ledger::crypto::PublicKey;
 use linli_ledger::hash::Digest;
 use linli_ledger::types::EnrolmentId;
+use serde::{Deserialize, Serialize};
 
 /// All that the chain knows about age. Source: `domain` §6.1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum AgeClass {
     /// Under 14: guardian in everything.
     Under14,
@@ -17,13 +31,15 @@ pub enum AgeClass {
 }
 
 /// A call about residents. Source: PPL-1.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Call {
     /// A registrar enrols a resident under a pseudonym. Creates identifier 0.
     Enrol {
         /// The community, as an administrative path.
         community: String,
         /// One per person and community, made by the identity issuer.
+        #[serde(with = "linli_ledger::json::bytes")]
         nullifier: [u8; 32],
         /// Age class, proven to the issuer.
         age_class: AgeClass,

@@ -17,6 +17,7 @@ use linli_ledger::due;
 use linli_ledger::keys::{self, KeyOwner, KeyPurpose, KeyRecord};
 use linli_ledger::types::{BlockTime, EnrolmentId, RecordId};
 use linli_ledger::view::View;
+use serde::{Deserialize, Serialize};
 
 /// The kind of due item by which a rotation takes effect.
 pub(super) const DUE_ROTATION: u8 = 1;
@@ -29,7 +30,10 @@ const ROTATION_WITNESSES: [Role; 5] =
     [Role::Registrar, Role::Organiser, Role::Witness, Role::PointsOperator, Role::Regulator];
 
 /// Keys that take the place of all others at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) struct PendingRotation {
     /// The new key.
     pub(super) key: PublicKey,
@@ -38,7 +42,8 @@ pub(super) struct PendingRotation {
 }
 
 /// The keys of a resident that have not ended, in the order in which they came.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) struct Keyring {
     /// The keys; after [`PendingRotation::at`] the old ones.
     pub(super) keys: Vec<PublicKey>,

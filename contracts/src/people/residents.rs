@@ -10,9 +10,13 @@ use linli_ledger::hash::Digest;
 use linli_ledger::keys::KeyOwner;
 use linli_ledger::types::EnrolmentId;
 use linli_ledger::view::View;
+use serde::{Deserialize, Serialize};
 
 /// Whether an enrolment may act. Source: PPL-3.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum EnrolmentState {
     /// It may.
     Active,
@@ -21,11 +25,13 @@ pub enum EnrolmentState {
 }
 
 /// A resident of one community, by pseudonym. Source: PPL-3, `domain` §6.2.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Enrolment {
     /// The community, as an administrative path.
     pub community: String,
     /// One per person and community.
+    #[serde(with = "linli_ledger::json::bytes")]
     pub nullifier: [u8; 32],
     /// All that is known about age.
     pub age_class: AgeClass,

@@ -6,30 +6,40 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use linli_ledger::amount::{Fen, Points};
 use linli_ledger::hash::Digest;
 use linli_ledger::types::{BlockTime, OrganisationId, RecordId};
+use serde::{Deserialize, Serialize};
 
 /// What an award is computed from. Source: `domain` §2.2. Signed, so that a negative rule can be
 /// written down and refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Basis {
     /// Points for each hour of service.
     PerHour {
         /// Points per 60 minutes.
+        #[serde(with = "linli_ledger::json::decimal")]
         rate: i64,
     },
     /// Points for each attendance.
     PerActivity {
         /// Points.
+        #[serde(with = "linli_ledger::json::decimal")]
         points: i64,
     },
     /// Points for each unit that the organiser attests.
     PerUnit {
         /// Points per unit.
+        #[serde(with = "linli_ledger::json::decimal")]
         points: i64,
     },
 }
 
 /// Whether people take part of their own will. The other answer exists to be refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Participation {
     /// As the law wants it.
     Voluntary,
@@ -38,7 +48,10 @@ pub enum Participation {
 }
 
 /// What kind of activity; emergencies may be published late.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ActivityKind {
     /// Service to the community: counts towards stars.
     Service,
@@ -49,7 +62,10 @@ pub enum ActivityKind {
 }
 
 /// What a reward is. Source: `domain` §2.7.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum RewardKind {
     /// A thing.
     Goods,
@@ -72,7 +88,8 @@ pub enum RewardKind {
 }
 
 /// The terms of an award rule. Source: `domain` §2.2.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct RuleTerms {
     /// What the award is computed from.
     pub basis: Basis,
@@ -95,7 +112,8 @@ pub struct RuleTerms {
 }
 
 /// The terms of an activity. Source: `domain` §2.1.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct ActivityTerms {
     /// Public title, 1 to 64 bytes.
     pub title: String,
@@ -124,7 +142,8 @@ pub struct ActivityTerms {
 }
 
 /// A call of the programme contract. Source: PRG-1.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Call {
     /// Two points operators open a programme of points. Creates identifier 0.
     ProgrammeOpen {

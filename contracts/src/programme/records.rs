@@ -5,6 +5,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use linli_ledger::amount::{Fen, Points};
 use linli_ledger::hash::Digest;
 use linli_ledger::types::{BlockTime, DAY_MS, OrganisationId, PersonId, RecordId};
+use serde::{Deserialize, Serialize};
 
 /// How long after its end a record stays: a year and the time to object to its last days. What has
 /// left stays provable by its receipts. Source: PRG-9.
@@ -19,7 +20,8 @@ pub(super) mod due {
 }
 
 /// A programme of points with the money behind it. Stays.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Programme {
     /// Public name.
     pub name: String,
@@ -39,7 +41,10 @@ impl Programme {
 }
 
 /// An award rule; its terms are in its versions. Stays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Rule {
     /// The programme that pays for it.
     pub programme: RecordId,
@@ -48,7 +53,8 @@ pub struct Rule {
 }
 
 /// One version of a rule, never changed. Stays.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct RuleVersion {
     /// Its terms.
     pub terms: RuleTerms,
@@ -58,7 +64,10 @@ pub struct RuleVersion {
 
 /// Where an activity is in its life. What happens after it is published is derived from time and
 /// from its participations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ActivityStatus {
     /// Proposed; nobody else has read it yet.
     Draft,
@@ -77,7 +86,8 @@ pub enum ActivityStatus {
 }
 
 /// An activity of one session. Leaves [`RECORD_KEPT_MS`] after its end.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Activity {
     /// Who holds it.
     pub organisation: OrganisationId,
@@ -94,7 +104,8 @@ pub struct Activity {
 }
 
 /// What a reward is and costs.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct RewardTerms {
     /// Public title.
     pub title: String,
@@ -115,7 +126,8 @@ pub struct RewardTerms {
 }
 
 /// A reward in the public catalogue. Leaves [`RECORD_KEPT_MS`] after `valid_to`.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Reward {
     /// The programme whose points it takes.
     pub programme: RecordId,

@@ -5,9 +5,23 @@ use linli_ledger::crypto::PublicKey;
 use linli_ledger::genesis::OrganisationKind;
 use linli_ledger::keys::KeyPurpose;
 use linli_ledger::types::{BlockTime, GrantId, OrganisationId, PersonId};
+use serde::{Deserialize, Serialize};
 
 /// What a person may do, where and until when. Source: `domain` §1.1, REG-2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Role {
     /// Acts for a governance organisation (GOV).
     Governor,
@@ -44,7 +58,8 @@ pub enum Role {
 }
 
 /// A call of the registry. Source: REG-1.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Call {
     /// m of n governance organisations register another organisation. Creates identifier 0.
     OrganisationRegister {
@@ -97,6 +112,7 @@ pub enum Call {
         /// Level of an approver, 1 to 3; 0 for other roles.
         level: u8,
         /// The person's enrolment nullifier in the community of the scope, where one is enrolled.
+        #[serde(with = "linli_ledger::json::optional_bytes")]
         nullifier: Option<[u8; 32]>,
         /// From when.
         from: BlockTime,
@@ -113,12 +129,16 @@ pub enum Call {
         /// The number of the parameter.
         parameter: u16,
         /// Its new value.
+        #[serde(with = "linli_ledger::json::decimal")]
         value: u64,
     },
 }
 
 /// Whose key is added.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum PublicOwner {
     /// A person in office.
     Person(PersonId),

@@ -6,6 +6,7 @@ use linli_ledger::code::{Code, Detail, Rejection, ensure};
 use linli_ledger::contract::Party;
 use linli_ledger::types::{BlockTime, DAY_MS, HOUR_MS, MINUTE_MS};
 use linli_ledger::view::View;
+use serde::{Deserialize, Serialize};
 
 macro_rules! parameters {
     ($($(#[$doc:meta])* $name:ident = $number:literal, $default:expr, $min:expr, $max:expr;)*) => {
@@ -98,9 +99,13 @@ impl Parameter {
 }
 
 /// The value of a parameter, and the change that waits for its time lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct ParameterRecord {
     /// In force now.
+    #[serde(with = "linli_ledger::json::decimal")]
     pub value: u64,
     /// In force from that time on.
     pub next: Option<(BlockTime, u64)>,

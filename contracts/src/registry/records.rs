@@ -6,9 +6,11 @@ use linli_ledger::crypto::PublicKey;
 use linli_ledger::genesis::OrganisationKind;
 use linli_ledger::keys::KeyPurpose;
 use linli_ledger::types::{BlockTime, GrantId, OrganisationId, PersonId};
+use serde::{Deserialize, Serialize};
 
 /// An organisation.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Organisation {
     /// Public name.
     pub name: String,
@@ -17,14 +19,18 @@ pub struct Organisation {
 }
 
 /// A person in public office.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Person {
     /// Where the person works.
     pub organisation: OrganisationId,
 }
 
 /// A role that was granted.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Grant {
     /// To whom.
     pub person: PersonId,
@@ -37,6 +43,7 @@ pub struct Grant {
     /// Level of an approver.
     pub level: u8,
     /// The person's enrolment nullifier, where one is enrolled.
+    #[serde(with = "linli_ledger::json::optional_bytes")]
     pub nullifier: Option<[u8; 32]>,
     /// From when.
     pub from: BlockTime,
@@ -45,7 +52,10 @@ pub struct Grant {
 }
 
 /// An index entry: this key of this owner and purpose has not been revoked. Its key says it all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct OwnedKey;
 
 /// Identifies an [`OwnedKey`]: the person or organisation, the number of the purpose, the key.
@@ -68,7 +78,10 @@ pub fn purpose_number(purpose: KeyPurpose) -> u8 {
 
 /// A nullifier under which a person in office is enrolled somewhere: it belongs to the person, not to
 /// the grant that she happens to use. Source: REG-20.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct PersonNullifier;
 
 linli_ledger::records! { CONTRACT, Public:

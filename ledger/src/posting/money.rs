@@ -11,15 +11,31 @@ use crate::record::{KERNEL, KeyPart, Record};
 use crate::types::{AccountId, Day, EarmarkId, SourceId, TransactionId};
 use crate::view::{Order, View};
 use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
 
 /// A half-open interval of a source: `start` to `start + length`. Source: LED-6.7.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Segment {
     /// The source.
     pub source: SourceId,
     /// Its first fen.
+    #[serde(with = "crate::json::decimal")]
     pub start: u64,
     /// How many fen, at least 1.
+    #[serde(with = "crate::json::decimal")]
     pub length: u64,
 }
 
@@ -31,7 +47,10 @@ impl Segment {
 }
 
 /// What a fen may be used for and until when; its order is the order of spending. Source: LED-6.7.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Lot {
     /// The earmark.
     pub earmark: EarmarkId,
@@ -77,9 +96,13 @@ impl Lot {
 }
 
 /// Where an interval lies now. Source: LED-6.7.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct SegmentRecord {
     /// How many fen.
+    #[serde(with = "crate::json::decimal")]
     pub length: u64,
     /// The account that holds them.
     pub account: AccountId,
@@ -88,11 +111,17 @@ pub struct SegmentRecord {
 }
 
 /// The same interval by account and rank: the length.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct HoldingRecord(pub u64);
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub struct HoldingRecord(#[serde(with = "crate::json::decimal")] pub u64);
 
 /// A source of money: how much was issued, by which transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct SourceRecord {
     /// Fen issued: the source is `[0, amount)`.
     pub amount: Fen,

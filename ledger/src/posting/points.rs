@@ -8,21 +8,39 @@ use crate::record::KERNEL;
 use crate::types::{AccountId, BlockTime, RecordId};
 use crate::view::View;
 use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
 
 /// Points of one batch. Source: LED-6.10.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct PointLot {
     /// The instant from which they are worth nothing.
     pub expires_at: BlockTime,
     /// The participation that earned them.
     pub batch: RecordId,
     /// How many.
+    #[serde(with = "crate::json::decimal")]
     pub amount: u64,
 }
 
 /// How many points of one batch lie in an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct PointHolding(pub u64);
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub struct PointHolding(#[serde(with = "crate::json::decimal")] pub u64);
 
 crate::records! { KERNEL, Restricted:
     PointHolding = 4, (AccountId, BlockTime, RecordId);

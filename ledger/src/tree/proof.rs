@@ -15,13 +15,16 @@
 
 use super::{BUCKET_MAX, EMPTY, Leaf, bit, branch_hash, bucket_hash};
 use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
 
 /// Shows the bucket where a path would be, and so that the path is there or that it is nowhere.
 ///
 /// Untrusted until [`Proof::verify`] returns.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Proof {
     /// The hashes of the subtrees beside the way, from the root down; one per bit of the prefix.
+    #[serde(with = "crate::json::list_of_bytes")]
     pub siblings: Vec<[u8; 32]>,
     /// The leaves that share that prefix, `(path, leaf hash)`, in ascending order; 0 to 8.
     pub bucket: Vec<([u8; 32], [u8; 32])>,

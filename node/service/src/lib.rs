@@ -1,0 +1,1 @@
+//! This exists to run a node as a service: HTTP interface, read model, snapshots, operations.
