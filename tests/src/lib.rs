@@ -6,3 +6,4 @@
 pub mod kernel_contract;
 pub mod mutation;
 pub mod oracle;
+pub mod workload;
