@@ -59,6 +59,13 @@ codes! {
         TooLarge = 1007 "E_TOO_LARGE",
         Expired = 1008 "E_EXPIRED",
         JsonNumber = 1009 "E_JSON_NUMBER",
+        RequestBody = 1010 "E_REQUEST_BODY",
+        RequestQuery = 1011 "E_REQUEST_QUERY",
+        Cursor = 1012 "E_CURSOR",
+        UnknownPath = 1013 "E_UNKNOWN_PATH",
+        Method = 1014 "E_METHOD",
+        MediaType = 1015 "E_MEDIA_TYPE",
+        BatchSize = 1016 "E_BATCH_SIZE",
         RowColumns = 1020 "E_ROW_COLUMNS",
         RowText = 1021 "E_ROW_TEXT",
         RowTime = 1022 "E_ROW_TIME",
@@ -67,6 +74,13 @@ codes! {
         RowDuplicate = 1025 "E_ROW_DUPLICATE",
         RowEmpty = 1026 "E_ROW_EMPTY",
         RowPersonal = 1027 "E_ROW_PERSONAL",
+        Unauthenticated = 1030 "E_UNAUTHENTICATED",
+        RequestSignature = 1031 "E_REQUEST_SIGNATURE",
+        RequestTime = 1032 "E_REQUEST_TIME",
+        RequestReplayed = 1033 "E_REQUEST_REPLAYED",
+        Forbidden = 1034 "E_FORBIDDEN",
+        RateLimit = 1035 "E_RATE_LIMIT",
+        UnknownHeight = 1036 "E_UNKNOWN_HEIGHT",
     }
     Rejection {
         NotFound = 2001 "E_NOT_FOUND",
@@ -164,6 +178,10 @@ codes! {
         Storage = 9007 "E_STORAGE",
         Engine = 9008 "E_ENGINE",
         GenesisInvalid = 9009 "E_GENESIS_INVALID",
+        QueueFull = 9030 "E_QUEUE_FULL",
+        RequestTimeout = 9031 "E_REQUEST_TIMEOUT",
+        Internal = 9032 "E_INTERNAL",
+        NotReady = 9033 "E_NOT_READY",
     }
 }
 

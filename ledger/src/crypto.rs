@@ -11,6 +11,9 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use ed25519_dalek::{Signature as DalekSignature, Signer, SigningKey, VerifyingKey};
 use std::fmt;
 
+mod request;
+pub use request::SignedRequest;
+
 /// A public key that says which algorithm it belongs to.
 ///
 /// In bytes: one tag (0 = Ed25519), then 32 bytes. SM2 joins as another variant. Source: LED-2.4.
@@ -146,7 +149,8 @@ impl Recovery {
     }
 }
 
-/// Signs transactions for a person, an organisation or a device; also recovery for an organisation.
+/// Signs transactions and requests for a person, an organisation or a device; also recovery for an
+/// organisation.
 #[derive(Clone)]
 pub struct BusinessKey(SigningKey);
 

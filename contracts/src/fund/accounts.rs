@@ -4,9 +4,11 @@
 use linli_ledger::posting::{AccountKey, MoneyAccount, Side, Unit};
 use linli_ledger::types::{AccountId, OrganisationId, RecordId};
 use linli_ledger::view::View;
+use serde::{Deserialize, Serialize};
 
 /// An account of this contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum FundAccount {
     /// What a fund may still commit.
     Available(RecordId),
