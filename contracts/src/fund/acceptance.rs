@@ -106,7 +106,7 @@ pub(super) fn submit(
 /// # Errors
 /// In this order: [`Code::Cosign`] unless two sign; [`Code::AmountZero`], [`Code::AmountRange`] for
 /// basis points outside 1 to 10 000; [`Code::NotFound`]; as `officer`; [`Code::DuplicateApprover`] for
-/// one person with two keys; [`Code::SodAcceptance`] for the provider's people, for who signed the
+/// one person with two keys; [`Code::SodAcceptance`] for who is related to the provider, for who signed the
 /// contract or delivered, and for who asked for payments; [`Code::State`] unless it was submitted; [`Code::ApprovalStale`] for another document.
 ///
 /// Source: FND-10.2, FND-17, SOD-6, INV-M13.
@@ -133,8 +133,8 @@ pub(super) fn accept(
     let by = officers.each_ref().map(Signatory::of);
     let [one, other] = by;
     ensure(!one.is(view, &other), Code::DuplicateApprover)?;
-    for (party, officer) in parties.iter().zip(&officers) {
-        ensure(!signers::belongs(view, party, officer, provider), Code::SodAcceptance)?;
+    for officer in &officers {
+        ensure(!signers::related(view, officer, provider), Code::SodAcceptance)?;
     }
     for acceptor in &by {
         let others = contract.makers.iter().chain(contract.buyer()).chain(contract.sellers());

@@ -132,7 +132,7 @@ fn weigh(view: &View<'_>, case: &Case) -> Weight {
 ///
 /// # Errors
 /// In this order: [`Code::Cosign`]; [`Code::NotFound`]; as `officer` for an approver or a regulator;
-/// [`Code::RelatedApprover`] for the provider's people and for who signed or delivered for it;
+/// [`Code::RelatedApprover`] for who is related to the provider, or signed or delivered for it;
 /// [`Code::SelfApproval`] for the maker and for who signed for the purchaser;
 /// [`Code::DuplicateApprover`] for a person who
 /// approved already, with whichever key; [`Code::State`] unless it waits for approvals;
@@ -151,10 +151,10 @@ pub(super) fn approve(
     let mut case = Case::load_settled(view, id)?;
     let regulator = officer(view, party, &[Role::Regulator], &case.fund.scope);
     if let Ok(regulator) = regulator {
-        return permit(view, party, &regulator, case, hash);
+        return permit(view, &regulator, case, hash);
     }
     let approver = officer(view, party, &[Role::Approver], &case.fund.scope)?;
-    let by = independent(view, party, &approver, &case)?;
+    let by = independent(view, &approver, &case)?;
     ensure(!case.payment.signed_off(view, &by), Code::DuplicateApprover)?;
     match case.payment.state {
         PaymentState::Requested => {}
@@ -239,12 +239,11 @@ fn reserve(view: &mut View<'_>, case: &mut Case, weight: &Weight) -> Result<(), 
 /// The regulator has no objection to a payment of tier 3. Source: FND-13.4.
 fn permit(
     view: &mut View<'_>,
-    party: &Party,
     regulator: &Officer,
     mut case: Case,
     hash: Digest,
 ) -> Result<(), Rejection> {
-    let by = independent(view, party, regulator, &case)?;
+    let by = independent(view, regulator, &case)?;
     ensure(!case.payment.signed_off(view, &by), Code::DuplicateApprover)?;
     let tier = match case.payment.state {
         PaymentState::Requested => weigh(view, &case).tier,
@@ -281,7 +280,7 @@ pub(super) fn refuse(
     let mut case = Case::load(view, id)?;
     let roles = [Role::Approver, Role::Regulator];
     let officer = officer(view, party, &roles, &case.fund.scope)?;
-    let by = independent(view, party, &officer, &case)?;
+    let by = independent(view, &officer, &case)?;
     match case.payment.state {
         PaymentState::Requested | PaymentState::Approved(_) => {}
         PaymentState::Instructed(_)
@@ -297,14 +296,9 @@ pub(super) fn refuse(
     Ok(())
 }
 
-/// Neither of the payee's people nor the maker, and nobody who signed the contract. Source: FND-17.
-fn independent(
-    view: &View<'_>,
-    party: &Party,
-    officer: &Officer,
-    case: &Case,
-) -> Result<Signatory, Rejection> {
-    let related = signers::belongs(view, party, officer, case.contract.terms.provider);
+/// Neither related to the payee nor the maker, and nobody who signed the contract. Source: FND-17.
+fn independent(view: &View<'_>, officer: &Officer, case: &Case) -> Result<Signatory, Rejection> {
+    let related = signers::related(view, officer, case.contract.terms.provider);
     let by = Signatory::of(officer);
     ensure(!related && !by.among(view, case.contract.sellers()), Code::RelatedApprover)?;
     let own = std::iter::once(&case.payment.maker).chain(case.contract.buyer());

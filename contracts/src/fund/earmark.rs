@@ -4,6 +4,8 @@
 use super::budget::check_catalogue_code;
 use super::calls::{BeneficiaryClass, EarmarkTerms, SourceClass};
 use super::records::{Earmark, Line};
+use crate::registry::Related;
+use crate::registry::relations::related;
 use crate::registry::roles::{in_scope, organisation};
 use crate::text::check_path;
 use linli_ledger::code::{Code, Detail, Rejection, ensure};
@@ -59,13 +61,22 @@ impl Earmark {
     }
 
     fn excludes(&self, payee: OrganisationId) -> bool {
-        let donated = match self.class {
+        self.terms.excluded.contains(&payee) || (self.is_donated() && self.donor == payee)
+    }
+
+    fn is_donated(&self) -> bool {
+        match self.class {
             SourceClass::DesignatedDonation
             | SourceClass::UndesignatedDonation
             | SourceClass::Foundation => true,
             SourceClass::Fiscal | SourceClass::Incentive | SourceClass::SocialCapital => false,
-        };
-        self.terms.excluded.contains(&payee) || (donated && self.donor == payee)
+        }
+    }
+
+    /// Whether this is a donation and the payee is related to its donor today. Source: FND-5.4, SOD-12.
+    pub fn is_of_relative(&self, view: &View<'_>, payee: OrganisationId) -> bool {
+        let [donor, payee] = [self.donor, payee].map(Related::Organisation);
+        self.is_donated() && related(view, donor, payee, view.now().day())
     }
 
     /// The order of spending of this money. Source: `domain` §4.4.

@@ -248,8 +248,8 @@ impl ServiceContract {
 ///
 /// # Errors
 /// In this order: [`Code::Cosign`]; [`Code::AmountZero`], [`Code::AmountRange`]; [`Code::NotFound`];
-/// as `officer_of` for the fund administrator; [`Code::RelatedApprover`] for the provider's people and
-/// for who signed or delivered for it; [`Code::SodAcceptance`] for
+/// as `officer_of` for the fund administrator; [`Code::RelatedApprover`] for who is related to the
+/// provider, and signed or delivered for it; [`Code::SodAcceptance`] for
 /// who accepted something of the contract or signed it for the purchaser; [`Code::State`] for a closed
 /// contract; then as [`Case::claim`].
 ///
@@ -336,7 +336,7 @@ fn maker(
 ) -> Result<Signatory, Rejection> {
     let roles = [Role::FundAdministrator];
     let officer = officer_of(view, party, &roles, &fund.scope, fund.organisation)?;
-    let related = signers::belongs(view, party, &officer, contract.terms.provider);
+    let related = signers::related(view, &officer, contract.terms.provider);
     let maker = Signatory::of(&officer);
     ensure(!related && !maker.among(view, contract.sellers()), Code::RelatedApprover)?;
     let acceptors: Vec<Signatory> = contract.acceptors().collect();

@@ -48,7 +48,8 @@ impl ContractTerms {
 /// [`Code::RelatedBeneficiary`] where the provider is the purchaser); [`Code::NotFound`] for fund,
 /// line or organisation; [`Code::Scope`] for a purchaser who does not keep the fund, and for a place
 /// outside the fund's; [`Code::Cosign`] unless both parties sign, as `officer_of`,
-/// [`Code::DuplicateApprover`] where one person signs for both; [`Code::State`] for a budget that is not
+/// [`Code::DuplicateApprover`] where one person signs for both, [`Code::RelatedApprover`] where who signs
+/// for the purchaser is related to the provider; [`Code::State`] for a budget that is not
 /// effective, [`Code::TimeWindow`] for one of another year; [`Code::CatalogUnknown`] for a service that is
 /// not the line's or not listed, [`Code::CatalogNegative`]; [`Code::BudgetExceeded`];
 /// [`Code::RelatedBeneficiary`] where only money that excludes the provider would do,
@@ -147,17 +148,19 @@ fn check_signers(
         let purchaser =
             officer_of(view, purchaser, &[Role::Purchaser], &terms.place, terms.purchaser)?;
         let provider = signers::provider(view, provider, terms.provider, &terms.place)?;
-        Ok((Signatory::of(&purchaser), provider))
+        Ok((purchaser, provider))
     })?;
     let (purchaser, provider) = signed;
-    let same = provider.is_some_and(|provider| provider.is(view, &purchaser));
+    let buyer = Signatory::of(&purchaser);
+    let same = provider.is_some_and(|provider| provider.is(view, &buyer));
     ensure(!same, Code::DuplicateApprover)?;
-    Ok([Some(purchaser), provider])
+    ensure(!signers::related(view, &purchaser, terms.provider), Code::RelatedApprover)?;
+    Ok([Some(buyer), provider])
 }
 
 /// Chooses the fen of a contract: compatible with its use, and in time. Source: FND-9.2.
 ///
-/// Each earmark is read once; a second choice happens only if money was passed over because of its
+/// Each earmark and each donor is judged once; a second choice happens only if money was passed over because of its
 /// payee alone, to say so.
 fn select(view: &View<'_>, terms: &ContractTerms) -> Result<Vec<Segment>, Rejection> {
     let from = FundAccount::Available(terms.fund);
@@ -168,11 +171,16 @@ fn select(view: &View<'_>, terms: &ContractTerms) -> Result<Vec<Segment>, Reject
     }
     let today = view.now().day();
     let judged = RefCell::new(BTreeMap::new());
+    let relatives = RefCell::new(BTreeMap::new());
+    let relative = |earmark: &Earmark| {
+        let judge = || earmark.is_of_relative(view, terms.provider);
+        *relatives.borrow_mut().entry((earmark.donor, earmark.class)).or_insert_with(judge)
+    };
     let judge = |lot: &Lot| {
         *judged
             .borrow_mut()
             .entry(lot.rank())
-            .or_insert_with(|| Verdict::of(view, terms, lot, today))
+            .or_insert_with(|| Verdict::of(view, terms, lot, today, relative))
     };
     let select = |allowed: &[Verdict]| {
         let allowed = |lot: &Lot| allowed.contains(&judge(lot));
@@ -197,13 +205,19 @@ enum Verdict {
 }
 
 impl Verdict {
-    fn of(view: &View<'_>, terms: &ContractTerms, lot: &Lot, today: Day) -> Self {
+    fn of(
+        view: &View<'_>,
+        terms: &ContractTerms,
+        lot: &Lot,
+        today: Day,
+        relative: impl Fn(&Earmark) -> bool,
+    ) -> Self {
         let earmark = view.get::<Earmark>(&lot.earmark);
         let Some(earmark) = earmark.filter(|earmark| in_time(earmark, lot, today)) else {
             return Self::Unfit;
         };
         let fits = |exclusion| earmark.compatible(&terms.wanted(), exclusion);
-        if fits(Exclusion::Observed) {
+        if fits(Exclusion::Observed) && !relative(&earmark) {
             Self::Fits
         } else if fits(Exclusion::Ignored) {
             Self::Excluded

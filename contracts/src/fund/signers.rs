@@ -3,7 +3,8 @@
 
 use super::records::{Fund, ServiceContract, Signatory};
 use crate::registry::Role;
-use crate::registry::roles::{Officer, home, officer_of, same_human};
+use crate::registry::relations::is_related_officer;
+use crate::registry::roles::{Officer, officer_of, same_human};
 use linli_ledger::code::{Code, Rejection, ensure};
 use linli_ledger::contract::Party;
 use linli_ledger::keys::{KeyOwner, KeyPurpose};
@@ -119,12 +120,9 @@ fn speaks_for(
     Ok(Some(Signatory::of(&officer)))
 }
 
-/// Whether a signer belongs to an organisation: works there, or acts for it. Source: SOD-3.
-pub(super) fn belongs(
-    view: &View<'_>,
-    party: &Party,
-    officer: &Officer,
-    organisation: OrganisationId,
-) -> bool {
-    officer.organisation == organisation || home(view, party) == Some(organisation)
+/// Whether an officer is related to an organisation today: works there, acts for it, or is joined with
+/// it by what was declared. Source: FND-3, SOD-3, `domain` §1.3.
+pub(super) fn related(view: &View<'_>, officer: &Officer, organisation: OrganisationId) -> bool {
+    let today = view.now().day();
+    is_related_officer(view, officer.person, officer.organisation, organisation, today)
 }

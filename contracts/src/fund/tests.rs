@@ -8,4 +8,5 @@ mod money_in;
 mod payment;
 mod procurement;
 mod random;
+mod relations;
 mod story;

@@ -3,8 +3,9 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use linli_ledger::crypto::PublicKey;
 use linli_ledger::genesis::OrganisationKind;
+use linli_ledger::hash::Digest;
 use linli_ledger::keys::KeyPurpose;
-use linli_ledger::types::{BlockTime, GrantId, OrganisationId, PersonId};
+use linli_ledger::types::{BlockTime, Day, GrantId, OrganisationId, PersonId, RecordId};
 use serde::{Deserialize, Serialize};
 
 /// What a person may do, where and until when. Source: `domain` §1.1, REG-2.
@@ -132,6 +133,72 @@ pub enum Call {
         #[serde(with = "linli_ledger::json::decimal")]
         value: u64,
     },
+    /// One of the two organisations, the regulator or governance declares a relation. Creates
+    /// identifier 0.
+    RelationDeclare {
+        /// One end.
+        one: Related,
+        /// The other.
+        other: Related,
+        /// How they are related.
+        kind: RelationKind,
+        /// First day.
+        from: Day,
+        /// Last day; `None` while it stands.
+        to: Option<Day>,
+        /// Hash of what shows it.
+        evidence: Digest,
+    },
+    /// A relation ends; it goes on counting for three years.
+    RelationEnd {
+        /// The relation.
+        relation: RecordId,
+        /// Last day.
+        to: Day,
+    },
+}
+
+/// One end of a relation.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Related {
+    /// A person in office.
+    Person(PersonId),
+    /// An organisation.
+    Organisation(OrganisationId),
+}
+
+/// How two are related. Source: `domain` §1.3.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum RelationKind {
+    /// A person works for an organisation.
+    Employment,
+    /// A person sits on its board, or directs it.
+    Director,
+    /// One holds shares of the other.
+    Shareholder {
+        /// How much of it, basis points.
+        bp: u32,
+    },
+    /// One organisation controls or manages the other.
+    Control,
+    /// Both have the same responsible person.
+    SameResponsiblePerson,
 }
 
 /// Whose key is added.

@@ -3,7 +3,9 @@
 use super::grants::level_fits;
 use super::keys::owner_bytes;
 use super::parameters::{Parameter, ParameterRecord};
-use super::records::{Grant, Organisation, OwnedKey, Person, PersonNullifier, owned_key};
+use super::records::{
+    Grant, Organisation, OwnedKey, Person, PersonNullifier, Relation, RelationOf, owned_key,
+};
 use super::roles::is_enrolled_as;
 use crate::text::check_path;
 use linli_ledger::contract::Broken;
@@ -38,7 +40,7 @@ pub(crate) fn broken(name: &'static str, record: impl Display) -> Broken {
 }
 
 /// INV-G2: what a grant names is there and it is well formed, and its nullifier is the person's. INV-I2: the index of keys is the set
-/// of living keys. INV-G9: parameters lie in their range.
+/// of living keys. INV-G3: relations. INV-G9: parameters lie in their range.
 ///
 /// # Errors
 /// The first that does not hold.
@@ -67,6 +69,7 @@ pub(super) fn check(view: &View<'_>) -> Result<Vec<&'static str>, Broken> {
         }
     }
     keys(view)?;
+    relations(view)?;
     for (number, record) in records::<ParameterRecord>(view) {
         let sound = Parameter::from_number(number).is_some_and(|parameter| {
             parameter.allows(record.value)
@@ -76,7 +79,32 @@ pub(super) fn check(view: &View<'_>) -> Result<Vec<&'static str>, Broken> {
             return Err(broken("INV-G9", number));
         }
     }
-    Ok(vec!["INV-G2", "INV-G9", "INV-I2"])
+    Ok(vec!["INV-G2", "INV-G3", "INV-G9", "INV-I2"])
+}
+
+/// INV-G3 in part: a relation is found from both of its ends and from nowhere else, so that no rule
+/// misses one.
+fn relations(view: &View<'_>) -> Result<(), Broken> {
+    let mut indexed = 0_u64;
+    for ((end, id), RelationOf) in records::<RelationOf>(view) {
+        indexed = indexed.saturating_add(1);
+        let known = view
+            .get::<Relation>(&id)
+            .is_some_and(|relation| [relation.one.bytes(), relation.other.bytes()].contains(&end));
+        if !known {
+            return Err(broken("INV-G3", id));
+        }
+    }
+    for (id, relation) in records::<Relation>(view) {
+        indexed = indexed.saturating_sub(2);
+        let found = [relation.one, relation.other]
+            .into_iter()
+            .all(|end| view.has::<RelationOf>(&(end.bytes(), id)));
+        if !found || relation.to.is_some_and(|to| to < relation.from) {
+            return Err(broken("INV-G3", id));
+        }
+    }
+    if indexed == 0 { Ok(()) } else { Err(broken("INV-G3", "relations")) }
 }
 
 fn keys(view: &View<'_>) -> Result<(), Broken> {

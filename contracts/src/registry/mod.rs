@@ -10,6 +10,7 @@ mod keys;
 mod organisations;
 pub mod parameters;
 pub mod records;
+pub mod relations;
 pub mod roles;
 #[cfg(test)]
 mod tests;
@@ -110,6 +111,13 @@ impl Contract for Registry {
             Call::ParameterSet { parameter, value } => {
                 parameters::set(view, parties, parameter, value)
             }
+            Call::RelationDeclare { one, other, kind, from, to, evidence } => {
+                let by_authority = false;
+                let relation =
+                    records::Relation { one, other, kind, from, to, evidence, by_authority };
+                relations::declare(view, parties, &relation)
+            }
+            Call::RelationEnd { relation, to } => relations::end(view, parties, relation, to),
         }
     }
 

@@ -83,6 +83,20 @@ parameters! {
     ObjectionWindow = 37, 3, 0, 30;
     /// The longest term of a contract, days.
     TermDays = 38, 1_096, 1, 3_660;
+    /// The least share that makes two related, basis points.
+    ShareholderMin = 39, 500, 1, 10_000;
+    /// Consecutive years in which one organisation may evaluate one provider.
+    EvaluatorYears = 40, 3, 1, 10;
+    /// The greatest retention, basis points of the contract.
+    RetentionMax = 41, 1_000, 0, 10_000;
+    /// A retention waits this long after the last acceptance or finding, ms.
+    RetentionTime = 42, 90 * DAY_MS, 0, 3_660 * DAY_MS;
+    /// Money of unknown origin is resolved within this many days, and only returned after that.
+    SuspenseDays = 43, 60, 1, 366;
+    /// How often money of an appropriation is carried into another year.
+    CarryMax = 44, 2, 0, 10;
+    /// Working days that an instruction may be without the bank's word when a year is closed.
+    InstructionDays = 45, 5, 0, 60;
 }
 
 impl Parameter {

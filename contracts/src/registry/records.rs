@@ -1,11 +1,13 @@
 //! This exists to hold the records of the registry. Source: REG-3.
 
+use super::calls::{Related, RelationKind};
 use super::{CONTRACT, Role};
 use borsh::{BorshDeserialize, BorshSerialize};
 use linli_ledger::crypto::PublicKey;
 use linli_ledger::genesis::OrganisationKind;
+use linli_ledger::hash::Digest;
 use linli_ledger::keys::KeyPurpose;
-use linli_ledger::types::{BlockTime, GrantId, OrganisationId, PersonId};
+use linli_ledger::types::{BlockTime, Day, GrantId, OrganisationId, PersonId, RecordId};
 use serde::{Deserialize, Serialize};
 
 /// An organisation.
@@ -84,10 +86,41 @@ pub fn purpose_number(purpose: KeyPurpose) -> u8 {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct PersonNullifier;
 
+/// Two that are related, and since when. Source: REG-21.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub struct Relation {
+    /// One end.
+    pub one: Related,
+    /// The other.
+    pub other: Related,
+    /// How.
+    pub kind: RelationKind,
+    /// First day.
+    pub from: Day,
+    /// Last day; `None` while it stands.
+    pub to: Option<Day>,
+    /// Hash of what shows it.
+    pub evidence: Digest,
+    /// Whether the regulator or governance declared it: then they alone end it.
+    pub by_authority: bool,
+}
+
+/// A relation by one of its ends: its key says it all.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub struct RelationOf;
+
 linli_ledger::records! { CONTRACT, Public:
     Organisation = 1, OrganisationId;
     Person = 2, PersonId;
     Grant = 3, GrantId;
     OwnedKey = 5, OwnedKeyId;
     PersonNullifier = 6, (PersonId, [u8; 32]);
+    Relation = 7, RecordId;
+    RelationOf = 8, ([u8; 32], RecordId);
 }

@@ -47,6 +47,21 @@ pub fn officer(
     roles: &[Role],
     path: &str,
 ) -> Result<Officer, Rejection> {
+    let (officer, scope) = current(view, party, roles)?;
+    ensure(in_scope(&scope, path), Code::Scope)?;
+    Ok(officer)
+}
+
+/// As [`officer`], in whatever scope: for what has no place.
+///
+/// # Errors
+/// As [`officer`], but for [`Code::Scope`].
+pub fn holds(view: &View<'_>, party: &Party, roles: &[Role]) -> Result<Officer, Rejection> {
+    current(view, party, roles).map(|(officer, _)| officer)
+}
+
+/// Somebody who holds one of these roles now, and where.
+fn current(view: &View<'_>, party: &Party, roles: &[Role]) -> Result<(Officer, String), Rejection> {
     let KeyOwner::Person(person) = party.owner else {
         return Err(Code::Role.into());
     };
@@ -55,9 +70,8 @@ pub fn officer(
     ensure(grant.person == person && roles.contains(&grant.role), Code::Role)?;
     let now = view.now();
     ensure(grant.from <= now && now < grant.to, Code::RoleExpired)?;
-    ensure(in_scope(&grant.scope, path), Code::Scope)?;
-    let Grant { organisation, level, .. } = grant;
-    Ok(Officer { person, organisation, level, grant: id })
+    let Grant { organisation, level, scope, .. } = grant;
+    Ok((Officer { person, organisation, level, grant: id }, scope))
 }
 
 /// As [`officer`], and acting for this organisation.

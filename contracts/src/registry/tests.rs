@@ -392,5 +392,6 @@ fn an_organisation_outside_governance_needs_one_governance_organisation_beside_i
 }
 
 mod granting;
+mod relations;
 mod time_lock;
 mod vandals;
