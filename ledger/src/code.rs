@@ -178,7 +178,6 @@ codes! {
         Storage = 9007 "E_STORAGE",
         Engine = 9008 "E_ENGINE",
         GenesisInvalid = 9009 "E_GENESIS_INVALID",
-        QueueFull = 9030 "E_QUEUE_FULL",
         RequestTimeout = 9031 "E_REQUEST_TIMEOUT",
         Internal = 9032 "E_INTERNAL",
         NotReady = 9033 "E_NOT_READY",
