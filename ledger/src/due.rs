@@ -4,6 +4,7 @@
 use crate::codec::encode;
 use crate::hash::{Digest, Domain, hash_parts};
 use crate::record::KERNEL;
+use crate::state::State;
 use crate::types::{BlockTime, Compartment, ContractId, Height, RecordId, TransactionId};
 use crate::view::View;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -100,6 +101,18 @@ pub(crate) fn first(view: &View<'_>, limit: usize) -> Vec<DueItem> {
         .take_while(|(at, ..)| *at <= now)
         .map(|(at, contract, kind, record)| DueItem { at, contract, kind, record })
         .collect()
+}
+
+/// When the next item of either compartment falls due: before that, a block for its sake would be
+/// for nothing.
+pub fn next(state: &State) -> Option<BlockTime> {
+    let now = state.tip().time;
+    let view = |compartment| View::read_only(state, compartment, now);
+    let public = view(Compartment::Public).range::<PublicDue>(&(), 1);
+    let restricted = view(Compartment::Restricted).range::<RestrictedDue>(&(), 1);
+    let public = public.first().map(|((at, ..), _)| *at);
+    let restricted = restricted.first().map(|((at, ..), _)| *at);
+    public.into_iter().chain(restricted).min()
 }
 
 /// Takes out an item that is about to be handled; whether it was still there: an item handled just

@@ -249,6 +249,15 @@ impl<'a> Replay<'a> {
         Ok(Self { rulebook, genesis, state, report })
     }
 
+    /// Goes on from a state that was checked before: by a replay, or as a snapshot (LED-11). The
+    /// report counts only what comes after it.
+    pub fn resume(genesis: &Genesis, state: State, rulebook: &'a Rulebook) -> Self {
+        let mut report = AuditReport::new(genesis, *state.genesis(), state.root());
+        let tip = state.tip();
+        report.reach(tip.height, tip.hash, tip.time, state.root());
+        Self { rulebook, genesis: genesis.clone(), state, report }
+    }
+
     /// The state so far.
     pub fn state(&self) -> &State {
         &self.state

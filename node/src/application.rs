@@ -3,6 +3,7 @@
 
 use crate::chain_file::ChainFile;
 use crate::error::NodeError;
+use crate::shared::SharedState;
 use crate::undecided::{Held, Undecided};
 use linli_consensus::{Built, DecidedBlock, Proposed, Request, Start, Verdict};
 use linli_ledger::block::{Block, CommittedBlock, Header};
@@ -17,10 +18,10 @@ use linli_ledger::execute::{
 use linli_ledger::genesis::Clock;
 use linli_ledger::limits::CLOCK_DRIFT_MS_MAX;
 use linli_ledger::receipt::Receipt;
-use linli_ledger::state::State;
 use linli_ledger::transaction::VerifiedTransaction;
 use linli_ledger::types::{BlockHash, BlockTime, Height};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What the next block is made of.
 #[derive(Clone, Debug)]
@@ -34,12 +35,19 @@ pub struct Batch {
 /// A block that is final and durable.
 #[derive(Clone, Debug)]
 pub struct Committed {
-    /// Its header.
-    pub header: Header,
+    /// The block and its certificate.
+    pub block: CommittedBlock,
     /// What fell due, then the transactions.
     pub receipts: Vec<Receipt>,
     /// Candidates that were refused at the door: position in the batch and reason.
     pub refused: Vec<(usize, Code)>,
+}
+
+impl Committed {
+    /// The header of the block.
+    pub fn header(&self) -> &Header {
+        &self.block.block.header
+    }
 }
 
 /// Blocks of one undecided height that are kept: a few rounds of a set of validators.
@@ -65,8 +73,8 @@ enum Origin {
 
 /// The application side of one validator.
 pub(crate) struct Application {
-    pub(crate) state: State,
-    rulebook: Rulebook,
+    state: SharedState,
+    rulebook: Arc<Rulebook>,
     chain: ChainFile,
     undecided: Undecided,
     validator: PublicKey,
@@ -80,8 +88,8 @@ pub(crate) struct Application {
 
 impl Application {
     pub(crate) fn new(
-        state: State,
-        rulebook: Rulebook,
+        state: SharedState,
+        rulebook: Arc<Rulebook>,
         chain: ChainFile,
         undecided: Undecided,
         validator: PublicKey,
@@ -106,6 +114,10 @@ impl Application {
         self.undecided.iter().next().map(|held| held.block.clone())
     }
 
+    pub(crate) fn state(&self) -> &SharedState {
+        &self.state
+    }
+
     pub(crate) fn offer(&mut self, batch: Batch) {
         self.batch = Some(batch);
     }
@@ -117,7 +129,8 @@ impl Application {
 
     /// Where the engine goes on.
     pub(crate) fn start(&self) -> Start {
-        Start { height: self.state.tip().height.next(), validators: self.state.validators() }
+        let state = self.state.read();
+        Start { height: state.tip().height.next(), validators: state.validators() }
     }
 
     /// Answers a request that needs no waiting. Dropping a reply says "this machine could not".
@@ -156,7 +169,7 @@ impl Application {
                 let _ = reply.send(self.decided(*range.start(), *range.end())?);
             }
             Request::HistoryMinimum { reply } => {
-                let first = Height(u64::from(self.state.tip().height > Height(0)));
+                let first = Height(u64::from(self.state.read().tip().height > Height(0)));
                 let _ = reply.send(first);
             }
             Request::Ready { .. } | Request::Finalized { .. } => {}
@@ -188,13 +201,15 @@ impl Application {
             return Ok(Some(built));
         }
         let Some(batch) = &self.batch else { return Ok(None) };
-        if let Some((id, version)) = missing_contract(&self.state, &self.rulebook) {
+        let state = self.state.read();
+        if let Some((id, version)) = missing_contract(&state, &self.rulebook) {
             let what =
                 format!("contract {id} version {version} is in force and not in this program");
             return Err(NodeError::Engine(what));
         }
         let template = BlockTemplate { time: batch.time, proposer: self.validator };
-        let made = build_block(&self.state, &self.rulebook, template, &batch.transactions);
+        let made = build_block(&state, &self.rulebook, template, &batch.transactions);
+        drop(state);
         let hash = made.block.header.hash();
         let bytes = encode(&made.block);
         self.refused = made.refused;
@@ -222,17 +237,19 @@ impl Application {
             return Ok(Some(Verdict::Unreadable));
         };
         let hash = block.header.hash();
-        if block.header.height > self.state.tip().height.next() {
+        let state = self.state.read();
+        if block.header.height > state.tip().height.next() {
             return Ok(None);
         }
         if at.height != block.header.height || !self.is_timely(&block, at, origin) {
             return Ok(Some(Verdict::Reject(hash)));
         }
-        let links = check_link(&self.state, &block.header, &self.state.validators()).is_ok();
+        let links = check_link(&state, &block.header, &state.validators()).is_ok();
         let executed = links
             .then(|| block.clone().verify().ok())
             .flatten()
-            .and_then(|block| execute_block(&self.state, &self.rulebook, &block).ok());
+            .and_then(|block| execute_block(&state, &self.rulebook, &block).ok());
+        drop(state);
         let Some(executed) = executed else { return Ok(Some(Verdict::Reject(hash))) };
         let Place { height, round, pol_round, proposer } = at;
         self.executed.insert(hash, executed);
@@ -245,7 +262,7 @@ impl Application {
         if origin == Origin::Synced {
             return true;
         }
-        let early = match self.state.clock() {
+        let early = match self.state.read().clock() {
             Clock::Data => false,
             Clock::Real => {
                 block.header.time.0 > (self.wall_clock)().saturating_add(CLOCK_DRIFT_MS_MAX)
@@ -269,15 +286,15 @@ impl Application {
             Some(executed) => executed,
             None => self.execute_again(&held)?,
         };
-        let header = held.block.header.clone();
         let certificate = Certificate::Quorum(certificate);
-        self.chain.append(&CommittedBlock { block: held.block, certificate })?;
-        self.state.apply(executed.delta);
+        let block = CommittedBlock { block: held.block, certificate };
+        self.chain.append(&block)?;
+        self.state.write().apply(executed.delta);
         self.undecided.forget();
         self.executed.clear();
         self.batch = None;
         let refused = std::mem::take(&mut self.refused);
-        self.committed = Some(Committed { header, receipts: executed.receipts, refused });
+        self.committed = Some(Committed { block, receipts: executed.receipts, refused });
         Ok(())
     }
 
@@ -286,7 +303,7 @@ impl Application {
         let unsound =
             |why: String| NodeError::Engine(format!("a decided block is not valid: {why}"));
         let block = held.block.clone().verify().map_err(|error| unsound(error.to_string()))?;
-        execute_block(&self.state, &self.rulebook, &block)
+        execute_block(&self.state.read(), &self.rulebook, &block)
             .map_err(|error| unsound(error.to_string()))
     }
 

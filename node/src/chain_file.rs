@@ -1,6 +1,8 @@
 //! This exists to keep the chain: frames appended to segment files, durable before anybody hears
 //! "committed", and the tip in a second place, so that a shortened file is noticed.
 
+pub use crate::blocks::is_segment;
+use crate::blocks::{Offsets, segment_name, segments, storage};
 use crate::error::NodeError;
 use crate::storage::Storage;
 use linli_ledger::block::{Block, CommittedBlock};
@@ -18,21 +20,9 @@ use std::io;
 /// A segment is closed when it has reached this size: 64 MiB, a minute's copy over a slow line.
 pub const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
 
-const SUFFIX: &str = ".chain";
 const TIP: &str = "tip";
 /// Height, block hash, and the first 8 bytes of their hash.
 const TIP_RECORD_BYTES: usize = 48;
-
-/// Name of the segment that begins with this height; 0 holds the genesis too.
-fn segment_name(first: Height) -> String {
-    format!("{:010}{SUFFIX}", first.0)
-}
-
-/// Whether a file of a chain folder is a segment.
-pub fn is_segment(name: &str) -> bool {
-    name.strip_suffix(SUFFIX)
-        .is_some_and(|stem| stem.len() == 10 && stem.bytes().all(|byte| byte.is_ascii_digit()))
-}
 
 /// The chain on disk: `chain` holds only what an audit reads, `node` what this machine knows.
 pub struct ChainFile {
@@ -40,6 +30,7 @@ pub struct ChainFile {
     node: Box<dyn Storage>,
     segment: String,
     length: u64,
+    offsets: Offsets,
 }
 
 impl std::fmt::Debug for ChainFile {
@@ -68,6 +59,8 @@ impl ChainFile {
     /// Reads, checks and replays a chain; begins a new one where there is none.
     ///
     /// Bytes after the last whole frame are a write that was never acknowledged: they are cut off.
+    /// With `start`, a state that is trusted because it was checked before, only what follows it is
+    /// read and replayed; the block that it names must be in the file.
     ///
     /// # Errors
     /// In this order: [`NodeError::Storage`], [`NodeError::OtherChain`], [`NodeError::Damaged`],
@@ -77,6 +70,7 @@ impl ChainFile {
         mut node: Box<dyn Storage>,
         genesis: &Genesis,
         rulebook: &Rulebook,
+        start: Option<State>,
         observer: &mut dyn Observer,
     ) -> Result<(Self, State), NodeError> {
         let first = Frame::Genesis(linli_ledger::codec::encode(genesis));
@@ -93,8 +87,15 @@ impl ChainFile {
             names = vec![name];
         }
         let mut reader = Reader { chain: chain.as_mut(), known };
-        let (state, segment, length) = reader.replay(&names, genesis, rulebook, observer)?;
-        let file = Self { chain, node, segment, length };
+        let (state, segment, length) = match start.filter(|state| state.tip().height > Height(0)) {
+            Some(state) => {
+                let (names, from) = reader.after(names, &state)?;
+                let replay = Replay::resume(genesis, state, rulebook);
+                reader.replay(Some(replay), &names, from, genesis, rulebook, observer)?
+            }
+            None => reader.replay(None, &names, 0, genesis, rulebook, observer)?,
+        };
+        let file = Self { chain, node, segment, length, offsets: Offsets::default() };
         is_shorter(&state, known)?;
         Ok((file, state))
     }
@@ -124,28 +125,7 @@ impl ChainFile {
     /// # Errors
     /// [`NodeError::Storage`], [`NodeError::Damaged`].
     pub fn blocks(&self, from: Height, to: Height) -> Result<Vec<CommittedBlock>, NodeError> {
-        let mut found = Vec::new();
-        let names = segments(self.chain.as_ref())?;
-        for (position, name) in names.iter().enumerate() {
-            let next = names.get(position + 1);
-            let ends_before = next.is_some_and(|next| *next <= segment_name(from));
-            if ends_before || *name > segment_name(to) {
-                continue;
-            }
-            let bytes = read(self.chain.as_ref(), name)?;
-            let mut rest = bytes.as_slice();
-            while let Some(frame) = Frame::take(&mut rest)
-                .map_err(|source| AuditError::Frame { after: from, source })?
-            {
-                if let Frame::Block(block) = frame {
-                    let height = block.block.header.height;
-                    if (from..=to).contains(&height) {
-                        found.push(block);
-                    }
-                }
-            }
-        }
-        Ok(found)
+        self.offsets.range(self.chain.as_ref(), from, to)
     }
 }
 
@@ -155,18 +135,40 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn replay(
+    /// The segments from the one that holds the block of a state, and where that block ends.
+    fn after(
+        &self,
+        mut names: Vec<String>,
+        state: &State,
+    ) -> Result<(Vec<String>, u64), NodeError> {
+        let offsets = Offsets::default();
+        let height = state.tip().height;
+        let block = offsets.block(self.chain, height)?;
+        let (Some(place), Some(block)) = (offsets.place(self.chain, height)?, block) else {
+            return Err(NodeError::Shortened { found: Height(0), known: height });
+        };
+        if block.block.header.hash() != state.tip().hash {
+            return Err(NodeError::Replaced { height });
+        }
+        names.retain(|name| *name >= place.segment);
+        Ok((names, place.end))
+    }
+
+    fn replay<'r>(
         &mut self,
+        mut replay: Option<Replay<'r>>,
         names: &[String],
+        from: u64,
         genesis: &Genesis,
-        rulebook: &Rulebook,
+        rulebook: &'r Rulebook,
         observer: &mut dyn Observer,
     ) -> Result<(State, String, u64), NodeError> {
-        let mut replay: Option<Replay<'_>> = None;
         let mut end = (String::new(), 0);
         for (position, name) in names.iter().enumerate() {
             let bytes = read(self.chain, name)?;
-            let mut rest = bytes.as_slice();
+            let skipped =
+                usize::try_from(if position == 0 { from } else { 0 }).unwrap_or(usize::MAX);
+            let mut rest = bytes.get(skipped..).unwrap_or_default();
             loop {
                 let good = bytes.len() - rest.len();
                 end = (name.clone(), good as u64);
@@ -285,12 +287,6 @@ fn is_shorter(state: &State, known: Option<(Height, BlockHash)>) -> Result<(), N
     }
 }
 
-fn segments(chain: &dyn Storage) -> Result<Vec<String>, NodeError> {
-    let mut names = chain.list().map_err(|source| storage("list", "the chain folder", source))?;
-    names.retain(|name| is_segment(name));
-    Ok(names)
-}
-
 /// A single empty file is no chain yet, or no chain any more.
 fn is_empty(chain: &dyn Storage, names: &[String]) -> Result<bool, NodeError> {
     let [name] = names else { return Ok(names.is_empty()) };
@@ -302,10 +298,6 @@ fn read(chain: &dyn Storage, name: &str) -> Result<Vec<u8>, NodeError> {
         .read(name)
         .and_then(|bytes| bytes.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound)))
         .map_err(|source| storage("read", name, source))
-}
-
-fn storage(action: &'static str, what: &str, source: io::Error) -> NodeError {
-    NodeError::Storage { action, what: what.to_owned(), source }
 }
 
 fn tip_record(height: Height, block: BlockHash) -> Vec<u8> {

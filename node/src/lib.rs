@@ -8,11 +8,15 @@ pub mod chain_file;
 pub mod storage;
 
 mod application;
+mod blocks;
 mod error;
 mod node;
+mod shared;
 mod undecided;
 
 pub use application::{Batch, Committed};
+pub use blocks::Blocks;
 pub use chain_file::Observer;
 pub use error::NodeError;
 pub use node::{Node, Options};
+pub use shared::SharedState;

@@ -4,6 +4,7 @@
 use crate::application::{Application, Batch, Committed};
 use crate::chain_file::{ChainFile, Observer};
 use crate::error::NodeError;
+use crate::shared::SharedState;
 use crate::storage::{Folder, Storage};
 use crate::undecided::Undecided;
 use linli_consensus::{Config, Next, Request, Running, Start, Timeouts};
@@ -13,19 +14,20 @@ use linli_ledger::genesis::Genesis;
 use linli_ledger::state::State;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, RwLockReadGuard};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 /// What a node is started with.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Where it keeps `chain/` (all that an audit reads) and `node/` (what only this machine needs).
     pub folder: PathBuf,
     /// The chain.
     pub genesis: Genesis,
     /// Its rules.
-    pub rulebook: Rulebook,
+    pub rulebook: Arc<Rulebook>,
     /// The key that signs votes.
     pub validator: ConsensusKey,
 }
@@ -58,9 +60,7 @@ impl Waiting {
 
 impl std::fmt::Debug for Node {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Node")
-            .field("tip", &self.application.state.tip().height)
-            .finish_non_exhaustive()
+        f.debug_struct("Node").field("tip", &self.state().tip().height).finish_non_exhaustive()
     }
 }
 
@@ -71,14 +71,43 @@ impl Node {
     /// # Errors
     /// In this order: [`NodeError::Busy`], those of [`ChainFile::open`], [`NodeError::Engine`].
     pub fn open(options: Options, observer: &mut dyn Observer) -> Result<Self, NodeError> {
+        Self::open_at(options, None, observer)
+    }
+
+    /// As [`Node::open`], but from a state that was checked before: a snapshot, or the state of a node
+    /// that had to end. Only what follows it is replayed, and `shared` shows the result.
+    ///
+    /// # Errors
+    /// As [`Node::open`].
+    pub fn resume(
+        options: Options,
+        shared: SharedState,
+        observer: &mut dyn Observer,
+    ) -> Result<Self, NodeError> {
+        Self::open_at(options, Some(shared), observer)
+    }
+
+    fn open_at(
+        options: Options,
+        shared: Option<SharedState>,
+        observer: &mut dyn Observer,
+    ) -> Result<Self, NodeError> {
         let Options { folder, genesis, rulebook, validator } = options;
         let own = folder.join("node");
         let private = || folder_storage(&own);
         let storage = private()?;
         let lock = lock(&own)?;
         let chain = folder_storage(&folder.join("chain"))?;
-        let (chain, state) = ChainFile::open(chain, storage, &genesis, &rulebook, observer)?;
+        let start = shared.as_ref().map(|shared| shared.read().clone());
+        let (chain, state) = ChainFile::open(chain, storage, &genesis, &rulebook, start, observer)?;
         let undecided = Undecided::open(private()?, state.tip().height.next())?;
+        let state = match shared {
+            Some(shared) => {
+                *shared.write() = state;
+                shared
+            }
+            None => SharedState::new(state),
+        };
         let key = validator.public();
         let application =
             Application::new(state, rulebook, chain, undecided, key, milliseconds_since_epoch);
@@ -101,7 +130,7 @@ impl Node {
             Self { runtime, running: Some(running), application, waiting: None, _lock: lock };
         node.run_until_idle()?;
         while let Some(block) = node.application.undecided() {
-            observer.before(node.state(), &block);
+            observer.before(&node.state(), &block);
             node.proceed();
             node.run_until_idle()?;
             if let Some(committed) = node.application.take_committed() {
@@ -111,9 +140,14 @@ impl Node {
         Ok(node)
     }
 
-    /// The state after the last block.
-    pub fn state(&self) -> &State {
-        &self.application.state
+    /// The state after the last block; see [`SharedState::read`].
+    pub fn state(&self) -> RwLockReadGuard<'_, State> {
+        self.application.state().read()
+    }
+
+    /// The same for other threads: it always shows the last block.
+    pub fn shared_state(&self) -> SharedState {
+        self.application.state().clone()
     }
 
     /// Makes one block of a batch and returns when it is final and durable.

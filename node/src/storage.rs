@@ -1,11 +1,11 @@
 //! This exists to be the one door to files, narrow enough that a test can break it at every step.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// A folder of named files. Two users: the file system, and one that fails on purpose.
-pub trait Storage: Send {
+pub trait Storage: Send + Sync {
     /// The names of all files, sorted.
     ///
     /// # Errors
@@ -17,6 +17,13 @@ pub trait Storage: Send {
     /// # Errors
     /// What the disk says.
     fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>>;
+
+    /// At most `length` bytes of a file from `offset` on, fewer where it ends, or `None` if there is
+    /// no such file.
+    ///
+    /// # Errors
+    /// What the disk says.
+    fn read_at(&self, name: &str, offset: u64, length: usize) -> io::Result<Option<Vec<u8>>>;
 
     /// Adds bytes at the end of a file, which is made if missing. Durable when it returns; after a
     /// crash some first part of the bytes may be there.
@@ -36,6 +43,12 @@ pub trait Storage: Send {
     /// # Errors
     /// What the disk says.
     fn replace(&mut self, name: &str, bytes: &[u8]) -> io::Result<()>;
+
+    /// Takes a file away; nothing happens if there is none.
+    ///
+    /// # Errors
+    /// What the disk says.
+    fn remove(&mut self, name: &str) -> io::Result<()>;
 }
 
 /// A folder of the file system.
@@ -80,6 +93,18 @@ impl Storage for Folder {
         }
     }
 
+    fn read_at(&self, name: &str, offset: u64, length: usize) -> io::Result<Option<Vec<u8>>> {
+        let mut file = match File::open(self.path.join(name)) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        file.seek(SeekFrom::Start(offset))?;
+        let mut bytes = Vec::with_capacity(length);
+        file.take(length as u64).read_to_end(&mut bytes)?;
+        Ok(Some(bytes))
+    }
+
     fn append(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let path = self.path.join(name);
         let is_new = !path.exists();
@@ -103,6 +128,14 @@ impl Storage for Folder {
         file.sync_all()?;
         fs::rename(&temporary, self.path.join(name))?;
         self.sync_folder()
+    }
+
+    fn remove(&mut self, name: &str) -> io::Result<()> {
+        match fs::remove_file(self.path.join(name)) {
+            Ok(()) => self.sync_folder(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 }
 

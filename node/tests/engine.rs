@@ -12,6 +12,7 @@ use linli_ledger::transaction::{
 use linli_ledger::types::{BlockTime, ContractId, Height};
 use linli_node::{Batch, Node, NodeError, Options};
 use std::path::Path;
+use std::sync::Arc;
 
 fn key(label: &str) -> BusinessKey {
     BusinessKey::demonstration(b"engine", label)
@@ -41,7 +42,7 @@ fn genesis() -> Genesis {
 }
 
 fn open(folder: &Path) -> Result<Node, NodeError> {
-    let rulebook = linli_contracts::rulebook();
+    let rulebook = Arc::new(linli_contracts::rulebook());
     let options =
         Options { folder: folder.to_owned(), genesis: genesis(), rulebook, validator: validator() };
     Node::open(options, &mut ())
@@ -81,7 +82,7 @@ fn a_node_commits_batches_and_opens_again_where_it_stopped() {
     let mut node = open(folder.path()).unwrap();
     for n in 1..=5 {
         let committed = node.commit(batch(n)).unwrap();
-        assert_eq!(committed.header.height, Height(n));
+        assert_eq!(committed.header().height, Height(n));
         assert_eq!(committed.receipts.len(), 1, "one of the twins is refused at the door");
         assert_eq!(committed.receipts[0].rejection(), None);
         assert_eq!(committed.refused.len(), 1);
@@ -91,7 +92,7 @@ fn a_node_commits_batches_and_opens_again_where_it_stopped() {
     node.stop();
 
     let mut node = open(folder.path()).unwrap();
-    assert_eq!(node.state().tip(), &before);
-    assert_eq!(node.commit(batch(6)).unwrap().header.height, Height(6));
+    assert_eq!(*node.state().tip(), before);
+    assert_eq!(node.commit(batch(6)).unwrap().header().height, Height(6));
     node.stop();
 }

@@ -26,6 +26,7 @@ use outcomes::{Outcomes, candidates};
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Where ledgers lie if nobody says otherwise.
 pub(crate) const LEDGERS: &str = ".linli";
@@ -129,7 +130,7 @@ fn commit(
     let options = Options {
         folder: folder.to_owned(),
         genesis: plan.genesis.clone(),
-        rulebook: linli_contracts::rulebook(),
+        rulebook: Arc::new(linli_contracts::rulebook()),
         validator: ConsensusKey::demonstration(plan.seed.as_bytes(), "validator"),
     };
     let mut node = Node::open(options, &mut outcomes)?;
@@ -148,7 +149,7 @@ fn commit(
 }
 
 fn commit_batch(node: &mut Node, batch: &Batch<'_>) -> Result<Vec<Option<Code>>, Failure> {
-    let candidates = candidates(batch, node.state());
+    let candidates = candidates(batch, &node.state());
     let transactions = candidates.iter().filter_map(|c| c.as_ref().ok().cloned()).collect();
     let committed = node.commit(linli_node::Batch { time: batch.time, transactions })?;
     Ok(outcomes::codes(&candidates, &committed.refused, &committed.receipts))

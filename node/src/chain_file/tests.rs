@@ -34,7 +34,7 @@ fn genesis() -> Genesis {
 
 fn open(disk: &Faulty) -> Result<(ChainFile, State), NodeError> {
     let rulebook = linli_contracts::rulebook();
-    ChainFile::open(disk.folder("chain"), disk.folder("node"), &genesis(), &rulebook, &mut ())
+    ChainFile::open(disk.folder("chain"), disk.folder("node"), &genesis(), &rulebook, None, &mut ())
 }
 
 /// The next block, certified by the only validator.
@@ -167,8 +167,14 @@ fn another_genesis_is_refused() {
     append(&disk, 1);
     let other = Genesis { name: "other".into(), ..genesis() };
     let rulebook = linli_contracts::rulebook();
-    let opened =
-        ChainFile::open(disk.folder("chain"), disk.folder("node"), &other, &rulebook, &mut ());
+    let opened = ChainFile::open(
+        disk.folder("chain"),
+        disk.folder("node"),
+        &other,
+        &rulebook,
+        None,
+        &mut (),
+    );
     assert!(matches!(opened, Err(NodeError::OtherChain { .. })));
 }
 

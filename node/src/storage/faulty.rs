@@ -96,6 +96,12 @@ impl Storage for Faulty {
         Ok(self.disk.lock().unwrap().files.get(&self.path(name)).cloned())
     }
 
+    fn read_at(&self, name: &str, offset: u64, length: usize) -> io::Result<Option<Vec<u8>>> {
+        let offset = usize::try_from(offset).unwrap();
+        let part = |bytes: Vec<u8>| bytes.into_iter().skip(offset).take(length).collect();
+        Ok(self.read(name)?.map(part))
+    }
+
     fn append(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let path = self.path(name);
         self.write(bytes.len(), |disk, arrived| {
@@ -118,6 +124,14 @@ impl Storage for Faulty {
         self.write(16, |disk, arrived| {
             if arrived == 16 {
                 disk.files.insert(path, bytes.to_vec());
+            }
+        })
+    }
+    fn remove(&mut self, name: &str) -> io::Result<()> {
+        let path = self.path(name);
+        self.write(16, |disk, arrived| {
+            if arrived == 16 {
+                disk.files.remove(&path);
             }
         })
     }
