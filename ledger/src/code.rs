@@ -181,6 +181,16 @@ codes! {
         RequestTimeout = 9031 "E_REQUEST_TIMEOUT",
         Internal = 9032 "E_INTERNAL",
         NotReady = 9033 "E_NOT_READY",
+        QueueFull = 9010 "E_QUEUE_FULL",
+        Draining = 9011 "E_DRAINING",
+        StorageFull = 9012 "E_STORAGE_FULL",
+        ReadOnly = 9013 "E_READ_ONLY",
+        Configuration = 9014 "E_CONFIGURATION",
+        KeyFile = 9015 "E_KEY_FILE",
+        FolderNotEmpty = 9016 "E_FOLDER_NOT_EMPTY",
+        Backup = 9017 "E_BACKUP",
+        DemonstrationKeys = 9018 "E_DEMONSTRATION_KEYS",
+        Stopped = 9019 "E_STOPPED",
     }
 }
 

@@ -18,5 +18,5 @@ pub use application::{Batch, Committed};
 pub use blocks::Blocks;
 pub use chain_file::Observer;
 pub use error::NodeError;
-pub use node::{Node, Options};
+pub use node::{Node, Options, Shown};
 pub use shared::SharedState;

@@ -208,6 +208,34 @@ impl Node {
     }
 }
 
+/// A chain that is shown and not written; nobody else writes it meanwhile.
+#[derive(Debug)]
+pub struct Shown {
+    /// The state after the last block.
+    pub state: SharedState,
+    _lock: File,
+}
+
+impl Shown {
+    /// Opens a folder without an engine and without a key.
+    ///
+    /// # Errors
+    /// In this order: [`NodeError::Busy`], those of [`ChainFile::open`].
+    pub fn open(
+        folder: &Path,
+        genesis: &Genesis,
+        rulebook: &Rulebook,
+        observer: &mut dyn Observer,
+    ) -> Result<Self, NodeError> {
+        let own = folder.join("node");
+        let private = folder_storage(&own)?;
+        let lock = lock(&own)?;
+        let chain = folder_storage(&folder.join("chain"))?;
+        let (_, state) = ChainFile::open(chain, private, genesis, rulebook, None, observer)?;
+        Ok(Self { state: SharedState::new(state), _lock: lock })
+    }
+}
+
 fn folder_storage(path: &Path) -> Result<Box<dyn Storage>, NodeError> {
     match Folder::create(path) {
         Ok(folder) => Ok(Box::new(folder)),

@@ -1,0 +1,310 @@
+//! This exists to run a node as a service: one thread writes blocks, any number of threads read.
+//!
+//! ```text
+//! submit ─▶ queue ─▶ writer thread ─▶ engine ─▶ chain file ─▶ state ─▶ followers, head, tickets
+//! ```
+//!
+//! The writer waits for one of four things: work, something that falls due, the heartbeat, the end.
+
+mod queue;
+mod ticket;
+mod writer;
+
+pub use queue::QueueLimits;
+pub use ticket::{Answer, Final, SubmitError, Ticket, Unavailable};
+
+use linli_ledger::block::CommittedBlock;
+use linli_ledger::code::Code;
+use linli_ledger::contract::Rulebook;
+use linli_ledger::crypto::ConsensusKey;
+use linli_ledger::frame::Frame;
+use linli_ledger::genesis::{Clock, Genesis};
+use linli_ledger::receipt::Receipt;
+use linli_ledger::replay::{AuditError, Replay};
+use linli_ledger::state::State;
+use linli_ledger::transaction::VerifiedTransaction;
+use linli_ledger::types::{BlockHash, BlockTime, Height};
+use linli_node::storage::Folder;
+use linli_node::{Blocks, NodeError, SharedState, Shown};
+use queue::Queue;
+use std::io;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::{broadcast, watch};
+
+/// Blocks that a follower may be behind before it has to catch up by replay.
+const FOLLOWED_MAX: usize = 64;
+
+/// What a node is started with.
+#[derive(Clone, Debug)]
+pub struct LiveOptions {
+    /// Where it keeps `chain/`, `node/` and `snapshots/`.
+    pub folder: PathBuf,
+    /// The chain.
+    pub genesis: Genesis,
+    /// Its rules.
+    pub rulebook: Arc<Rulebook>,
+    /// The key that signs votes; without one the node only shows the chain.
+    pub validator: Option<ConsensusKey>,
+    /// How much may wait.
+    pub queue: QueueLimits,
+    /// After this time without a block an empty one is made (D3); never, if `None`.
+    pub heartbeat: Option<Duration>,
+}
+
+impl LiveOptions {
+    /// A node that shows the chain in a folder, with default limits.
+    pub fn new(folder: PathBuf, genesis: Genesis, rulebook: Arc<Rulebook>) -> Self {
+        Self {
+            folder,
+            genesis,
+            rulebook,
+            validator: None,
+            queue: QueueLimits::default(),
+            heartbeat: Some(Duration::from_secs(600)),
+        }
+    }
+}
+
+/// Why a node does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum LiveError {
+    /// The chain takes its times from data; this machine's clock must not write into it.
+    #[error("this chain was imported with its own times and is only shown; start without a key")]
+    DataClock,
+    /// The chain's folder, or the engine.
+    #[error(transparent)]
+    Node(#[from] NodeError),
+    /// The operating system gives no thread.
+    #[error("the writer does not start")]
+    Thread(#[source] io::Error),
+}
+
+impl LiveError {
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::DataClock => Code::ReadOnly,
+            Self::Node(error) => error.code(),
+            Self::Thread(_) => Code::Engine,
+        }
+    }
+}
+
+/// The last durable block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Its height; 0 before the first.
+    pub height: Height,
+    /// Its hash; the genesis hash before the first.
+    pub hash: BlockHash,
+    /// Its time; the genesis time before the first.
+    pub time: BlockTime,
+}
+
+impl Head {
+    fn of(state: &State) -> Self {
+        let tip = state.tip();
+        Self { height: tip.height, hash: tip.hash, time: tip.time }
+    }
+}
+
+/// A durable block with what it did.
+#[derive(Clone, Debug)]
+pub struct Followed {
+    /// The block and its certificate.
+    pub block: CommittedBlock,
+    /// A recovery if there is one, what fell due, the transactions, in order.
+    pub receipts: Vec<Receipt>,
+}
+
+/// How a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// The last durable block.
+    pub head: Head,
+    /// Why it takes nothing new, if so.
+    pub closed: Option<Unavailable>,
+    /// Transactions that wait.
+    pub waiting: usize,
+    /// Their bytes.
+    pub waiting_bytes: usize,
+}
+
+/// A running node. Clones are the same node.
+#[derive(Clone, Debug)]
+pub struct Live(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    options: LiveOptions,
+    state: SharedState,
+    blocks: Blocks,
+    queue: Mutex<Queue>,
+    /// Told when there is work or when the end has come.
+    wake: Condvar,
+    head: watch::Sender<Head>,
+    followed: broadcast::Sender<Arc<Followed>>,
+    /// Why the writer has ended by itself, for whoever watches.
+    ended: watch::Sender<Option<Arc<NodeError>>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    /// Keeps others away from a chain that is only shown.
+    _shown: Option<Shown>,
+}
+
+impl Inner {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        // Nothing in there panics half way; what it says stays true.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Live {
+    /// Opens a folder, which begins a new chain where there is none, and starts to write.
+    ///
+    /// Blocks until the chain is read; not to be called from an asynchronous task.
+    ///
+    /// # Errors
+    /// [`LiveError::DataClock`] for a key together with a chain that has its own times; then those of
+    /// [`linli_node::Node::open`], [`LiveError::Thread`].
+    pub fn open(options: LiveOptions) -> Result<Self, LiveError> {
+        if options.validator.is_some() && options.genesis.clock == Clock::Data {
+            return Err(LiveError::DataClock);
+        }
+        writer::open(options)
+    }
+
+    fn new(
+        options: LiveOptions,
+        state: SharedState,
+        shown: Option<Shown>,
+    ) -> Result<Self, LiveError> {
+        let chain = options.folder.join("chain");
+        let folder = Folder::create(&chain).map_err(|source| NodeError::Storage {
+            action: "open",
+            what: chain.display().to_string(),
+            source,
+        })?;
+        let head = Head::of(&state.read());
+        let queue = Queue::new(options.queue);
+        Ok(Self(Arc::new(Inner {
+            options,
+            state,
+            blocks: Blocks::new(Box::new(folder)),
+            queue: Mutex::new(queue),
+            wake: Condvar::new(),
+            head: watch::Sender::new(head),
+            followed: broadcast::Sender::new(FOLLOWED_MAX),
+            ended: watch::Sender::new(None),
+            writer: Mutex::new(None),
+            _shown: shown,
+        })))
+    }
+
+    /// How the chain begins.
+    pub fn genesis(&self) -> &Genesis {
+        &self.0.options.genesis
+    }
+
+    /// Its rules.
+    pub fn rulebook(&self) -> &Rulebook {
+        &self.0.options.rulebook
+    }
+
+    /// Reads the state after the last block.
+    ///
+    /// The next block waits to be taken over while `read` runs: a few milliseconds are fine. Never
+    /// call it from within `read`.
+    pub fn with_state<T>(&self, read: impl FnOnce(&State) -> T) -> T {
+        read(&self.0.state.read())
+    }
+
+    /// Hands transactions over, in this order; each is taken or not on its own.
+    ///
+    /// One that waits already is joined, not taken twice. One that is in a block already is refused
+    /// with [`Code::NonceUsed`]: the first result is found by its identifier.
+    pub fn submit(
+        &self,
+        transactions: Vec<VerifiedTransaction>,
+    ) -> Vec<Result<Ticket, SubmitError>> {
+        let mut queue = self.0.queue();
+        let taken = transactions.into_iter().map(|transaction| queue.push(transaction)).collect();
+        drop(queue);
+        self.0.wake.notify_one();
+        taken
+    }
+
+    /// The last durable block, and news of it.
+    pub fn heights(&self) -> watch::Receiver<Head> {
+        self.0.head.subscribe()
+    }
+
+    /// How the node is, for health checks and metrics.
+    pub fn health(&self) -> Health {
+        let head = *self.0.head.borrow();
+        let queue = self.0.queue();
+        let (waiting, waiting_bytes) = queue.load();
+        Health { head, closed: queue.closed(), waiting, waiting_bytes }
+    }
+
+    /// The durable blocks of a range of heights, both ends included, read from disk one by one: the
+    /// caller keeps the range short.
+    ///
+    /// # Errors
+    /// [`NodeError::Storage`], [`NodeError::Damaged`].
+    pub fn blocks(&self, from: Height, to: Height) -> Result<Vec<CommittedBlock>, NodeError> {
+        let head = self.0.head.borrow().height;
+        self.0.blocks.range(from, to.min(head))
+    }
+
+    /// Every block from now on, after it is durable and in the state.
+    ///
+    /// A follower that does not keep up is told so by the channel ([`broadcast::error::RecvError`])
+    /// and catches up with [`Live::replay`]. To miss nothing: follow first, then replay up to the
+    /// head, then take from the channel what is higher.
+    pub fn follow(&self) -> broadcast::Receiver<Arc<Followed>> {
+        self.0.followed.subscribe()
+    }
+
+    /// Executes the chain again, on a state of its own and on this thread, and hands over every
+    /// durable block above `after`, in order, until `each` breaks off.
+    ///
+    /// # Errors
+    /// [`NodeError::Storage`], [`NodeError::Damaged`].
+    pub fn replay(
+        &self,
+        after: Height,
+        each: &mut dyn FnMut(Followed) -> ControlFlow<()>,
+    ) -> Result<(), NodeError> {
+        let begun = State::from_genesis(self.genesis(), self.rulebook());
+        let begun = begun.map_err(AuditError::from)?;
+        let mut replay = Replay::resume(self.genesis(), begun, self.rulebook());
+        loop {
+            let next = replay.state().tip().height.next();
+            let Some(block) = self.blocks(next, next)?.pop() else { return Ok(()) };
+            let receipts = replay.frame(Frame::Block(block.clone()))?;
+            if next > after && each(Followed { block, receipts }).is_break() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Why the node has ended by itself, when it has: whoever runs it must end then.
+    pub fn ended(&self) -> watch::Receiver<Option<Arc<NodeError>>> {
+        self.0.ended.subscribe()
+    }
+
+    /// Takes nothing new, writes what waits, stops the engine; returns when all is closed.
+    pub fn stop(&self) {
+        self.0.queue().drain();
+        self.0.wake.notify_all();
+        let writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            // A panic of the writer has been printed by its thread.
+            let _ = writer.join();
+        }
+    }
+}
