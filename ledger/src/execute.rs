@@ -445,9 +445,10 @@ fn conclude(
 fn executed(state: &State, finished: Finished, header: &Header) -> Executed {
     let (public, restricted, receipts) = finished;
     let hash = header.hash();
-    let mut history = state.tip().history.clone();
+    let earlier = state.tip().history.clone();
+    let mut history = earlier.clone();
     history.push(crate::hash::hash(Domain::HistoryLeaf, hash.0.bytes()));
-    let tip = Tip { height: header.height, hash, time: header.time, history };
+    let tip = Tip { height: header.height, hash, time: header.time, history, earlier };
     let parent = state.tip().hash;
     Executed { delta: StateDelta { parent, public, restricted, tip }, receipts }
 }

@@ -43,14 +43,7 @@ impl Frame {
     /// # Panics
     /// If the frame is above the limit: limits on blocks keep it below.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let payload = encode(self);
-        assert!(payload.len() <= FRAME_BYTES_MAX, "limits on blocks keep a frame below its own");
-        let length = u32::try_from(payload.len()).expect("below the limit");
-        let mut bytes = Vec::with_capacity(payload.len().saturating_add(FRAME_HEADER_BYTES));
-        bytes.extend_from_slice(&length.to_le_bytes());
-        bytes.extend_from_slice(&hash(Domain::Frame, &payload));
-        bytes.extend_from_slice(&payload);
-        bytes
+        with_header(&encode(self))
     }
 
     /// Takes one frame off the front; `None` at the end of the bytes.
@@ -59,22 +52,55 @@ impl Frame {
     /// In this order: [`FrameError::Torn`], [`FrameError::Length`], [`FrameError::Torn`],
     /// [`FrameError::Hash`], [`FrameError::Decode`].
     pub fn take(bytes: &mut &[u8]) -> Result<Option<Self>, FrameError> {
-        if bytes.is_empty() {
-            return Ok(None);
-        }
-        let (length, rest) = bytes.split_first_chunk::<4>().ok_or(FrameError::Torn)?;
-        let length = u32::from_le_bytes(*length);
-        let size = usize::try_from(length)
-            .ok()
-            .filter(|size| (1..=FRAME_BYTES_MAX).contains(size))
-            .ok_or(FrameError::Length(length))?;
-        let (expected, rest) = rest.split_first_chunk::<32>().ok_or(FrameError::Torn)?;
-        let (payload, rest) = rest.split_at_checked(size).ok_or(FrameError::Torn)?;
-        if &hash(Domain::Frame, payload) != expected {
-            return Err(FrameError::Hash);
-        }
+        let mut rest = *bytes;
+        let Some(payload) = take_payload(&mut rest)? else { return Ok(None) };
         let frame = decode(payload, "a frame")?;
         *bytes = rest;
         Ok(Some(frame))
     }
+}
+
+/// A payload with its length and its hash in front. Source: LED-8.1.
+///
+/// # Panics
+/// If the payload is above the limit: limits on what is put into one keep it below.
+pub(crate) fn with_header(payload: &[u8]) -> Vec<u8> {
+    assert!(payload.len() <= FRAME_BYTES_MAX, "limits on blocks keep a frame below its own");
+    let length = u32::try_from(payload.len()).expect("below the limit");
+    let mut bytes = Vec::with_capacity(payload.len().saturating_add(FRAME_HEADER_BYTES));
+    bytes.extend_from_slice(&length.to_le_bytes());
+    bytes.extend_from_slice(&hash(Domain::Frame, payload));
+    bytes.extend_from_slice(payload);
+    bytes
+}
+
+/// Cuts the first frame off by its length; its hash is not looked at.
+///
+/// # Errors
+/// In this order: [`FrameError::Torn`], [`FrameError::Length`], [`FrameError::Torn`].
+pub(crate) fn split_first(bytes: &[u8]) -> Result<(&[u8], &[u8]), FrameError> {
+    let length = bytes.first_chunk::<4>().ok_or(FrameError::Torn)?;
+    let length = u32::from_le_bytes(*length);
+    let size = usize::try_from(length)
+        .ok()
+        .filter(|size| (1..=FRAME_BYTES_MAX).contains(size))
+        .ok_or(FrameError::Length(length))?;
+    bytes.split_at_checked(size.saturating_add(FRAME_HEADER_BYTES)).ok_or(FrameError::Torn)
+}
+
+/// Takes the payload of one frame off the front and checks its hash; `None` at the end of the bytes.
+///
+/// # Errors
+/// As [`split_first`], then [`FrameError::Hash`].
+pub(crate) fn take_payload<'a>(bytes: &mut &'a [u8]) -> Result<Option<&'a [u8]>, FrameError> {
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let (frame, rest) = split_first(bytes)?;
+    let (header, payload) = frame.split_at_checked(FRAME_HEADER_BYTES).ok_or(FrameError::Torn)?;
+    if !header.ends_with(&hash(Domain::Frame, payload)) {
+        return Err(FrameError::Hash);
+    }
+    *bytes = rest;
+    Ok(Some(payload))
 }

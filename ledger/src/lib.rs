@@ -43,6 +43,7 @@ pub mod posting;
 pub mod receipt;
 pub mod record;
 pub mod replay;
+pub mod snapshot;
 pub mod state;
 pub mod system;
 pub mod transaction;

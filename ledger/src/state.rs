@@ -65,6 +65,8 @@ pub struct Tip {
     pub time: BlockTime,
     /// The hashes of all headers up to it.
     pub history: Frontier,
+    /// The hashes of the headers before it, to which its own header commits.
+    pub earlier: Frontier,
 }
 
 /// The state after a block.
@@ -79,8 +81,9 @@ pub struct State {
 
 impl State {
     pub(crate) fn new(genesis: Digest, clock: Clock, time: BlockTime) -> Self {
-        let tip =
-            Tip { height: Height(0), hash: BlockHash(genesis), time, history: Frontier::default() };
+        let (history, earlier) = (Frontier::default(), Frontier::default());
+        let hash = BlockHash(genesis);
+        let tip = Tip { height: Height(0), hash, time, history, earlier };
         Self { genesis, clock, public: Half::default(), restricted: Half::default(), tip }
     }
 
