@@ -13,7 +13,7 @@ use crate::code::{Code, Rejection};
 use crate::codec::encode;
 use crate::hash::{Domain, hash, hash_parts};
 use crate::record::KERNEL;
-use crate::types::AccountId;
+use crate::types::{AccountId, Height};
 use crate::view::View;
 use borsh::{BorshDeserialize, BorshSerialize};
 use money::Segment;
@@ -259,11 +259,40 @@ fn post(
     if amount == 0 {
         return Err(Code::AmountZero.into());
     }
-    let lots = hash(Domain::Lots, &encode(&quantity));
+    let lots = lots_hash(&quantity);
     enter(view, from, to.id(), Direction::Out, amount, &lots)?;
     enter(view, to, from.id(), Direction::In, amount, &lots)?;
     view.movements.push(Movement { from: from.id(), to: to.id(), quantity });
     Ok(())
+}
+
+fn lots_hash(quantity: &Quantity) -> [u8; 32] {
+    hash(Domain::Lots, &encode(quantity))
+}
+
+fn head_after(
+    before: &[u8; 32],
+    place: (Height, u32),
+    direction: Direction,
+    amount: u64,
+    counterparty: AccountId,
+    lots: &[u8; 32],
+) -> [u8; 32] {
+    let entry = encode(&(place.0, place.1, direction, amount, counterparty, lots));
+    hash_parts(Domain::Journal, &[before, &entry])
+}
+
+/// The head of a journal after an entry: from the head before, where the entry is (height and position
+/// of its receipt), and what it says. Whoever has all entries of an account computes its head from 32
+/// zero bytes. Source: LED-6.5.
+pub fn journal_head(
+    before: &[u8; 32],
+    place: (Height, u32),
+    direction: Direction,
+    counterparty: AccountId,
+    quantity: &Quantity,
+) -> [u8; 32] {
+    head_after(before, place, direction, quantity.amount(), counterparty, &lots_hash(quantity))
 }
 
 fn enter(
@@ -292,8 +321,9 @@ fn enter(
     };
     account.balance = balance.ok_or(Code::AmountOverflow)?;
     account.entries = account.entries.saturating_add(1);
-    let entry = encode(&(view.height(), view.index(), direction, amount, counterparty, lots));
-    account.journal_head = hash_parts(Domain::Journal, &[&account.journal_head, &entry]);
+    let place = (view.height(), view.index());
+    account.journal_head =
+        head_after(&account.journal_head, place, direction, amount, counterparty, lots);
     view.entries.push(JournalEntry {
         account: id,
         direction,
