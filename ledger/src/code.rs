@@ -191,6 +191,8 @@ codes! {
         Backup = 9017 "E_BACKUP",
         DemonstrationKeys = 9018 "E_DEMONSTRATION_KEYS",
         Stopped = 9019 "E_STOPPED",
+        IndexRebuilding = 9020 "E_INDEX_REBUILDING",
+        IndexQuestion = 9021 "E_INDEX_QUESTION",
     }
 }
 

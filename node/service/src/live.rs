@@ -29,7 +29,7 @@ use linli_node::{Blocks, NodeError, SharedState, Shown};
 use queue::Queue;
 use std::io;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -202,6 +202,11 @@ impl Live {
             writer: Mutex::new(None),
             _shown: shown,
         })))
+    }
+
+    /// Where the node keeps everything.
+    pub fn folder(&self) -> &Path {
+        &self.0.options.folder
     }
 
     /// How the chain begins.

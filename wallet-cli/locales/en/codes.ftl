@@ -412,3 +412,11 @@ e-demonstration-keys = This ledger has demonstration keys, and the node is set u
 e-stopped = The node has ended because of an error of this machine.
     .hint = Read its log, mend what it names, and start it again.
     .rule = A trouble of this machine, not a rule of the ledger.
+
+e-index-rebuilding = The list for quick look-ups is being built again from the ledger, so there is no answer yet.
+    .hint = Please ask again in a moment; nothing in the ledger is lost, and nothing needs to be repaired.
+    .rule = What is looked up must agree with the ledger; where it does not, it is built again.
+
+e-index-question = There is no such place in this list, or the list is too long for one answer.
+    .hint = Please begin with the first page, or ask for a shorter time.
+    .rule = A list is read page by page, and each page says where the next one begins.
