@@ -4,7 +4,7 @@
 use crate::certificate::Certificate;
 use crate::code::Code;
 use crate::codec::encode;
-use crate::crypto::PublicKey;
+use crate::crypto::{KnownKeys, PublicKey};
 use crate::hash::{Digest, Domain, digest};
 use crate::transaction::{SignedTransaction, VerifiedTransaction};
 use crate::types::{BlockHash, BlockTime, Height, StateRoot};
@@ -119,6 +119,14 @@ impl Block {
     /// # Errors
     /// The first transaction that is refused or withheld.
     pub fn verify(self) -> Result<VerifiedBlock, BlockTransactionError> {
+        self.verify_by(&mut KnownKeys::default())
+    }
+
+    /// As [`Block::verify`], with keys that were met before.
+    ///
+    /// # Errors
+    /// As [`Block::verify`].
+    pub fn verify_by(self, known: &mut KnownKeys) -> Result<VerifiedBlock, BlockTransactionError> {
         let genesis = self.header.chain;
         let mut transactions = Vec::with_capacity(self.transactions.len());
         for (index, transaction) in (0_u32..).zip(self.transactions) {
@@ -128,7 +136,7 @@ impl Block {
                 }
                 BlockTransaction::Full(signed) => transactions.push(
                     signed
-                        .verify(&genesis)
+                        .verify_by(known, &genesis)
                         .map_err(|code| BlockTransactionError::Refused { index, code })?,
                 ),
             }

@@ -270,13 +270,17 @@ impl CommitCertificate {
         block: BlockHash,
         set: &ValidatorSet,
     ) -> Result<(), CertificateError> {
-        let mut seen = BTreeSet::new();
-        let mut power = 0_u64;
-        for (key, signature) in &self.signatures {
-            if !seen.insert(*key) {
-                return Err(CertificateError::Duplicate(*key));
-            }
-            let member = set.get(key).ok_or(CertificateError::Stranger(*key))?;
+        self.check(set, self.votes(genesis, height, block))
+    }
+
+    /// Whether each signature is a precommit of `block` by the key beside it, in order; lazy.
+    pub(crate) fn votes(
+        &self,
+        genesis: &Digest,
+        height: Height,
+        block: BlockHash,
+    ) -> impl Iterator<Item = bool> {
+        self.signatures.iter().map(move |(key, signature)| {
             let vote = Vote {
                 kind: VoteKind::Precommit,
                 height,
@@ -284,7 +288,25 @@ impl CommitCertificate {
                 value: Some(block),
                 validator: *key,
             };
-            if !vote.verify(genesis, signature) {
+            vote.verify(genesis, signature)
+        })
+    }
+
+    /// As [`CommitCertificate::verify`], where `votes` says which signatures are good.
+    pub(crate) fn check(
+        &self,
+        set: &ValidatorSet,
+        votes: impl IntoIterator<Item = bool>,
+    ) -> Result<(), CertificateError> {
+        let mut votes = votes.into_iter();
+        let mut seen = BTreeSet::new();
+        let mut power = 0_u64;
+        for (key, _) in &self.signatures {
+            if !seen.insert(*key) {
+                return Err(CertificateError::Duplicate(*key));
+            }
+            let member = set.get(key).ok_or(CertificateError::Stranger(*key))?;
+            if votes.next() != Some(true) {
                 return Err(CertificateError::Signature(*key));
             }
             power = power.saturating_add(member.power);

@@ -9,6 +9,7 @@ use crate::hash::{Digest, Domain, hash, to_hex};
 use crate::types::TransactionId;
 use borsh::{BorshDeserialize, BorshSerialize};
 use ed25519_dalek::{Signature as DalekSignature, Signer, SigningKey, VerifyingKey};
+use std::collections::BTreeMap;
 use std::fmt;
 
 mod request;
@@ -75,11 +76,40 @@ impl PublicKey {
         Ok(())
     }
 
+    fn point(&self) -> Option<VerifyingKey> {
+        VerifyingKey::from_bytes(self.bytes()).ok()
+    }
+
     fn verifies(&self, message: &[u8], signature: &Signature) -> bool {
-        let Signature::Ed25519(bytes) = signature;
-        let signature = DalekSignature::from_bytes(bytes);
-        VerifyingKey::from_bytes(self.bytes())
-            .is_ok_and(|key| key.verify_strict(message, &signature).is_ok())
+        self.point().is_some_and(|key| strict(&key, message, signature))
+    }
+}
+
+/// The one rule. Source: LED-2.5.
+fn strict(key: &VerifyingKey, message: &[u8], signature: &Signature) -> bool {
+    let Signature::Ed25519(bytes) = signature;
+    key.verify_strict(message, &DalekSignature::from_bytes(bytes)).is_ok()
+}
+
+/// The points of keys that were met before: to find the point of a key costs a tenth of a signature,
+/// and most keys sign often. What is remembered changes no verdict.
+#[derive(Clone, Debug, Default)]
+pub struct KnownKeys(BTreeMap<PublicKey, VerifyingKey>);
+
+impl KnownKeys {
+    /// As many keys as a sub-district has, 15 MB; when there are more, all are forgotten.
+    pub const MAX: usize = 65_536;
+
+    fn verifies(&mut self, key: &PublicKey, message: &[u8], signature: &Signature) -> bool {
+        if let Some(point) = self.0.get(key) {
+            return strict(point, message, signature);
+        }
+        let Some(point) = key.point() else { return false };
+        if self.0.len() >= Self::MAX {
+            self.0.clear();
+        }
+        self.0.insert(*key, point);
+        strict(&point, message, signature)
     }
 }
 
@@ -118,7 +148,23 @@ pub fn verify_transaction(
     key: &PublicKey,
     signature: &Signature,
 ) -> bool {
-    key.verifies(&signed_bytes(Domain::SignTransaction, genesis, id.0.bytes()), signature)
+    key.verifies(&transaction_bytes(genesis, id), signature)
+}
+
+/// As [`verify_transaction`], with keys that were met before.
+pub(crate) fn verify_transaction_by(
+    known: &mut KnownKeys,
+    genesis: &Digest,
+    id: &TransactionId,
+    key: &PublicKey,
+    signature: &Signature,
+) -> bool {
+    known.verifies(key, &transaction_bytes(genesis, id), signature)
+}
+
+/// The bytes under a signature of a transaction.
+fn transaction_bytes(genesis: &Digest, id: &TransactionId) -> Vec<u8> {
+    signed_bytes(Domain::SignTransaction, genesis, id.0.bytes())
 }
 
 /// Whether `signature` is by `key` over a peer's network identity. Source: LED-4.7.

@@ -37,6 +37,38 @@ pub enum FrameError {
     Decode(#[from] DecodeError),
 }
 
+/// A frame as it lies in a file: its end is known, and nothing else is checked yet.
+#[derive(Clone, Copy, Debug)]
+pub struct RawFrame<'a>(&'a [u8]);
+
+impl<'a> RawFrame<'a> {
+    /// Takes one frame off the front; `None` at the end of the bytes.
+    ///
+    /// # Errors
+    /// In this order: [`FrameError::Torn`], [`FrameError::Length`], [`FrameError::Torn`].
+    pub fn take(bytes: &mut &'a [u8]) -> Result<Option<Self>, FrameError> {
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        let (frame, rest) = split_first(bytes)?;
+        *bytes = rest;
+        Ok(Some(Self(frame)))
+    }
+
+    /// Checks the hash and reads the payload.
+    ///
+    /// # Errors
+    /// In this order: [`FrameError::Hash`], [`FrameError::Decode`].
+    pub fn open(self) -> Result<Frame, FrameError> {
+        Frame::take(&mut &*self.0)?.ok_or(FrameError::Torn)
+    }
+
+    /// How many bytes the frame takes, with length and hash.
+    pub fn size(&self) -> usize {
+        self.0.len()
+    }
+}
+
 impl Frame {
     /// The bytes of the frame, with length and hash. Source: LED-8.1.
     ///

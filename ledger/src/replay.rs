@@ -1,9 +1,10 @@
 //! This exists to check a whole chain against nothing but a genesis hash: every link, signature,
 //! certificate, rule and root, and at the end the invariants. An auditor and a starting node run it.
 
+mod ahead;
 mod report;
 
-use crate::block::{BlockTransactionError, CommittedBlock, VerifiedBlock};
+use crate::block::{BlockTransactionError, CommittedBlock, Header, VerifiedBlock};
 use crate::certificate::{Certificate, CertificateError};
 use crate::contract::{Broken, ContractVersions, Rulebook};
 use crate::execute::{BlockError, Executed, check_link, execute_linked};
@@ -15,6 +16,8 @@ use crate::receipt::Receipt;
 use crate::state::State;
 use crate::types::{BlockHash, Compartment, Height};
 use crate::view::View;
+use ahead::Ahead;
+pub use ahead::Prepared;
 pub use report::AuditReport;
 
 /// A check that an audit makes; the first that fails is named. Source: LED-8.4.
@@ -280,12 +283,67 @@ impl<'a> Replay<'a> {
     /// [`AuditError::Transaction`], [`AuditError::Block`]. But what is cheap in
     /// [`BlockError`] (links) is checked before anything is verified.
     pub fn frame(&mut self, frame: Frame) -> Result<Vec<Receipt>, AuditError> {
-        let Frame::Block(committed) = frame else {
+        let Frame::Block(CommittedBlock { block, certificate }) = frame else {
             return Err(AuditError::FrameKind { after: self.state.tip().height });
         };
-        let height = committed.block.header.height;
-        let (block, certificate) = self.verify(committed)?;
-        let takes_over = match &certificate {
+        let (header, hash) = (block.header.clone(), block.header.hash());
+        self.link(&header, &certificate)?;
+        self.certificate(&header, hash, &certificate, None)?;
+        self.execute(&header, &certificate, block.verify())
+    }
+
+    /// As [`Replay::frame`], for a frame of which everything that needs no state was done ahead: the
+    /// same verdict, whatever was found and in whichever order.
+    ///
+    /// # Errors
+    /// [`AuditError::Frame`] for bytes that are no frame; then as [`Replay::frame`].
+    pub fn prepared(&mut self, prepared: Prepared) -> Result<Vec<Receipt>, AuditError> {
+        let after = self.state.tip().height;
+        match prepared.0 {
+            Ahead::Broken(source) => Err(AuditError::Frame { after, source }),
+            Ahead::Genesis => Err(AuditError::FrameKind { after }),
+            Ahead::Block { header, hash, certificate, votes, transactions } => {
+                self.link(&header, &certificate)?;
+                self.certificate(&header, hash, &certificate, Some(votes))?;
+                self.execute(&header, &certificate, transactions)
+            }
+        }
+    }
+
+    fn link(&self, header: &Header, certificate: &Certificate) -> Result<(), AuditError> {
+        check_link(&self.state, header, certificate.set(&self.state.validators()))
+            .map_err(|source| AuditError::Block { height: header.height, source })
+    }
+
+    /// `votes` are those of a quorum where they were verified ahead, on the chain that the header
+    /// names: after [`Replay::link`] that is this one.
+    fn certificate(
+        &self,
+        header: &Header,
+        hash: BlockHash,
+        certificate: &Certificate,
+        votes: Option<Vec<bool>>,
+    ) -> Result<(), AuditError> {
+        let set = self.state.validators();
+        let checked = match (certificate, votes) {
+            (Certificate::Quorum(commit), Some(votes)) => commit.check(&set, votes),
+            (Certificate::Quorum(_) | Certificate::Recovery { .. }, _) => {
+                let governance = || self.state.governance();
+                certificate.verify(self.state.genesis(), header.height, hash, &set, governance)
+            }
+        };
+        checked.map_err(|source| AuditError::Certificate { height: header.height, source })
+    }
+
+    fn execute(
+        &mut self,
+        header: &Header,
+        certificate: &Certificate,
+        transactions: Result<VerifiedBlock, BlockTransactionError>,
+    ) -> Result<Vec<Receipt>, AuditError> {
+        let height = header.height;
+        let block = transactions.map_err(|source| AuditError::Transaction { height, source })?;
+        let takes_over = match certificate {
             Certificate::Quorum(_) => None,
             Certificate::Recovery { validators, .. } => Some(validators),
         };
@@ -293,28 +351,11 @@ impl<'a> Replay<'a> {
             execute_linked(&self.state, self.rulebook, &block, takes_over)
                 .map_err(|source| AuditError::Block { height, source })?;
         let keys = block.transactions().iter().map(|tx| tx.signed().signatures.len()).sum();
-        self.report.count(&certificate, keys, &receipts);
+        self.report.count(certificate, keys, &receipts);
         self.state.apply(delta);
         let tip = self.state.tip();
         self.report.reach(tip.height, tip.hash, tip.time, self.state.root());
         Ok(receipts)
-    }
-
-    fn verify(
-        &self,
-        committed: CommittedBlock,
-    ) -> Result<(VerifiedBlock, Certificate), AuditError> {
-        let CommittedBlock { block, certificate } = committed;
-        let height = block.header.height;
-        let at = |source| AuditError::Block { height, source };
-        let in_state = self.state.validators();
-        check_link(&self.state, &block.header, certificate.set(&in_state)).map_err(at)?;
-        let hash = block.header.hash();
-        certificate
-            .verify(self.state.genesis(), height, hash, &in_state, || self.state.governance())
-            .map_err(|source| AuditError::Certificate { height, source })?;
-        let block = block.verify().map_err(|source| AuditError::Transaction { height, source })?;
-        Ok((block, certificate))
     }
 
     /// Ends the replay: the invariants, and the head if one is expected.

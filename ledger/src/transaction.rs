@@ -3,7 +3,7 @@
 
 use crate::code::Code;
 use crate::codec::{decode, encode};
-use crate::crypto::{PublicKey, Signature, verify_transaction};
+use crate::crypto::{KnownKeys, PublicKey, Signature, verify_transaction, verify_transaction_by};
 use crate::hash::{Digest, Domain, digest, hash};
 use crate::limits::{SIGNERS_MAX, TRANSACTION_BYTES_MAX};
 use crate::types::{BlockTime, ContractId, GrantId, TransactionId};
@@ -98,6 +98,28 @@ impl SignedTransaction {
     ///
     /// Source: LED-3.4.
     pub fn verify(self, genesis: &Digest) -> Result<VerifiedTransaction, Code> {
+        self.check(genesis, verify_transaction)
+    }
+
+    /// As [`SignedTransaction::verify`], with keys that were met before.
+    ///
+    /// # Errors
+    /// As [`SignedTransaction::verify`].
+    pub fn verify_by(
+        self,
+        known: &mut KnownKeys,
+        genesis: &Digest,
+    ) -> Result<VerifiedTransaction, Code> {
+        self.check(genesis, |genesis, id, key, signature| {
+            verify_transaction_by(known, genesis, id, key, signature)
+        })
+    }
+
+    fn check(
+        self,
+        genesis: &Digest,
+        mut verifies: impl FnMut(&Digest, &TransactionId, &PublicKey, &Signature) -> bool,
+    ) -> Result<VerifiedTransaction, Code> {
         if self.body.len() > TRANSACTION_BYTES_MAX {
             return Err(Code::TooLarge);
         }
@@ -116,7 +138,7 @@ impl SignedTransaction {
         let signed = self.signatures.len() == body.signers.len()
             && keys()
                 .zip(&self.signatures)
-                .all(|(key, signature)| verify_transaction(genesis, &id, &key, signature));
+                .all(|(key, signature)| verifies(genesis, &id, &key, signature));
         if !signed {
             return Err(Code::Signature);
         }

@@ -3,6 +3,7 @@
 //!
 //! `MUTATION_SEED=n MUTATION_INDEX=i cargo test --workspace --test mutations` makes one again.
 
+use linli_ahead::Keys;
 use linli_contracts::rulebook;
 use linli_ledger::hash::Digest;
 use linli_ledger::replay::{AuditError, Check, replay};
@@ -34,7 +35,7 @@ fn a_thousand_mutations_are_each_found_by_the_check_that_they_break() {
     let plan = plan(&kinds);
     assert_eq!(plan.len(), 1_000);
     let seed = number("MUTATION_SEED").unwrap_or(1);
-    let bench = Bench { original: &original, folder: folder.path(), seed };
+    let bench = Bench { original: &original, folder: folder.path(), seed, keys: Keys::default() };
     if let Some(index) = number("MUTATION_INDEX") {
         let index = usize::try_from(index).unwrap();
         bench.mutation(index, &plan[index]).unwrap();
@@ -93,6 +94,7 @@ struct Bench<'a> {
     original: &'a Original<'a>,
     folder: &'a Path,
     seed: u64,
+    keys: Keys,
 }
 
 impl Bench<'_> {
@@ -119,6 +121,10 @@ impl Bench<'_> {
     fn judge(&self, edit: &Edit, task: &Task<'_>) -> Result<AuditError, String> {
         let original = self.original;
         let verdict = original.judge(&edit.bytes);
+        let ahead = original.judge_ahead(&edit.bytes, &self.keys);
+        if ahead != verdict {
+            return Err(format!("verified ahead it says {ahead:?}, not {verdict:?}"));
+        }
         if task.is_first_of_its_kind {
             let (genesis, head) = (&original.genesis_hash, Some(&original.head));
             let plain = replay(&edit.bytes, original.rulebook, genesis, head);

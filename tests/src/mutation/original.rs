@@ -3,11 +3,12 @@
 
 use super::below;
 use crate::oracle::Random;
+use linli_ahead::Keys;
 use linli_ledger::block::CommittedBlock;
 use linli_ledger::certificate::{Certificate, CommitCertificate, Vote, VoteKind};
 use linli_ledger::contract::Rulebook;
 use linli_ledger::crypto::{BusinessKey, ConsensusKey, Signature, demonstration_secret};
-use linli_ledger::frame::Frame;
+use linli_ledger::frame::{Frame, FrameError};
 use linli_ledger::genesis::Genesis;
 use linli_ledger::hash::{Digest, Domain, hash};
 use linli_ledger::merkle::Frontier;
@@ -114,6 +115,26 @@ impl<'a> Original<'a> {
                 Some(frame) => running.frame(frame)?,
             };
         }
+    }
+
+    /// As [`Original::judge`], with everything that needs no state done ahead, as the programs do it.
+    ///
+    /// # Errors
+    /// As [`replay`].
+    pub fn judge_ahead(&self, bytes: &[u8], keys: &Keys) -> Result<AuditReport, AuditError> {
+        let same = |(end, _): &&(usize, Replay<'a>)| bytes.get(..*end) == self.bytes.get(..*end);
+        let mut rest = bytes;
+        let mut running = if let Some((end, kept)) = self.kept.iter().rev().find(same) {
+            rest = &bytes[*end..];
+            kept.clone()
+        } else {
+            let torn = |source| AuditError::Frame { after: Height(0), source };
+            let first = Frame::take(&mut rest).map_err(torn)?;
+            let first = first.ok_or_else(|| torn(FrameError::Torn))?;
+            Replay::begin(&first, Some(&self.genesis_hash), self.rulebook)?
+        };
+        linli_ahead::frames(rest, keys, |_, prepared| running.prepared(prepared).map(drop))?;
+        running.finish(Some(&self.head))
     }
 
     /// The state in which the block at `position` was executed.

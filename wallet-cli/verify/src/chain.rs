@@ -1,5 +1,6 @@
 //! This exists to bring the bytes of a chain to the ledger's replay, file by file.
 
+use linli_ahead::Keys;
 use linli_ledger::contract::Rulebook;
 use linli_ledger::frame::{Frame, FrameError};
 use linli_ledger::hash::Digest;
@@ -62,7 +63,8 @@ pub fn files(path: &Path) -> Result<Vec<PathBuf>, ChainError> {
     Ok(files)
 }
 
-/// Checks everything; returns the report and the state at the end.
+/// Checks everything, signatures on all cores ahead of the rest; returns the report and the state at
+/// the end.
 ///
 /// # Errors
 /// [`ChainError`], the first broken thing. Without `genesis` the chain's own is taken: then the result
@@ -79,25 +81,29 @@ pub fn audit(
     let total = files.iter().map(size).sum();
     let mut done = 0;
     let mut replay: Option<Replay<'_>> = None;
+    let keys = Keys::default();
     for file in &files {
         let bytes =
             fs::read(file).map_err(|source| ChainError::Read { path: file.clone(), source })?;
         let mut rest = bytes.as_slice();
-        loop {
-            let after = replay.as_ref().map_or(Height(0), |replay| replay.state().tip().height);
-            let before = rest.len();
-            let frame =
-                Frame::take(&mut rest).map_err(|source| AuditError::Frame { after, source })?;
-            let Some(frame) = frame else { break };
-            match &mut replay {
-                None => replay = Some(Replay::begin(&frame, genesis, rulebook)?),
-                Some(replay) => {
-                    replay.frame(frame)?;
+        let running = match &mut replay {
+            Some(running) => running,
+            None => {
+                let after = Height(0);
+                let first = Frame::take(&mut rest);
+                match first.map_err(|source| AuditError::Frame { after, source })? {
+                    Some(first) => replay.insert(Replay::begin(&first, genesis, rulebook)?),
+                    None => continue,
                 }
             }
-            done += (before - rest.len()) as u64;
+        };
+        done += (bytes.len() - rest.len()) as u64;
+        linli_ahead::frames(rest, &keys, |size, prepared| {
+            running.prepared(prepared)?;
+            done += size as u64;
             progress(done, total);
-        }
+            Ok::<(), AuditError>(())
+        })?;
     }
     let none = AuditError::Frame { after: Height(0), source: FrameError::Torn };
     let replay = replay.ok_or(none)?;
