@@ -5,14 +5,15 @@ pub use crate::blocks::is_segment;
 use crate::blocks::{Offsets, segment_name, segments, storage};
 use crate::error::NodeError;
 use crate::storage::Storage;
+use linli_ahead::{Frames, Keys, in_order};
 use linli_ledger::block::{Block, CommittedBlock};
 use linli_ledger::contract::Rulebook;
 use linli_ledger::execute::check_link;
-use linli_ledger::frame::{FRAME_HEADER_BYTES, Frame, FrameError};
+use linli_ledger::frame::{FRAME_HEADER_BYTES, Frame, FrameError, RawFrame};
 use linli_ledger::genesis::Genesis;
 use linli_ledger::hash::{Digest, Domain, hash};
 use linli_ledger::receipt::Receipt;
-use linli_ledger::replay::{AuditError, Replay};
+use linli_ledger::replay::{AuditError, Prepared, Replay};
 use linli_ledger::state::State;
 use linli_ledger::types::{BlockHash, Height};
 use std::io;
@@ -164,27 +165,37 @@ impl Reader<'_> {
         observer: &mut dyn Observer,
     ) -> Result<(State, String, u64), NodeError> {
         let mut end = (String::new(), 0);
+        let keys = Keys::default();
         for (position, name) in names.iter().enumerate() {
             let bytes = read(self.chain, name)?;
-            let skipped =
-                usize::try_from(if position == 0 { from } else { 0 }).unwrap_or(usize::MAX);
-            let mut rest = bytes.get(skipped..).unwrap_or_default();
-            loop {
-                let good = bytes.len() - rest.len();
-                end = (name.clone(), good as u64);
-                let after = replay.as_ref().map_or(Height(0), |replay| replay.state().tip().height);
-                match Frame::take(&mut rest) {
-                    Ok(None) => break,
-                    Ok(Some(frame)) => {
-                        step(&mut replay, frame, genesis, rulebook, observer)?;
-                        self.compare(replay.as_ref())?;
-                    }
-                    Err(source) => {
-                        let last = position + 1 == names.len();
-                        let tail = last && is_tail(rest, &source);
-                        self.cut(name, good as u64, after, tail, source)?;
-                        break;
-                    }
+            let mut good =
+                if position == 0 { usize::try_from(from).unwrap_or(usize::MAX) } else { 0 };
+            let begun = match &mut replay {
+                Some(_) => Ok(()),
+                None => begin(&mut replay, &bytes, &mut good, genesis, rulebook),
+            };
+            let rest = bytes.get(good..).unwrap_or_default();
+            let read = begun.and_then(|()| {
+                in_order(
+                    Frames::new(rest),
+                    |raw| Item::new(raw, &keys),
+                    |item| {
+                        let running = replay.as_mut().ok_or(Stop::Frame(FrameError::Torn))?;
+                        good += item.step(running, observer)?;
+                        Ok(self.compare(running)?)
+                    },
+                )
+            });
+            end = (name.clone(), good as u64);
+            match read {
+                Ok(()) => {}
+                Err(Stop::Node(error)) => return Err(error),
+                Err(Stop::Frame(source)) => {
+                    let after = replay.as_ref().map_or(Height(0), |one| one.state().tip().height);
+                    let last = position + 1 == names.len();
+                    let rest = bytes.get(good..).unwrap_or_default();
+                    let tail = last && is_tail(rest, &source);
+                    self.cut(name, good as u64, after, tail, source)?;
                 }
             }
         }
@@ -193,10 +204,10 @@ impl Reader<'_> {
     }
 
     /// The block that was once committed here at the known height is still that block.
-    fn compare(&self, replay: Option<&Replay<'_>>) -> Result<(), NodeError> {
-        let tip = replay.map(|replay| replay.state().tip());
-        match (self.known, tip) {
-            (Some((height, hash)), Some(tip)) if tip.height == height && tip.hash != hash => {
+    fn compare(&self, replay: &Replay<'_>) -> Result<(), NodeError> {
+        let tip = replay.state().tip();
+        match self.known {
+            Some((height, hash)) if tip.height == height && tip.hash != hash => {
                 Err(NodeError::Replaced { height })
             }
             _ => Ok(()),
@@ -233,37 +244,77 @@ impl Reader<'_> {
     }
 }
 
-fn step<'a>(
+/// Why the reading of a segment stops.
+enum Stop {
+    /// Here are bytes that are no frame: a torn end, or damage.
+    Frame(FrameError),
+    /// The chain or this machine.
+    Node(NodeError),
+}
+
+impl<E: Into<NodeError>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Node(error.into())
+    }
+}
+
+/// Begins a replay with the first frame, and steps over it; no bytes begin nothing.
+fn begin<'a>(
     replay: &mut Option<Replay<'a>>,
-    frame: Frame,
+    bytes: &[u8],
+    good: &mut usize,
     genesis: &Genesis,
     rulebook: &'a Rulebook,
-    observer: &mut dyn Observer,
-) -> Result<(), NodeError> {
-    match replay {
-        None => {
-            let expected = genesis.hash();
-            let begun = Replay::begin(&frame, Some(&expected), rulebook);
-            *replay = Some(begun.map_err(|error| match error {
-                AuditError::GenesisHash { expected, found } => {
-                    NodeError::OtherChain { expected, found }
-                }
-                other => other.into(),
-            })?);
-            Ok(())
-        }
-        Some(replay) => {
-            // What does not even follow is not shown: the replay refuses it before it runs anything.
-            if let Frame::Block(block) = &frame
-                && check_link(replay.state(), &block.block.header, &replay.state().validators())
-                    .is_ok()
-            {
-                observer.before(replay.state(), &block.block);
+) -> Result<(), Stop> {
+    let mut rest = bytes;
+    let Some(first) = Frame::take(&mut rest).map_err(Stop::Frame)? else { return Ok(()) };
+    let expected = genesis.hash();
+    let begun = Replay::begin(&first, Some(&expected), rulebook).map_err(|error| match error {
+        AuditError::GenesisHash { expected, found } => NodeError::OtherChain { expected, found },
+        other => other.into(),
+    })?;
+    *replay = Some(begun);
+    *good = bytes.len() - rest.len();
+    Ok(())
+}
+
+/// A frame that was read and verified ahead.
+struct Item {
+    size: usize,
+    /// For the observer.
+    block: Option<Block>,
+    prepared: Prepared,
+}
+
+impl Item {
+    fn new(raw: Result<RawFrame<'_>, FrameError>, keys: &Keys) -> Self {
+        let size = raw.as_ref().map_or(0, RawFrame::size);
+        match raw.and_then(RawFrame::open) {
+            Ok(frame) => {
+                let block = match &frame {
+                    Frame::Block(committed) => Some(committed.block.clone()),
+                    Frame::Genesis(_) => None,
+                };
+                Self { size, block, prepared: keys.with(|known| Prepared::of(frame, known)) }
             }
-            let receipts = replay.frame(frame)?;
-            observer.after(&receipts);
-            Ok(())
+            Err(error) => Self { size, block: None, prepared: Prepared::broken(error) },
         }
+    }
+
+    /// Replays it in its turn; returns its size.
+    fn step(self, replay: &mut Replay<'_>, observer: &mut dyn Observer) -> Result<usize, Stop> {
+        if let Some(error) = self.prepared.error() {
+            return Err(Stop::Frame(error.clone()));
+        }
+        // What does not even follow is not shown: the replay refuses it before it runs anything.
+        if let Some(block) = &self.block
+            && check_link(replay.state(), &block.header, &replay.state().validators()).is_ok()
+        {
+            observer.before(replay.state(), block);
+        }
+        let receipts = replay.prepared(self.prepared)?;
+        observer.after(&receipts);
+        Ok(self.size)
     }
 }
 

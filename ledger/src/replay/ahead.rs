@@ -33,9 +33,8 @@ impl Prepared {
     /// Reads and verifies a frame. What is wrong is kept for its turn.
     pub fn new(raw: RawFrame<'_>, known: &mut KnownKeys) -> Self {
         match raw.open() {
-            Ok(Frame::Block(block)) => Self::block(block, known),
-            Ok(Frame::Genesis(_)) => Self(Ahead::Genesis),
-            Err(error) => Self(Ahead::Broken(error)),
+            Ok(frame) => Self::of(frame, known),
+            Err(error) => Self::broken(error),
         }
     }
 
@@ -44,8 +43,11 @@ impl Prepared {
         Self(Ahead::Broken(error))
     }
 
-    /// Verifies a block that was read.
-    pub fn block(committed: CommittedBlock, known: &mut KnownKeys) -> Self {
+    /// Verifies a frame that was read.
+    pub fn of(frame: Frame, known: &mut KnownKeys) -> Self {
+        let Frame::Block(committed) = frame else {
+            return Self(Ahead::Genesis);
+        };
         let CommittedBlock { block, certificate } = committed;
         let (header, hash) = (block.header.clone(), block.header.hash());
         let votes = match &certificate {
@@ -57,5 +59,13 @@ impl Prepared {
         };
         let transactions = block.verify_by(known);
         Self(Ahead::Block { header, hash, certificate, votes, transactions })
+    }
+
+    /// Why the bytes are no frame, if so.
+    pub fn error(&self) -> Option<&FrameError> {
+        match &self.0 {
+            Ahead::Broken(error) => Some(error),
+            Ahead::Genesis | Ahead::Block { .. } => None,
+        }
     }
 }

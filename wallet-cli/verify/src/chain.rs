@@ -86,17 +86,12 @@ pub fn audit(
         let bytes =
             fs::read(file).map_err(|source| ChainError::Read { path: file.clone(), source })?;
         let mut rest = bytes.as_slice();
-        let running = match &mut replay {
-            Some(running) => running,
-            None => {
-                let after = Height(0);
-                let first = Frame::take(&mut rest);
-                match first.map_err(|source| AuditError::Frame { after, source })? {
-                    Some(first) => replay.insert(Replay::begin(&first, genesis, rulebook)?),
-                    None => continue,
-                }
-            }
-        };
+        if replay.is_none() {
+            let torn = |source| AuditError::Frame { after: Height(0), source };
+            let Some(first) = Frame::take(&mut rest).map_err(torn)? else { continue };
+            replay = Some(Replay::begin(&first, genesis, rulebook)?);
+        }
+        let Some(running) = &mut replay else { continue };
         done += (bytes.len() - rest.len()) as u64;
         linli_ahead::frames(rest, &keys, |size, prepared| {
             running.prepared(prepared)?;
