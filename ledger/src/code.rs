@@ -193,6 +193,8 @@ codes! {
         Stopped = 9019 "E_STOPPED",
         IndexRebuilding = 9020 "E_INDEX_REBUILDING",
         IndexQuestion = 9021 "E_INDEX_QUESTION",
+        InputTwice = 9060 "E_INPUT_TWICE",
+        InputWorkbook = 9061 "E_INPUT_WORKBOOK",
     }
 }
 

@@ -21,7 +21,7 @@ impl Failure {
 
     fn exit(&self) -> u8 {
         let exits: [(u8, &[Code]); 4] = [
-            (3, &[Code::InputMissing, Code::NotFound]),
+            (3, &[Code::InputMissing, Code::InputTwice, Code::InputWorkbook, Code::NotFound]),
             (4, &[Code::OtherInput, Code::DirectoryBusy]),
             (5, &[Code::VerificationFailed, Code::ChainShortened, Code::ChainDamaged]),
             (6, &[Code::Engine, Code::Storage]),

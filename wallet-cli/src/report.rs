@@ -93,6 +93,8 @@ fn ingest_json(ingest: &Ingest) -> Value {
         "accepted": ingest.accepted,
         "rejected": rejected.collect::<Vec<_>>(),
         "unreadable": unreadable.collect::<Vec<_>>(),
+        "files": ingest.forms.iter().map(|(file, form)| json!({ "file": file, "read_as": form }))
+            .collect::<Vec<_>>(),
     })
 }
 
@@ -134,10 +136,10 @@ pub(crate) fn text(summary: &Summary, language: Language) -> String {
 }
 
 fn heading(summary: &Summary, language: Language) -> String {
-    let Ingest { rows, accepted, rejected, unreadable } = &summary.ingest;
+    let Ingest { rows, accepted, rejected, unreadable, forms } = &summary.ingest;
     let (height, ..) = &summary.audit.head;
     let chain = &summary.audit.chain;
-    match language {
+    let heading = match language {
         Language::Chinese => format!(
             "邻里账本「{chain}」\n读入 {rows} 行：记账 {accepted} 行，拒绝 {} 行，看不懂 {} 行；共 {height} 个区块\n",
             rejected.len(),
@@ -148,7 +150,22 @@ fn heading(summary: &Summary, language: Language) -> String {
             rejected.len(),
             unreadable.len()
         ),
+    };
+    heading + &read_as(forms, language)
+}
+
+/// How the files were written, unless all of them are as ours: UTF-8.
+fn read_as(forms: &[(&'static str, String)], language: Language) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (_, form) in forms {
+        *counts.entry(form).or_default() += 1;
     }
+    if counts.keys().all(|form| *form == "UTF-8") {
+        return String::new();
+    }
+    let parts: Vec<_> = counts.iter().map(|(form, count)| format!("{form} {count}")).collect();
+    let title = language.pick("表格来自", "tables read as");
+    format!("{title} {}\n", parts.join(" · "))
 }
 
 fn new_table(headers: &[&str]) -> Table {

@@ -4,6 +4,7 @@
 //! Each batch of the plan is exactly one block, so the height says how far a run has come: a run that
 //! was killed goes on where it stopped, and a finished one only says its result again.
 
+mod ahead;
 mod outcomes;
 
 use crate::cli::RunArguments;
@@ -13,6 +14,7 @@ use crate::naming::Naming;
 use crate::progress::Bar;
 use crate::report;
 use crate::summary::Summary;
+use ahead::Ahead;
 use linli_contracts::credit::ProgrammeTotals;
 use linli_ledger::code::Code;
 use linli_ledger::crypto::ConsensusKey;
@@ -138,18 +140,29 @@ fn commit(
         return Err(Failure::new(Code::OtherInput, folder.display()));
     }
     let done = usize::try_from(node.state().tip().height.0).unwrap_or(usize::MAX);
-    for (index, batch) in batches.iter().enumerate().skip(done) {
-        let result = commit_batch(&mut node, batch);
-        outcomes.note(index, result?);
-        bar.set(index as u64 + 1, batches.len() as u64);
-    }
+    let rest = batches.get(done..).unwrap_or_default();
+    let total = plan.steps.len() as u64;
+    let mut committed = total - rest.iter().map(|batch| batch.steps.len() as u64).sum::<u64>();
+    ahead::of_batches(rest, plan.genesis.hash(), |ready| {
+        for ((index, batch), ahead) in (done..).zip(rest).zip(ready) {
+            let result = commit_batch(&mut node, batch, ahead);
+            outcomes.note(index, result?);
+            committed += batch.steps.len() as u64;
+            bar.set(committed, total);
+        }
+        Ok::<_, Failure>(())
+    })?;
     let head = node.state().tip().hash.0;
     node.stop();
     Ok((outcomes.codes, head))
 }
 
-fn commit_batch(node: &mut Node, batch: &Batch<'_>) -> Result<Vec<Option<Code>>, Failure> {
-    let candidates = candidates(batch, &node.state());
+fn commit_batch(
+    node: &mut Node,
+    batch: &Batch<'_>,
+    ahead: Vec<Ahead>,
+) -> Result<Vec<Option<Code>>, Failure> {
+    let candidates = candidates(batch, ahead, &node.state());
     let transactions = candidates.iter().filter_map(|c| c.as_ref().ok().cloned()).collect();
     let committed = node.commit(linli_node::Batch { time: batch.time, transactions })?;
     Ok(outcomes::codes(&candidates, &committed.refused, &committed.receipts))

@@ -33,6 +33,8 @@ pub(crate) struct Ingest {
     pub(crate) accepted: u64,
     pub(crate) rejected: Vec<Rejected>,
     pub(crate) unreadable: Vec<Unreadable>,
+    /// For each file of the format how it was written: an encoding, or a workbook's name.
+    pub(crate) forms: Vec<(&'static str, String)>,
 }
 
 /// What one resident has, by pseudonym.
@@ -127,6 +129,7 @@ fn ingest(plan: &Plan, outcomes: &[Option<Code>]) -> Ingest {
         accepted: plan.rows.saturating_sub(lost as u64),
         rejected,
         unreadable: plan.unreadable.clone(),
+        forms: plan.forms.clone(),
     }
 }
 

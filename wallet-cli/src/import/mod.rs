@@ -3,17 +3,20 @@
 //!
 //! [`read`] touches files and nothing else; [`plan`] is pure: the same bytes give the same
 //! transactions, byte for byte. No rule of the ledger is checked here. A row that breaks a rule is
-//! signed and submitted, so that the chain holds its rejection; only what cannot be read is refused
+//! submitted, so that the chain holds its rejection; only what cannot be read is refused
 //! at the door. The format is `docs/spec/import.md`. Source: IMP-4, IMP-5, IMP-6.
 
 mod batch;
+mod encoding;
 mod input;
 mod names;
 mod planner;
 mod prepared;
 mod rows;
+mod sheet;
 mod table;
 mod value;
+mod workbook;
 
 pub(crate) use batch::{Batch, batches};
 pub(crate) use input::{ImportError, Input, read};
@@ -57,7 +60,7 @@ pub(crate) struct Step {
     pub(crate) rows: Vec<Row>,
     /// When it happens.
     pub(crate) at: BlockTime,
-    /// The transaction, signed or ready to be.
+    /// The transaction, ready to be signed.
     pub(crate) prepared: Prepared,
 }
 
@@ -78,6 +81,8 @@ pub(crate) struct Plan {
     pub(crate) names: Names,
     /// What was read: names and bytes of all files.
     pub(crate) input: Digest,
+    /// For each file of the format how it was written: an encoding, or a workbook's name.
+    pub(crate) forms: Vec<(&'static str, String)>,
 }
 
 impl Plan {
@@ -102,7 +107,7 @@ impl Plan {
 /// [`ImportError`] where there is no chain to begin: a column that the format does not know or that
 /// is not there, a community row that cannot be read, a genesis that defines no chain.
 pub(crate) fn plan(input: &Input) -> Result<Plan, ImportError> {
-    let sheets = table::sheets(input)?;
+    let sheets = sheet::sheets(input)?;
     let founding = rows::community::found(&sheets)?;
     let mut planner = planner::Planner::new(founding)?;
     for (table, sheet) in rows::TABLES.iter().zip(&sheets) {
@@ -117,7 +122,9 @@ pub(crate) fn plan(input: &Input) -> Result<Plan, ImportError> {
         }
         (table.end)(&mut planner);
     }
-    Ok(planner.finish(input.digest))
+    let forms = rows::TABLES.iter().zip(&input.tables);
+    let forms = forms.filter_map(|(table, content)| Some((table.file, sheet::form(content)?)));
+    Ok(planner.finish(input.digest, forms.collect()))
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use linli_ledger::types::{
     TransactionId,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Nonces that one key has in each millisecond: a million a second is more than a key signs.
 const NONCES_PER_MS: u64 = 1_000;
@@ -153,8 +154,8 @@ impl Planner {
     }
 
     /// The key that a label stands for in this demonstration.
-    pub(super) fn key(&self, label: &str) -> BusinessKey {
-        BusinessKey::demonstration(self.seed.as_bytes(), label)
+    pub(super) fn key(&self, label: &str) -> Arc<BusinessKey> {
+        Arc::new(BusinessKey::demonstration(self.seed.as_bytes(), label))
     }
 
     /// The 32 secret bytes that a label stands for in this demonstration.
@@ -167,7 +168,7 @@ impl Planner {
         self.secret(&format!("account/{account}"))
     }
 
-    /// Signs a call of one row.
+    /// Takes up a call of one row.
     pub(super) fn submit<C: BorshSerialize>(
         &mut self,
         cells: &Cells,
@@ -179,7 +180,7 @@ impl Planner {
         self.submit_for(vec![cells.row], at, contract, parties, call)
     }
 
-    /// Signs a call of several rows.
+    /// Takes up a call of several rows.
     pub(super) fn submit_for<C: BorshSerialize>(
         &mut self,
         rows: Vec<Row>,
@@ -188,7 +189,7 @@ impl Planner {
         parties: &[&Party],
         call: &C,
     ) -> TransactionId {
-        let transaction = self.envelope(at, contract, parties).sign(call);
+        let transaction = self.envelope(at, contract, parties).close(call);
         let id = transaction.id();
         self.steps.push(Step { rows, at, prepared: Prepared::Ready(transaction) });
         id
@@ -205,7 +206,8 @@ impl Planner {
     ) {
         let envelope = self.envelope(at, programme::CONTRACT, parties);
         let Rule { id: rule, programme } = rule;
-        let prepared = Prepared::RuleVersion(RuleVersion { envelope, programme, rule, terms });
+        let version = RuleVersion { envelope, programme, rule, terms };
+        let prepared = Prepared::RuleVersion(Box::new(version));
         self.steps.push(Step { rows: vec![cells.row], at, prepared });
     }
 
@@ -229,11 +231,11 @@ impl Planner {
     }
 
     /// Everything, in the order in which it is submitted.
-    pub(super) fn finish(mut self, input: Digest) -> Plan {
+    pub(super) fn finish(mut self, input: Digest, forms: Vec<(&'static str, String)>) -> Plan {
         // Stable: what has one time stays in the order of files, lines and places in the row.
         self.steps.sort_by_key(|step| step.at);
         let Self { genesis, seed, names, steps, unreadable, rows, .. } = self;
-        Plan { genesis, seed, steps, unreadable, rows, names, input }
+        Plan { genesis, seed, steps, unreadable, rows, names, input, forms }
     }
 }
 

@@ -1,4 +1,5 @@
-//! This exists to sign what the plan knows, and to hold back what also needs a fact of the state.
+//! This exists to hold what the plan knows of a transaction until it is signed, and to hold back what
+//! also needs a fact of the state.
 
 use borsh::BorshSerialize;
 use linli_contracts::credit::ProgrammeTotals;
@@ -7,7 +8,8 @@ use linli_ledger::codec::encode;
 use linli_ledger::crypto::BusinessKey;
 use linli_ledger::hash::Digest;
 use linli_ledger::transaction::{BODY_VERSION, Body, SignedTransaction, Signer};
-use linli_ledger::types::{BlockTime, ContractId, DAY_MS, GrantId, RecordId};
+use linli_ledger::types::{BlockTime, ContractId, DAY_MS, GrantId, RecordId, TransactionId};
+use std::sync::Arc;
 
 /// How long a transaction may wait for its block.
 const VALID_MS: u64 = 30 * DAY_MS;
@@ -17,7 +19,7 @@ const SIGNATURE_BYTES: usize = 65;
 /// A key that signs, and the role that it uses.
 #[derive(Clone, Debug)]
 pub(super) struct Party {
-    pub(super) key: BusinessKey,
+    pub(super) key: Arc<BusinessKey>,
     pub(super) grant: Option<GrantId>,
 }
 
@@ -33,8 +35,8 @@ pub(super) struct Envelope {
 }
 
 impl Envelope {
-    /// Signs a call.
-    pub(super) fn sign<C: BorshSerialize>(&self, call: &C) -> SignedTransaction {
+    /// Everything but the signatures around a call.
+    pub(super) fn close<C: BorshSerialize>(&self, call: &C) -> Unsigned {
         let signer = |party: &Party| Signer { key: party.key.public(), grant: party.grant };
         let body = Body {
             version: BODY_VERSION,
@@ -47,19 +49,47 @@ impl Envelope {
             valid_until: self.at.plus(VALID_MS),
             call: encode(call),
         };
-        let id = body.id();
-        let sign = |party: &Party| party.key.sign_transaction(&self.genesis, &id);
-        SignedTransaction::new(&body, self.parties.iter().map(sign).collect())
+        let keys = self.parties.iter().map(|party| Arc::clone(&party.key)).collect();
+        Unsigned { genesis: self.genesis, id: body.id(), body: encode(&body), keys }
+    }
+}
+
+/// A body and the keys that will sign it: signing is most of the work of a plan, needs nothing else,
+/// and so is left to whoever has all cores.
+#[derive(Clone, Debug)]
+pub(crate) struct Unsigned {
+    genesis: Digest,
+    id: TransactionId,
+    body: Vec<u8>,
+    keys: Box<[Arc<BusinessKey>]>,
+}
+
+impl Unsigned {
+    /// The identifier, which does not depend on signatures.
+    pub(super) fn id(&self) -> TransactionId {
+        self.id
+    }
+
+    fn sign(&self) -> SignedTransaction {
+        let sign = |key: &Arc<BusinessKey>| key.sign_transaction(&self.genesis, &self.id);
+        SignedTransaction {
+            body: self.body.clone(),
+            signatures: self.keys.iter().map(sign).collect(),
+        }
+    }
+
+    fn size(&self) -> usize {
+        self.body.len() + self.keys.len() * SIGNATURE_BYTES
     }
 }
 
 /// A transaction, as far as the input alone decides it.
 #[derive(Clone, Debug)]
 pub(crate) enum Prepared {
-    /// Signed.
-    Ready(SignedTransaction),
+    /// Ready to be signed.
+    Ready(Unsigned),
     /// A new version of an award rule: it names the programme's totals of its time.
-    RuleVersion(RuleVersion),
+    RuleVersion(Box<RuleVersion>),
 }
 
 /// A new version of an award rule, not yet signed.
@@ -83,26 +113,27 @@ impl Prepared {
     /// The transaction; `totals` are those of [`Prepared::programme`] after the block before.
     pub(crate) fn sign(&self, totals: Option<ProgrammeTotals>) -> SignedTransaction {
         match self {
-            Self::Ready(transaction) => transaction.clone(),
+            Self::Ready(transaction) => transaction.sign(),
             Self::RuleVersion(version) => version.sign(totals),
         }
     }
 
     /// Bytes in a block, as the builder counts them.
     pub(super) fn size(&self) -> usize {
-        let bytes = |transaction: &SignedTransaction| {
-            transaction.body.len() + transaction.signatures.len() * SIGNATURE_BYTES
-        };
         match self {
-            Self::Ready(transaction) => bytes(transaction),
-            Self::RuleVersion(version) => bytes(&version.sign(Some(ProgrammeTotals::default()))),
+            Self::Ready(transaction) => transaction.size(),
+            Self::RuleVersion(version) => version.close(Some(ProgrammeTotals::default())).size(),
         }
     }
 }
 
 impl RuleVersion {
     fn sign(&self, totals: Option<ProgrammeTotals>) -> SignedTransaction {
-        self.envelope.sign(&programme::Call::RuleSet {
+        self.close(totals).sign()
+    }
+
+    fn close(&self, totals: Option<ProgrammeTotals>) -> Unsigned {
+        self.envelope.close(&programme::Call::RuleSet {
             programme: self.programme,
             rule: Some(self.rule),
             terms: self.terms.clone(),

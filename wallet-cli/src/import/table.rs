@@ -1,17 +1,13 @@
-//! This exists to turn the bytes of one file into rows of named cells, each with the place where it
-//! stands. What a cell means is decided by whoever asks for it.
+//! This exists to read the cells of one row as what they mean: money, numbers, times, codes, lists.
 
-use super::rows::TABLES;
-use super::{ImportError, Input, Row, Unreadable, value};
-use csv::{ByteRecord, ReaderBuilder};
+use super::workbook::Value;
+use super::{Row, Unreadable, value};
 use linli_ledger::amount::Fen;
 use linli_ledger::code::Code;
 use linli_ledger::types::{BlockTime, Day};
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-/// A remark of the office; read by people only, and so in every file optional.
-const NOTE: &str = "note";
 /// Characters of a cell that a report repeats.
 const SHOWN: usize = 40;
 
@@ -22,102 +18,19 @@ pub(super) struct Fault {
     pub(super) code: Code,
 }
 
-/// A file, cut into records.
-#[derive(Debug)]
-pub(super) struct Sheet {
-    file: &'static str,
-    /// The column at each position; nothing for the remark.
-    header: Vec<Option<&'static str>>,
-    /// Each with the line on which it begins.
-    records: Vec<(u64, ByteRecord)>,
-}
-
 /// One row whose cells are text.
 #[derive(Clone, Debug)]
 pub(super) struct Cells {
     pub(super) row: Row,
-    cells: BTreeMap<&'static str, String>,
-}
-
-/// Cuts every file, in the order of the format.
-///
-/// # Errors
-/// [`ImportError::ColumnMissing`], [`ImportError::ColumnUnknown`].
-pub(super) fn sheets(input: &Input) -> Result<Vec<Sheet>, ImportError> {
-    let files = TABLES.iter().zip(&input.files);
-    files.map(|(table, (_, bytes))| sheet(table.file, table.columns, bytes)).collect()
-}
-
-fn sheet(
-    file: &'static str,
-    columns: &'static [&'static str],
-    bytes: &[u8],
-) -> Result<Sheet, ImportError> {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
-    let mut records = Vec::new();
-    let mut record = ByteRecord::new();
-    let (mut at, mut line) = (0, 1);
-    // Reading from memory, flexibly and as bytes, leaves nothing that could fail.
-    while reader.read_byte_record(&mut record).unwrap_or(false) {
-        let from = record.position().map_or(0, csv::Position::byte);
-        let from = usize::try_from(from).unwrap_or(usize::MAX);
-        (at, line) = begin(bytes, (at, line), from);
-        records.push((line, record.clone()));
-    }
-    let (_, head) = if records.is_empty() { <_>::default() } else { records.remove(0) };
-    let mut header = Vec::with_capacity(columns.len() + 1);
-    for cell in &head {
-        let name = String::from_utf8_lossy(cell).trim().to_owned();
-        let column = columns.iter().copied().find(|column| *column == name);
-        if header.contains(&column) || (column.is_none() && name != NOTE) {
-            return Err(ImportError::ColumnUnknown { file, column: name });
-        }
-        header.push(column);
-    }
-    match columns.iter().find(|column| !header.contains(&Some(**column))) {
-        Some(column) => Err(ImportError::ColumnMissing { file, column }),
-        None => Ok(Sheet { file, header, records }),
-    }
-}
-
-/// Where a record begins: the reader's position is before the line breaks that separate it from the
-/// record before, so that with empty lines or Windows' line ends its own line number is too low.
-fn begin(bytes: &[u8], (mut at, mut line): (usize, u64), from: usize) -> (usize, u64) {
-    while let Some(byte) = bytes.get(at) {
-        let is_break = matches!(byte, b'\r' | b'\n');
-        if at >= from && !is_break {
-            break;
-        }
-        line += u64::from(*byte == b'\n');
-        at += 1;
-    }
-    (at, line)
-}
-
-impl Sheet {
-    /// Every row in order: its cells, or why it has none.
-    pub(super) fn rows(&self) -> impl Iterator<Item = Result<Cells, Unreadable>> {
-        self.records.iter().map(|(line, record)| self.row(*line, record))
-    }
-
-    fn row(&self, line: u64, record: &ByteRecord) -> Result<Cells, Unreadable> {
-        let row = Row { file: self.file, line };
-        let refuse = |column, code| Unreadable { file: self.file, line, column, code, value: None };
-        if record.len() != self.header.len() {
-            return Err(refuse("", Code::RowColumns));
-        }
-        let mut cells = BTreeMap::new();
-        for (column, cell) in self.header.iter().zip(record) {
-            let Some(column) = column else { continue };
-            let text = std::str::from_utf8(cell).map_err(|_| refuse(column, Code::RowText))?;
-            cells.insert(*column, text.trim().to_owned());
-        }
-        Ok(Cells { row, cells })
-    }
+    cells: BTreeMap<&'static str, Value>,
 }
 
 impl Cells {
+    /// The cells of a row, by column.
+    pub(super) fn new(row: Row, cells: BTreeMap<&'static str, Value>) -> Self {
+        Self { row, cells }
+    }
+
     /// The row as unreadable. A value is repeated only if it would be fit for everybody to see.
     pub(super) fn refuse(&self, fault: Fault) -> Unreadable {
         let Row { file, line } = self.row;
@@ -131,7 +44,7 @@ impl Cells {
 
     /// What stands in a column; nothing where it is empty.
     pub(super) fn optional(&self, column: &'static str) -> Option<&str> {
-        self.cells.get(column).map(String::as_str).filter(|text| !text.is_empty())
+        self.cells.get(column).map(|value| value.text.as_str()).filter(|text| !text.is_empty())
     }
 
     /// What must stand in a column.
@@ -251,12 +164,20 @@ impl Cells {
 
     /// A civil time.
     pub(super) fn time(&self, column: &'static str) -> Result<BlockTime, Fault> {
-        self.read(column, value::time)
+        self.read(column, self.time_reader(column))
     }
 
     /// A civil time, or none.
     pub(super) fn time_optional(&self, column: &'static str) -> Result<Option<BlockTime>, Fault> {
-        self.read_optional(column, value::time)
+        self.read_optional(column, self.time_reader(column))
+    }
+
+    /// A date cell of a workbook at midnight is the time 00:00 where a time is wanted.
+    fn time_reader(&self, column: &'static str) -> fn(&str) -> Result<BlockTime, Code> {
+        match self.cells.get(column) {
+            Some(Value { is_midnight: true, .. }) => |text| value::day(text).map(Day::start),
+            _ => value::time,
+        }
     }
 
     /// A civil date.

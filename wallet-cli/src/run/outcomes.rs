@@ -1,5 +1,6 @@
 //! This exists to know what came of every step, whether its block was made now or in an earlier run.
 
+use super::ahead::{self, Ahead};
 use super::totals;
 use crate::import::Batch;
 use linli_ledger::block::Block;
@@ -14,16 +15,16 @@ use linli_node::Observer;
 /// A step as a transaction, or why its bytes or signatures are refused.
 pub(super) type Candidate = Result<VerifiedTransaction, Code>;
 
-/// The transactions of a batch, as they are on this state.
-pub(super) fn candidates(batch: &Batch<'_>, state: &State) -> Vec<Candidate> {
-    batch
-        .steps
-        .iter()
-        .map(|step| {
+/// The transactions of a batch, as they are on this state; `ahead` are those that were made before.
+pub(super) fn candidates(batch: &Batch<'_>, ahead: Vec<Ahead>, state: &State) -> Vec<Candidate> {
+    let steps = batch.steps.iter().zip(ahead);
+    let complete = steps.map(|(step, ahead)| {
+        ahead.unwrap_or_else(|| {
             let totals = step.prepared.programme().and_then(|programme| totals(state, programme));
             step.prepared.sign(totals).verify(state.genesis())
         })
-        .collect()
+    });
+    complete.collect()
 }
 
 /// For each candidate the reason why it was refused or rejected; `None` for what was applied.
@@ -96,7 +97,8 @@ impl Observer for Outcomes<'_> {
             self.is_other = true;
             return;
         };
-        let candidates = candidates(batch, state);
+        let ahead = ahead::of_batch(batch, state.genesis());
+        let candidates = candidates(batch, ahead, state);
         let transactions: Vec<_> =
             candidates.iter().filter_map(|candidate| candidate.as_ref().ok().cloned()).collect();
         let template = BlockTemplate { time: block.header.time, proposer: block.header.proposer };

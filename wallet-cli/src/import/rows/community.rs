@@ -1,7 +1,8 @@
 //! This exists to begin a chain: the community's row and its organisations.
 
 use super::super::planner::Planner;
-use super::super::table::{Cells, Fault, Sheet};
+use super::super::sheet::Sheet;
+use super::super::table::{Cells, Fault};
 use super::super::{ImportError, Unreadable};
 use super::{COMMUNITY, ORGANISATIONS, TABLES, organisations};
 use linli_ledger::code::Code;
@@ -28,7 +29,7 @@ pub(in super::super) struct Founding {
 ///
 /// # Errors
 /// [`ImportError::Community`].
-pub(in super::super) fn found(sheets: &[Sheet]) -> Result<Founding, ImportError> {
+pub(in super::super) fn found(sheets: &[Sheet<'_>]) -> Result<Founding, ImportError> {
     let first = sheets.get(COMMUNITY).and_then(|sheet| sheet.rows().next());
     let none = || Unreadable {
         file: TABLES[COMMUNITY].file,

@@ -27,6 +27,15 @@ pub(super) struct Table {
     pub(super) row: fn(&mut Planner, &Cells) -> Result<(), Fault>,
     /// What is left to do after the last row.
     pub(super) end: fn(&mut Planner),
+    /// An office that has nothing to say there may leave the file out.
+    pub(super) is_optional: bool,
+}
+
+impl Table {
+    /// Its name without the ending: that of a sheet in a workbook.
+    pub(super) fn name(&self) -> &'static str {
+        self.file.strip_suffix(".csv").unwrap_or(self.file)
+    }
 }
 
 /// Every file, in an order in which rows refer to rows of the same or of an earlier file.
@@ -62,7 +71,7 @@ const fn table(
     columns: &'static [&'static str],
     row: fn(&mut Planner, &Cells) -> Result<(), Fault>,
 ) -> Table {
-    Table { file, columns, row, end: nothing }
+    Table { file, columns, row, end: nothing, is_optional: false }
 }
 
 fn nothing(_: &mut Planner) {}
