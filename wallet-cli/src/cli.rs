@@ -1,7 +1,7 @@
 //! This exists to say which commands and flags there are.
 
 use crate::trace::TraceArguments;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use linli_verify::{AuditArguments, Output};
 use std::path::PathBuf;
 
@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Audit(AuditArguments),
     /// Follow the money of a payment back, or of a source forward / 追溯一笔付款或一笔来源
     Trace(TraceArguments),
+    /// Write the files of an invented office / 编写一套虚构的办公室表格
+    Example(ExampleArguments),
     /// Say what a code means and what to do / 解释一个代码
     Explain {
         /// A code such as `E_OVERLAP`; without one, all of them / 代码，例如 `E_OVERLAP`
@@ -51,4 +53,30 @@ pub(crate) struct RunArguments {
     /// Also write a page for people / 同时生成一页网页报告
     #[arg(long, value_name = "FILE.html")]
     pub(crate) report: Option<PathBuf>,
+}
+
+/// How big an invented office is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Size {
+    /// A tenth of a community, for a first look / 一个小区
+    Block,
+    /// One community / 一个社区
+    Community,
+    /// Twelve communities, 100 000 residents / 一个街道
+    Subdistrict,
+    /// Ten sub-districts, a million residents / 一个区
+    District,
+}
+
+/// Arguments of `example`.
+#[derive(Args, Debug)]
+pub(crate) struct ExampleArguments {
+    /// How big / 规模
+    #[arg(long, value_enum, default_value = "community")]
+    pub(crate) size: Size,
+    /// The same number gives the same files / 同一个数字得到同样的表格
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Folder to write to; it must not hold such files yet / 写入的文件夹
+    pub(crate) folder: PathBuf,
 }

@@ -1,6 +1,7 @@
 //! This exists to be the hand of a person: `linli` runs an office's files, audits, traces, explains.
 
 mod cli;
+mod example;
 mod explain;
 mod failure;
 mod import;
@@ -39,6 +40,7 @@ fn dispatch(arguments: &Arguments, language: Language) -> Said {
             bar.finish();
             said
         }
+        Command::Example(example) => example::command(example, language, output, &mut bar),
         Command::Trace(trace) => trace::command(trace, language, output),
         Command::Explain { code } => explain::explain(code.as_deref(), language, output),
     }

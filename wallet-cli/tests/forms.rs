@@ -1,6 +1,8 @@
 //! An office's tables as its programs save them: GBK CSV from Excel, and workbooks. Both must become
 //! the very chain that the UTF-8 files become.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends there")]
+
 use encoding_rs::GB18030;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet};
 use serde_json::Value;

@@ -2,6 +2,7 @@
 
 use super::rows::{TABLES, Table};
 use super::workbook::{self, SheetRow};
+use crate::example::PLANTED;
 use calamine::XlsxError;
 use linli_ledger::code::Code;
 use linli_ledger::genesis::GenesisError;
@@ -143,7 +144,7 @@ pub(crate) fn read(dir: &Path) -> Result<Input, ImportError> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let ending = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
         // What Excel keeps beside a workbook that is open, and its like.
-        if name.starts_with("~$") || name.starts_with('.') {
+        if name.starts_with("~$") || name.starts_with('.') || name == PLANTED {
             continue;
         }
         let bytes = || fs::read(&path).map_err(unread(&path));

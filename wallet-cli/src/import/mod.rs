@@ -101,6 +101,11 @@ impl Plan {
     }
 }
 
+/// File and columns of every table, in the order of the format.
+pub(crate) fn tables() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    rows::TABLES.iter().map(|table| (table.file, table.columns))
+}
+
 /// Works out genesis and transactions from an input.
 ///
 /// # Errors

@@ -114,7 +114,10 @@ pub(super) fn source(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> 
     };
     let administrator = cells.refer("administrator", &planner.known.signers)?;
     let approver = cells.refer_optional("approver", &planner.known.signers)?;
-    let bank = cells.refer_optional("bank", &planner.known.signers)?;
+    let mut bank = Vec::new();
+    if cells.optional("bank").is_some() {
+        bank = cells.refer_list("bank", &planner.known.signers)?;
+    }
     let at = cells.time("received_at")?;
 
     let mut signers = vec![&administrator];

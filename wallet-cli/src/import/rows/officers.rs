@@ -52,8 +52,10 @@ pub(super) fn row(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
     let level = cells.number_or_zero("level")?;
     let scope = cells.text_or_empty("scope")?;
     let (from, to) = (cells.day("from")?.start(), value::end_of(cells.day("to")?));
-    let person_code = cells.optional("person");
-    let nullifier = person_code.map(|person| planner.nullifier(planner.community(), person));
+    let nullifier = cells.optional("person").map(|person| {
+        let (person, community) = person.split_once('@').unwrap_or((person, planner.community()));
+        planner.nullifier(community, person)
+    });
     let first = cells.refer_optional("key_of", &planner.known.officers)?;
     let own = cells.refer_optional("key_of", &planner.known.signers)?;
     let at = cells.time("registered_at")?;

@@ -1,0 +1,133 @@
+//! The invented offices: the same seed writes the same files, and of what they become every row that
+//! breaks a rule is refused with the code that is promised for it, and no other row is.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends there")]
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+type Fates = BTreeMap<(String, u64), String>;
+
+fn linli(arguments: &[&str], paths: &[&Path]) -> Value {
+    let output = Command::new(env!("CARGO_BIN_EXE_linli"))
+        .args(arguments)
+        .args(paths)
+        .args(["-o", "json"])
+        .stdin(Stdio::null())
+        .output()
+        .expect("it starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("one JSON object")
+}
+
+fn write(size: &str, seed: &str, folder: &Path) -> Value {
+    linli(&["example", "--size", size, "--seed", seed], &[folder])
+}
+
+/// Runs the files in `folder`; the ledger is `folder/ledger`.
+fn run(folder: &Path) -> Value {
+    let data = folder.join("ledger");
+    linli(&["run", "--dir", data.to_str().expect("temporary paths are ASCII")], &[folder])
+}
+
+fn planted(folder: &Path) -> Fates {
+    let mut reader = csv::Reader::from_path(folder.join("planted.csv")).unwrap();
+    let fates = reader.records().map(|record| {
+        let record = record.unwrap();
+        ((record[0].to_owned(), record[1].parse().unwrap()), record[3].to_owned())
+    });
+    fates.collect()
+}
+
+fn refused(report: &Value) -> Fates {
+    let rows = ["rejected", "unreadable"].map(|kind| report["ingest"][kind].as_array().unwrap());
+    let fates = rows.into_iter().flatten().map(|row| {
+        let file = row["file"].as_str().unwrap().to_owned();
+        ((file, row["line"].as_u64().unwrap()), row["code"].as_str().unwrap().to_owned())
+    });
+    fates.collect()
+}
+
+/// Each fate that one of the two has and the other has not.
+fn differences(promised: &Fates, found: &Fates) -> Vec<String> {
+    let all = promised.keys().chain(found.keys());
+    let mut differences: Vec<_> = all
+        .filter(|row| promised.get(*row) != found.get(*row))
+        .map(|row| format!("{row:?}: {:?}, found {:?}", promised.get(row), found.get(row)))
+        .collect();
+    differences.sort();
+    differences.dedup();
+    differences
+}
+
+/// Writes and runs an office, and compares what was refused with what was promised.
+fn check(size: &str, seed: &str) -> (tempfile::TempDir, Value) {
+    let folder = tempfile::tempdir().unwrap();
+    let written = write(size, seed, folder.path());
+    let promised = planted(folder.path());
+    let report = run(folder.path());
+    assert_eq!(differences(&promised, &refused(&report)), Vec::<String>::new(), "seed {seed}");
+    assert_eq!(report["ingest"]["rows"], written["rows"]);
+    assert_eq!(written["planted"].as_u64(), Some(promised.len() as u64));
+    assert_eq!(report["verify"]["ok"], Value::Bool(true));
+
+    // Each rule that a row can break is broken twice at least.
+    let mut codes: BTreeMap<&str, u32> = BTreeMap::new();
+    for code in promised.values() {
+        *codes.entry(code).or_default() += 1;
+    }
+    let once: Vec<_> = codes.iter().filter(|(_, count)| **count < 2).collect();
+    assert!(once.is_empty(), "planted only once: {once:?}");
+    assert!(codes.len() >= 78, "{} codes: {codes:?}", codes.len());
+    (folder, report)
+}
+
+#[test]
+fn every_planted_row_of_a_block_is_refused_and_no_other() {
+    check("block", "18446744073709551615");
+}
+
+#[test]
+fn a_second_run_from_nothing_ends_with_the_same_head() {
+    let (folder, report) = check("block", "1");
+    fs::remove_dir_all(folder.path().join("ledger")).unwrap();
+    assert_eq!(run(folder.path())["head"], report["head"]);
+}
+
+#[test]
+fn the_same_seed_writes_the_same_bytes_and_another_seed_others() {
+    let files = |size: &str, seed: &str| -> BTreeMap<String, Vec<u8>> {
+        let folder = tempfile::tempdir().unwrap();
+        write(size, seed, folder.path());
+        let entries = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        entries
+            .map(|path| {
+                let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+                (name, fs::read(path).unwrap())
+            })
+            .collect()
+    };
+    let (one, again, other) =
+        (files("community", "7"), files("community", "7"), files("community", "8"));
+    assert_eq!(one.keys().collect::<Vec<_>>(), again.keys().collect::<Vec<_>>());
+    assert!(one == again, "the same seed");
+    assert_ne!(one["signins.csv"], other["signins.csv"]);
+    let lines = |name: &str| one[name].split(|byte| *byte == b'\n').count();
+    assert!(lines("attestations.csv") > 10_000 && lines("residents.csv") > 1_667);
+}
+
+#[test]
+fn files_that_are_there_are_not_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    write("block", "1", folder.path());
+    let output = Command::new(env!("CARGO_BIN_EXE_linli"))
+        .args(["example", "--seed", "2"])
+        .arg(folder.path())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(6));
+}
