@@ -176,10 +176,14 @@ fn funds(naming: &Naming, state: &State) -> Vec<FundBalance> {
     for (_, account) in records::<MoneyAccount>(state) {
         let Some(name) = FundAccount::from_key(&account.0.key) else { continue };
         let fund = match name {
-            FundAccount::Available(fund) | FundAccount::Origin(fund) => Some(fund),
-            FundAccount::Committed(contract) | FundAccount::Payee { contract, .. } => {
-                fund_of(contract)
-            }
+            FundAccount::Available(fund)
+            | FundAccount::Origin(fund)
+            | FundAccount::Suspense(fund)
+            | FundAccount::Lapsed(fund)
+            | FundAccount::Returned(fund) => Some(fund),
+            FundAccount::Committed(contract)
+            | FundAccount::Retained(contract)
+            | FundAccount::Payee { contract, .. } => fund_of(contract),
             FundAccount::Reserved(payment) | FundAccount::InFlight(payment) => {
                 of_payment.get(&payment).and_then(|contract| fund_of(*contract))
             }
@@ -188,7 +192,11 @@ fn funds(naming: &Naming, state: &State) -> Vec<FundBalance> {
         let sum = match name {
             FundAccount::Available(_) => &mut fund.available,
             FundAccount::Origin(_) => &mut fund.received,
-            FundAccount::Committed(_) => &mut fund.committed,
+            FundAccount::Committed(_) | FundAccount::Retained(_) => &mut fund.committed,
+            // Neither free nor used: the table of a fund shows what it works with.
+            FundAccount::Suspense(_) | FundAccount::Lapsed(_) | FundAccount::Returned(_) => {
+                continue;
+            }
             FundAccount::Reserved(_) | FundAccount::InFlight(_) => &mut fund.in_payment,
             FundAccount::Payee { .. } => &mut fund.paid,
         };

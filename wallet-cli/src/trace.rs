@@ -84,6 +84,7 @@ fn state_name(payment: &Payment) -> &'static str {
         PaymentState::Failed { .. } => "failed",
         PaymentState::Refused { .. } => "refused",
         PaymentState::Lapsed => "lapsed",
+        PaymentState::Returned(_) => "returned",
     }
 }
 
@@ -370,6 +371,10 @@ fn describe(
         FundAccount::Available(fund) => ("资金可用", "free in fund", naming.name(&fund.0)),
         FundAccount::Origin(fund) => ("来源", "origin", naming.name(&fund.0)),
         FundAccount::Committed(id) => ("合同已占用", "committed to contract", contract(&id)),
+        FundAccount::Retained(id) => ("质保金（尾款）", "held back from contract", contract(&id)),
+        FundAccount::Suspense(fund) => ("来源待查", "of unknown origin", naming.name(&fund.0)),
+        FundAccount::Lapsed(fund) => ("已到期", "lapsed in fund", naming.name(&fund.0)),
+        FundAccount::Returned(fund) => ("已退回", "sent back from fund", naming.name(&fund.0)),
         FundAccount::Reserved(id) => ("付款已批准", "reserved for payment", naming.name(&id.0)),
         FundAccount::InFlight(id) => ("银行在途", "in flight for payment", naming.name(&id.0)),
         FundAccount::Payee { provider, contract: id } => {

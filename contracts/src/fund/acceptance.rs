@@ -152,6 +152,7 @@ pub(super) fn accept(
         }
     };
     milestone.state = MilestoneState::Accepted { document, accepted_bp, by, submitted_by };
+    contract.accepted_at = Some(view.now());
     view.put(&id, &contract);
     Ok(())
 }

@@ -27,6 +27,14 @@ pub enum FundAccount {
     },
     /// Where the money of a fund comes from.
     Origin(RecordId),
+    /// What a contract holds back until no fault was found for long enough.
+    Retained(RecordId),
+    /// Money of a fund that nobody knows yet what it is for.
+    Suspense(RecordId),
+    /// Money of a fund whose time is over, until it goes back to the treasury.
+    Lapsed(RecordId),
+    /// Money of a fund that went back to the treasury or to an unknown sender: the end of its way.
+    Returned(RecordId),
 }
 
 const NO_PART: [u8; 32] = [0; 32];
@@ -41,6 +49,10 @@ impl FundAccount {
             Self::InFlight(payment) => (Side::Holder, 4, payment.0, NO_PART),
             Self::Payee { provider, contract } => (Side::Holder, 5, provider.0, contract.0),
             Self::Origin(fund) => (Side::Origin, 6, fund.0, NO_PART),
+            Self::Retained(contract) => (Side::Holder, 7, contract.0, NO_PART),
+            Self::Suspense(fund) => (Side::Holder, 8, fund.0, NO_PART),
+            Self::Lapsed(fund) => (Side::Holder, 9, fund.0, NO_PART),
+            Self::Returned(fund) => (Side::Holder, 10, fund.0, NO_PART),
         };
         AccountKey { unit: Unit::Fen, side, kind, owner, part }
     }
@@ -54,6 +66,10 @@ impl FundAccount {
             4 => Self::InFlight(RecordId(key.owner)),
             5 => Self::Payee { provider: OrganisationId(key.owner), contract: RecordId(key.part) },
             6 => Self::Origin(RecordId(key.owner)),
+            7 => Self::Retained(RecordId(key.owner)),
+            8 => Self::Suspense(RecordId(key.owner)),
+            9 => Self::Lapsed(RecordId(key.owner)),
+            10 => Self::Returned(RecordId(key.owner)),
             _ => return None,
         };
         (account.key() == *key).then_some(account)
@@ -79,6 +95,10 @@ mod tests {
             FundAccount::InFlight(record),
             FundAccount::Payee { provider: OrganisationId([8; 32]), contract: record },
             FundAccount::Origin(record),
+            FundAccount::Retained(record),
+            FundAccount::Suspense(record),
+            FundAccount::Lapsed(record),
+            FundAccount::Returned(record),
         ];
         for account in accounts {
             let key = account.key();
@@ -86,7 +106,7 @@ mod tests {
             let wrong = [
                 AccountKey { unit: Unit::Points, ..key },
                 AccountKey { side: Side::Sink, ..key },
-                AccountKey { kind: 9, ..key },
+                AccountKey { kind: 11, ..key },
             ];
             for key in wrong {
                 assert_eq!(FundAccount::from_key(&key), None, "{key:?}");

@@ -2,6 +2,7 @@
 //! for together, not over one request. Source: FND-12, FND-13, `domain` §1.4.
 
 use super::accounts::FundAccount;
+use super::freeze::check_free;
 use super::payment::Case;
 use super::reading::every;
 use super::records::{
@@ -136,7 +137,8 @@ fn weigh(view: &View<'_>, case: &Case) -> Weight {
 /// [`Code::SelfApproval`] for the maker and for who signed for the purchaser;
 /// [`Code::DuplicateApprover`] for a person who
 /// approved already, with whichever key; [`Code::State`] unless it waits for approvals;
-/// [`Code::ApprovalStale`] for another hash; [`Code::CouncilMissing`]; [`Code::ApproverLevel`] for an
+/// [`Code::ApprovalStale`] for another hash; [`Code::Frozen`];
+/// [`Code::CouncilMissing`]; [`Code::ApproverLevel`] for an
 /// approval that adds nothing to what is missing; [`Code::DuplicateApprover`] where too few
 /// organisations would be among the approvers; [`Code::TooManySegments`].
 ///
@@ -163,9 +165,11 @@ pub(super) fn approve(
         | PaymentState::Confirmed(_)
         | PaymentState::Failed { .. }
         | PaymentState::Refused { .. }
-        | PaymentState::Lapsed => return Err(Code::State.into()),
+        | PaymentState::Lapsed
+        | PaymentState::Returned(_) => return Err(Code::State.into()),
     }
     ensure(hash == case.hash(), Code::ApprovalStale)?;
+    check_free(view, &case.objects())?;
 
     let weight = weigh(view, &case);
     let line = view.get::<Line>(&case.contract.terms.line).ok_or(Code::NotFound)?;
@@ -252,7 +256,8 @@ fn permit(
         | PaymentState::Confirmed(_)
         | PaymentState::Failed { .. }
         | PaymentState::Refused { .. }
-        | PaymentState::Lapsed => return Err(Code::State.into()),
+        | PaymentState::Lapsed
+        | PaymentState::Returned(_) => return Err(Code::State.into()),
     };
     ensure(hash == case.hash(), Code::ApprovalStale)?;
     ensure(tier == Tier::Three, Code::ApproverLevel)?;
@@ -287,7 +292,8 @@ pub(super) fn refuse(
         | PaymentState::Confirmed(_)
         | PaymentState::Failed { .. }
         | PaymentState::Refused { .. }
-        | PaymentState::Lapsed => return Err(Code::State.into()),
+        | PaymentState::Lapsed
+        | PaymentState::Returned(_) => return Err(Code::State.into()),
     }
     ensure(hash == case.hash(), Code::ApprovalStale)?;
     case.give_back(view)?;

@@ -2,10 +2,12 @@
 //! them. Source: FND-14, `domain` §3.6.
 
 use super::accounts::FundAccount;
+use super::fiscal::check_open;
+use super::freeze::check_free;
 use super::payment::Case;
 use super::records::{
     BankReference, Confirmation, Decision, Instruction, InstructionNumber, Line, PaymentState,
-    Signatory, Tier,
+    Signatory, Tier, Unanswered,
 };
 use super::signers;
 use crate::calendar::add_working_days;
@@ -25,7 +27,7 @@ use linli_ledger::view::View;
 /// In this order: [`Code::Cosign`]; [`Code::NotFound`]; as `officer_of` for the treasurer;
 /// [`Code::SodTreasury`] for the maker, an approver, or who signed or delivered for the provider; [`Code::ApprovalMissing`] before the last
 /// approval, [`Code::ApprovalStale`] after approvals lapsed, [`Code::State`] otherwise;
-/// [`Code::ObjectionWindow`]; [`Code::Exists`] for an instruction used before.
+/// [`Code::Frozen`]; [`Code::ObjectionWindow`]; [`Code::Exists`] for an instruction used before.
 ///
 /// Source: FND-14.1, FND-17, SOD-8.
 pub(super) fn instruct(
@@ -47,8 +49,10 @@ pub(super) fn instruct(
         PaymentState::Instructed(_)
         | PaymentState::Confirmed(_)
         | PaymentState::Failed { .. }
-        | PaymentState::Refused { .. } => return Err(Code::State.into()),
+        | PaymentState::Refused { .. }
+        | PaymentState::Returned(_) => return Err(Code::State.into()),
     };
+    check_free(view, &case.objects())?;
     check_objection(view, &decision, case.payment.no_objection)?;
     ensure(!view.has::<InstructionNumber>(&number), Code::Exists)?;
 
@@ -59,6 +63,7 @@ pub(super) fn instruct(
     signers::remember(&mut case.contract.payers, treasurer);
     case.save(view);
     view.put(&number, &InstructionNumber(id));
+    view.put(&case.unanswered(at), &Unanswered);
     Ok(())
 }
 
@@ -104,7 +109,7 @@ pub(super) struct Paid {
 /// for the provider; [`Code::AlreadyResolved`]; [`Code::BankAmount`] with `Need` and `Have`;
 /// [`Code::PayeeMismatch`] for another account than the contract's, or from another than the fund's;
 /// [`Code::TimeWindow`] for a value date before the day of the instruction or still to come;
-/// [`Code::BankReferenceDuplicate`].
+/// [`Code::PeriodClosed`]; [`Code::BankReferenceDuplicate`].
 ///
 /// Source: FND-14.2, INV-M9, INV-M10.
 pub(super) fn confirm(
@@ -122,6 +127,7 @@ pub(super) fn confirm(
     ensure(paid.payer_account == case.fund.account, Code::PayeeMismatch)?;
     let days = instruction.at.day()..=view.now().day();
     ensure(days.contains(&paid.value_date), Code::TimeWindow)?;
+    check_open(view, case.contract.terms.fund, paid.value_date)?;
     let used = view.has::<BankReference>(&paid.bank_reference);
     ensure(!used, Code::BankReferenceDuplicate)?;
 
@@ -146,6 +152,7 @@ pub(super) fn confirm(
     });
     case.save(view);
     view.put(&bank_reference, &BankReference::Payment(case.id));
+    view.remove::<Unanswered>(&case.unanswered(instruction.at));
     Ok(())
 }
 
@@ -181,7 +188,9 @@ fn resolve(
     let bank = signers::bank(view, party, &case.fund)?;
     let instruction = match case.payment.state {
         PaymentState::Instructed(instruction) => Ok(instruction),
-        PaymentState::Confirmed(_) | PaymentState::Failed { .. } => Err(Code::AlreadyResolved),
+        PaymentState::Confirmed(_) | PaymentState::Failed { .. } | PaymentState::Returned(_) => {
+            Err(Code::AlreadyResolved)
+        }
         PaymentState::Requested
         | PaymentState::Approved(_)
         | PaymentState::Refused { .. }
@@ -193,6 +202,31 @@ fn resolve(
         signers::remember(&mut case.contract.payers, bank);
     }
     Ok((case, instruction?))
+}
+
+/// The payment of an instruction about which the fund's bank speaks.
+///
+/// # Errors
+/// In this order: [`Code::Cosign`]; [`Code::AmountZero`], [`Code::AmountRange`]; [`Code::NotFound`];
+/// [`Code::BankKey`]; [`Code::SodTreasury`].
+pub(super) fn case_of(
+    view: &mut View<'_>,
+    parties: &[Party],
+    number: [u8; 32],
+    amount: Fen,
+) -> Result<Case, Rejection> {
+    let party = signers::only(parties)?;
+    amount.check()?;
+    let InstructionNumber(id) = view.get(&number).ok_or(Code::NotFound)?;
+    let mut case = Case::load(view, id)?;
+    if let Some(bank) = signers::bank(view, party, &case.fund)? {
+        check_apart(view, &case, &bank)?;
+        let told = case.payment.state.instruction();
+        let same = told.is_some_and(|told| bank.is(view, &told.treasurer));
+        ensure(!same, Code::SodTreasury)?;
+        signers::remember(&mut case.contract.payers, bank);
+    }
+    Ok(case)
 }
 
 /// Neither maker nor approver, nor on the provider's side.

@@ -2,6 +2,7 @@
 //! FND-7, FND-8, `domain` §3.3, §3.4.
 
 use super::calls::{LineTerms, Listing};
+use super::fiscal::is_closed;
 use super::records::{Budget, BudgetOfYear, BudgetState, CatalogueItem, Fund, Line, Signatory};
 use super::signers;
 use super::source::NAME_BYTES_MAX;
@@ -93,8 +94,8 @@ pub(super) fn check_listed(view: &View<'_>, code: &str) -> Result<(), Rejection>
 /// In this order: [`Code::Cosign`]; [`Code::TooManyLines`] for none or more than 64;
 /// [`Code::TimeWindow`] for a year that is none; for each line [`Code::Text`], [`Code::AmountZero`],
 /// [`Code::AmountRange`], [`Code::Exists`] for a code that comes twice; [`Code::AmountOverflow`];
-/// [`Code::NotFound`] for the fund; as `officer_of` for the budget officer; [`Code::Exists`] where the
-/// year has an effective budget; [`Code::CatalogUnknown`], [`Code::CatalogNegative`].
+/// [`Code::NotFound`] for the fund; as `officer_of` for the budget officer; [`Code::PeriodClosed`];
+/// [`Code::Exists`] where the year has an effective budget; [`Code::CatalogUnknown`], [`Code::CatalogNegative`].
 ///
 /// Source: FND-8.1.
 pub(super) fn draft(
@@ -120,6 +121,7 @@ pub(super) fn draft(
     Fen::sum(lines.iter().map(|line| line.approved))?;
     let fund = view.get::<Fund>(&fund_id).ok_or(Code::NotFound)?;
     let officer = officer_of(view, party, &[Role::BudgetOfficer], &fund.scope, fund.organisation)?;
+    ensure(!is_closed(view, fund_id, year), Code::PeriodClosed)?;
     ensure(!view.has::<BudgetOfYear>(&(fund_id, year)), Code::Exists)?;
     lines.iter().try_for_each(|line| check_listed(view, &line.catalogue))?;
 
@@ -154,7 +156,7 @@ pub(super) fn draft(
 /// # Errors
 /// In this order: [`Code::Cosign`]; [`Code::NotFound`]; as `officer_of` for the budget officer;
 /// [`Code::SelfApproval`]; [`Code::State`] unless it is a draft; [`Code::ApprovalStale`] for another
-/// hash; [`Code::Exists`] where the year has an effective budget.
+/// hash; [`Code::PeriodClosed`]; [`Code::Exists`] where the year has an effective budget.
 ///
 /// Source: FND-8.2, SOD-1.
 pub(super) fn approve(
@@ -175,6 +177,7 @@ pub(super) fn approve(
     }
     ensure(hash == budget.hash, Code::ApprovalStale)?;
     let year = (budget.fund, budget.year);
+    ensure(!is_closed(view, budget.fund, budget.year), Code::PeriodClosed)?;
     ensure(!view.has::<BudgetOfYear>(&year), Code::Exists)?;
     budget.state = BudgetState::Effective { approver };
     view.put(&id, &budget);
@@ -208,6 +211,17 @@ impl Line {
         self.committed = self.committed.less(amount);
         self.paid = self.paid.plus(amount)?;
         Ok(())
+    }
+
+    /// What was paid is bound again: the bank returned it, or never paid it.
+    pub(super) fn unpay(&mut self, amount: Fen) {
+        self.paid = self.paid.less(amount);
+        self.committed = Fen(self.committed.0.saturating_add(amount.0));
+    }
+
+    /// What was paid came back from the provider: it may be spent again.
+    pub(super) fn refund(&mut self, amount: Fen) {
+        self.paid = self.paid.less(amount);
     }
 
     /// What was bound is free again.

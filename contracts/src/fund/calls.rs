@@ -3,7 +3,7 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use linli_ledger::amount::Fen;
 use linli_ledger::hash::Digest;
-use linli_ledger::types::{Day, OrganisationId, RecordId};
+use linli_ledger::types::{Day, OrganisationId, RecordId, SourceId};
 use serde::{Deserialize, Serialize};
 
 /// Where money comes from. Source: `domain` §3.1.
@@ -171,6 +171,10 @@ pub enum PaymentKind {
     Advance,
     /// For an accepted milestone, by position from 0.
     Milestone(u32),
+    /// The part that follows the evaluation.
+    Performance,
+    /// The part that was held back, once it is released.
+    Retention,
 }
 
 /// A request to pay: approvals name the hash of this. Source: `domain` §3.6.
@@ -189,6 +193,54 @@ pub struct PaymentTerms {
     /// Hash of the invoice, used once.
     #[serde(with = "linli_ledger::json::bytes")]
     pub invoice: [u8; 32],
+}
+
+/// What of the price is not paid for milestones: milestones, linked part and retention sum to the
+/// total. Source: FND-23, `domain` §3.5.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub struct PerformanceTerms {
+    /// Paid by the score of the evaluation; zero for none.
+    pub linked: Fen,
+    /// Held back until no fault was found for long enough; zero for none.
+    pub retention: Fen,
+}
+
+/// One indicator of an evaluation.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub struct Indicator {
+    /// Public name, 1 to 64 bytes.
+    pub name: String,
+    /// Its share of the score, basis points; all sum to 10 000.
+    pub weight_bp: u32,
+    /// How well it was met, 0 to 10 000.
+    pub score_bp: u32,
+}
+
+/// An entry that may be reversed. Source: FND-20.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Entry {
+    /// Money that came in: goes back into suspense.
+    Source(SourceId),
+    /// A confirmed payment: its fen are in flight again.
+    Payment(RecordId),
+    /// A reversal: never.
+    Reversal(RecordId),
 }
 
 /// A call of the fund contract. Source: FND-1.
@@ -352,6 +404,224 @@ pub enum Call {
     CloseOut {
         /// The contract.
         contract: RecordId,
+    },
+    /// Many small donations came in as one credit; signed as [`Call::SourceIssue`]. Creates identifier
+    /// 0, the earmark.
+    SourceBatchIssue {
+        /// The fund.
+        fund: RecordId,
+        /// All donations together.
+        amount: Fen,
+        /// A class of donations.
+        class: SourceClass,
+        /// Who collected them.
+        donor: OrganisationId,
+        /// What they may be used for.
+        earmark: EarmarkTerms,
+        /// Hash of the bank's reference, used once.
+        #[serde(with = "linli_ledger::json::bytes")]
+        bank_reference: [u8; 32],
+        /// The day on which the bank credited it.
+        value_date: Day,
+        /// Commitment to the account that was credited: the fund's.
+        #[serde(with = "linli_ledger::json::bytes")]
+        account: [u8; 32],
+        /// Hash of the list of donation receipts.
+        document: Digest,
+        /// Who says so.
+        level: AttestationLevel,
+        /// How many donations, at least 2.
+        donations: u32,
+        /// Root over all of them, in order: see [`super::batch::Batch`].
+        batch_root: Digest,
+    },
+    /// Money came in and nobody knows yet what for: a treasurer and the bank sign. Creates identifier
+    /// 0, the earmark that it has until it is resolved.
+    SuspenseReceive {
+        /// The fund whose account was credited.
+        fund: RecordId,
+        /// How much.
+        amount: Fen,
+        /// Hash of the bank's reference, used once.
+        #[serde(with = "linli_ledger::json::bytes")]
+        bank_reference: [u8; 32],
+        /// The day on which the bank credited it.
+        value_date: Day,
+        /// Commitment to the account that was credited: the fund's.
+        #[serde(with = "linli_ledger::json::bytes")]
+        account: [u8; 32],
+        /// Hash of the bank's electronic receipt.
+        receipt: Digest,
+        /// Who says so.
+        level: AttestationLevel,
+    },
+    /// It is known what money in suspense is: fund administrator and approver sign. Creates identifier
+    /// 0, the earmark.
+    SuspenseResolve {
+        /// The source in suspense.
+        source: SourceId,
+        /// Where it comes from.
+        class: SourceClass,
+        /// The donor or appropriating body.
+        donor: OrganisationId,
+        /// What it may be used for.
+        earmark: EarmarkTerms,
+        /// Hash of the appropriation, agreement or donation receipt.
+        document: Digest,
+    },
+    /// Money in suspense went back to whoever sent it: fund administrator, approver and the bank sign.
+    SuspenseReturn {
+        /// The source in suspense.
+        source: SourceId,
+        /// Hash of the bank's reference, used once.
+        #[serde(with = "linli_ledger::json::bytes")]
+        bank_reference: [u8; 32],
+        /// The day on which the bank sent it back.
+        value_date: Day,
+        /// Hash of the bank's electronic receipt.
+        receipt: Digest,
+    },
+    /// A wrong entry is mirrored with the same fen: fund administrator, approver and the bank sign.
+    /// Creates identifier 0, the reversal.
+    Reverse {
+        /// What was wrong.
+        entry: Entry,
+        /// Hash of what shows it.
+        reason: Digest,
+    },
+    /// The bank says that money of a confirmed payment came back.
+    BankReturn {
+        /// Hash of the instruction number.
+        #[serde(with = "linli_ledger::json::bytes")]
+        instruction: [u8; 32],
+        /// How much of it.
+        amount: Fen,
+        /// Hash of the bank's reference, used once.
+        #[serde(with = "linli_ledger::json::bytes")]
+        bank_reference: [u8; 32],
+        /// The day on which the bank credited it.
+        value_date: Day,
+        /// Hash of the bank's electronic receipt.
+        receipt: Digest,
+    },
+    /// An auditor, the regulator or the purchaser claims money back from a provider. Creates identifier
+    /// 0, the order.
+    ClawbackOrder {
+        /// The contract for which it was paid.
+        contract: RecordId,
+        /// How much.
+        amount: Fen,
+        /// Hash of the finding.
+        finding: Digest,
+    },
+    /// The bank says that a provider paid back what was ordered, in whole or in part.
+    Refund {
+        /// The order.
+        order: RecordId,
+        /// How much.
+        amount: Fen,
+        /// Hash of the bank's reference, used once.
+        #[serde(with = "linli_ledger::json::bytes")]
+        bank_reference: [u8; 32],
+        /// The day on which the bank credited it.
+        value_date: Day,
+        /// Commitment to the account that was credited: the fund's.
+        #[serde(with = "linli_ledger::json::bytes")]
+        account: [u8; 32],
+        /// Hash of the bank's electronic receipt.
+        receipt: Digest,
+    },
+    /// As [`Call::ContractSign`], with a part that follows the evaluation and a part held back.
+    /// Creates identifier 0.
+    ContractSignLinked {
+        /// The terms; milestones, linked part and retention sum to the total.
+        terms: ContractTerms,
+        /// What is not paid for milestones.
+        performance: PerformanceTerms,
+    },
+    /// The purchaser names who will evaluate a contract.
+    EvaluatorSelect {
+        /// The contract.
+        contract: RecordId,
+        /// The third party.
+        evaluator: OrganisationId,
+    },
+    /// The evaluator says how well the service was rendered; what was not earned returns to the fund.
+    EvaluationSubmit {
+        /// The contract.
+        contract: RecordId,
+        /// 1 to 64 indicators.
+        indicators: Vec<Indicator>,
+        /// Hash of the report with its samples.
+        report: Digest,
+    },
+    /// Purchaser and fund administrator release what was held back.
+    RetentionRelease {
+        /// The contract.
+        contract: RecordId,
+    },
+    /// An auditor, the regulator or an acceptance officer found a fault: the retention waits again.
+    FindingRecord {
+        /// The contract.
+        contract: RecordId,
+        /// Hash of the finding.
+        finding: Digest,
+    },
+    /// Fund administrator, an approver of level 3 and an auditor close a year. Creates identifier 0,
+    /// the closing.
+    FiscalClose {
+        /// The fund.
+        fund: RecordId,
+        /// The fiscal year.
+        year: u32,
+        /// Hash of the trial balance.
+        trial_balance: Digest,
+        /// Root over the bank's statements.
+        statements: Digest,
+    },
+    /// Lapsed money went back to the treasury: fund administrator, approver and the bank sign. Creates
+    /// identifier 0.
+    TreasuryReturn {
+        /// The fund.
+        fund: RecordId,
+        /// How much.
+        amount: Fen,
+        /// Hash of the bank's reference, used once.
+        #[serde(with = "linli_ledger::json::bytes")]
+        bank_reference: [u8; 32],
+        /// The day on which the bank paid it.
+        value_date: Day,
+        /// Hash of the bank's electronic receipt.
+        receipt: Digest,
+    },
+    /// Free money of one source gets another purpose: fund administrator, and whoever gave it. Creates
+    /// identifier 0, the earmark.
+    Reclassify {
+        /// The source.
+        source: SourceId,
+        /// Its first fen.
+        #[serde(with = "linli_ledger::json::decimal")]
+        start: u64,
+        /// How many fen.
+        amount: Fen,
+        /// What they may be used for.
+        earmark: EarmarkTerms,
+        /// Hash of the agreement or resolution, and of its public notice.
+        document: Digest,
+    },
+    /// The regulator freezes a fund, a contract or a payment.
+    Freeze {
+        /// Which.
+        record: RecordId,
+        /// Hash of the order.
+        order: Digest,
+    },
+    /// The regulator lifts a freeze.
+    Unfreeze {
+        /// Which.
+        record: RecordId,
+        /// Hash of the order.
+        order: Digest,
     },
 }
 

@@ -115,6 +115,11 @@ fn priority(class: SourceClass) -> u8 {
     }
 }
 
+/// Whether money with this lot was appropriated: fiscal money and incentive grants.
+pub(super) fn is_appropriated(lot: &Lot) -> bool {
+    lot.priority <= priority(SourceClass::Incentive)
+}
+
 /// Checks the terms of an earmark of a fund.
 ///
 /// # Errors

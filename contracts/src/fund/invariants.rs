@@ -6,12 +6,13 @@ use super::calls::PaymentKind;
 use super::earmark::{Exclusion, in_time};
 use super::reading::{balance, every, held};
 use super::records::{
-    BankReference, Decided, Decision, Earmark, InstructionNumber, Invoice, Line, Payment,
-    PaymentState, ServiceContract, Signatory, Source, Tier, Waiting,
+    BankReference, Decided, Decision, Earmark, InstructionNumber, Invoice, Line, OpenSuspense,
+    Payment, PaymentReturn, PaymentState, Refund, ServiceContract, Signatory, Source, Suspense,
+    SuspenseState, Tier, TreasuryReturn, Unanswered, Waiting,
 };
 use linli_ledger::amount::Fen;
 use linli_ledger::contract::Broken;
-use linli_ledger::posting::money::{SegmentRecord, SourceRecord};
+use linli_ledger::posting::money::{self, SegmentRecord, SourceRecord};
 use linli_ledger::types::{RecordId, SourceId};
 use linli_ledger::view::View;
 use std::collections::BTreeMap;
@@ -36,11 +37,14 @@ pub(super) fn check(view: &View<'_>) -> Result<Vec<&'static str>, Broken> {
     weighed(view, &contracts, &payments)?;
     makers_and_checkers(&contracts, &payments)?;
     sides(&contracts, &payments)?;
+    later::check(view, &contracts, &payments)?;
     Ok(vec![
-        "INV-M4", "INV-M6", "INV-M7", "INV-M8", "INV-M9", "INV-M10", "INV-M13", "INV-M14",
-        "INV-G1", "FND-17",
+        "INV-M4", "INV-M5", "INV-M6", "INV-M7", "INV-M8", "INV-M9", "INV-M10", "INV-M11",
+        "INV-M12", "INV-M13", "INV-M14", "INV-M15", "INV-G1", "INV-G4", "FND-17",
     ])
 }
+
+mod later;
 
 fn hold(rule: bool, name: &'static str, record: impl std::fmt::Display) -> Result<(), Broken> {
     if rule { Ok(()) } else { Err(Broken { name, record: record.to_string() }) }
@@ -55,10 +59,18 @@ fn earmarks(view: &View<'_>, contracts: &Contracts, payments: &Payments) -> Resu
     for ((source, _), record) in every::<SegmentRecord>(view, &()) {
         let by_payment = |id: &RecordId| payments.get(id).map(|payment| payment.terms.contract);
         let contract = match FundAccount::find(view, record.account) {
-            Some(FundAccount::Available(_)) => continue,
-            Some(FundAccount::Committed(contract) | FundAccount::Payee { contract, .. }) => {
-                Some(contract)
-            }
+            // Free, unknown, lapsed or gone back: used for nothing.
+            Some(
+                FundAccount::Available(_)
+                | FundAccount::Suspense(_)
+                | FundAccount::Lapsed(_)
+                | FundAccount::Returned(_),
+            ) => continue,
+            Some(
+                FundAccount::Committed(contract)
+                | FundAccount::Retained(contract)
+                | FundAccount::Payee { contract, .. },
+            ) => Some(contract),
             Some(FundAccount::Reserved(id) | FundAccount::InFlight(id)) => by_payment(&id),
             Some(FundAccount::Origin(_)) | None => None,
         };
@@ -78,22 +90,44 @@ fn earmarks(view: &View<'_>, contracts: &Contracts, payments: &Payments) -> Resu
 fn issuance(view: &View<'_>, payments: &Payments) -> Result<(), Broken> {
     let issued: Vec<SourceId> =
         every::<SourceRecord>(view, &()).into_iter().map(|(id, _)| id).collect();
-    let known: BTreeMap<SourceId, Source> = every(view, &()).into_iter().collect();
+    let mut known: BTreeMap<SourceId, [u8; 32]> = every::<Source>(view, &())
+        .into_iter()
+        .map(|(id, source)| (id, source.bank_reference))
+        .collect();
+    for (id, suspense) in every::<Suspense>(view, &()) {
+        let resolved = suspense.state == SuspenseState::Resolved;
+        let before = known.insert(id, suspense.bank_reference);
+        let agrees = before.is_none_or(|before| before == suspense.bank_reference);
+        let open = view.has::<OpenSuspense>(&(suspense.fund, id));
+        let sound = agrees
+            && resolved == before.is_some()
+            && open == (suspense.state == SuspenseState::Open);
+        hold(sound, "INV-M6", id)?;
+    }
     let same = issued.iter().eq(known.keys());
     hold(same, "INV-M6", issued.len())?;
-    for (id, source) in &known {
-        let used = view.get::<BankReference>(&source.bank_reference);
+    for (id, reference) in &known {
+        let used = view.get::<BankReference>(reference);
         hold(used == Some(BankReference::Receipt(*id)), "INV-M6", id)?;
     }
     for (reference, used) in every::<BankReference>(view, &()) {
         let matches = match used {
-            BankReference::Receipt(id) => {
-                known.get(&id).is_some_and(|source| source.bank_reference == reference)
-            }
+            BankReference::Receipt(id) => known.get(&id) == Some(&reference),
             BankReference::Payment(id) => payments
                 .get(&id)
                 .and_then(|payment| payment.state.bank_reference())
                 .is_some_and(|known| known == reference),
+            BankReference::Return(id) => view.has::<PaymentReturn>(&(id, reference)),
+            BankReference::Refund(id) => view.has::<Refund>(&(id, reference)),
+            BankReference::SuspenseReturn(id) => {
+                view.get::<Suspense>(&id).is_some_and(|suspense| match suspense.state {
+                    SuspenseState::Returned { bank_reference, .. } => bank_reference == reference,
+                    SuspenseState::Open | SuspenseState::Resolved => false,
+                })
+            }
+            BankReference::TreasuryReturn(id) => view
+                .get::<TreasuryReturn>(&id)
+                .is_some_and(|returned| returned.bank_reference == reference),
         };
         hold(matches, "INV-M6", RecordId(reference))?;
     }
@@ -104,10 +138,11 @@ fn issuance(view: &View<'_>, payments: &Payments) -> Result<(), Broken> {
 fn budget(view: &View<'_>, contracts: &Contracts) -> Result<(), Broken> {
     for (id, line) in every::<Line>(view, &()) {
         let own = || contracts.values().filter(|contract| contract.terms.line == id);
-        let paid = total(own().map(|contract| contract.paid));
-        let committed = total(
-            own().map(|contract| contract.terms.total.less(contract.paid).less(contract.released)),
-        );
+        let paid = total(own().map(|contract| contract.paid.less(contract.refunded)));
+        let committed = total(own().map(|contract| {
+            let ContractSums { paid, released, lapsed } = contract.sums();
+            contract.terms.total.less(paid).less(released).less(lapsed)
+        }));
         let used = total([line.committed, line.paid]);
         let sound = line.paid == paid
             && line.committed == committed
@@ -128,16 +163,21 @@ fn sums(view: &View<'_>, contracts: &Contracts, payments: &Payments) -> Result<(
                 .map(|account| balance(view, account))
         }));
         let committed = balance(view, FundAccount::Committed(*id));
-        let all = total([contract.paid, contract.released, committed, inside]);
-        hold(all == contract.terms.total, "INV-M8", id)?;
+        let retained = balance(view, FundAccount::Retained(*id));
+        let ContractSums { paid, released, lapsed } = contract.sums();
+        let all = total([paid, released, lapsed, committed, retained, inside]);
+        let withheld =
+            if contract.holds_back() { contract.withheld.terms.retention } else { Fen::ZERO };
+        let sound = all == contract.terms.total && retained <= withheld;
+        hold(sound, "INV-M8", id)?;
         let confirmed = total(
             own()
                 .filter(|(_, payment)| payment.state.bank_reference().is_some())
-                .map(|(_, payment)| payment.terms.amount),
+                .map(|(_, payment)| payment.standing()),
         );
-        let provider = contract.terms.provider;
-        let received = balance(view, FundAccount::Payee { provider, contract: *id });
-        hold(confirmed == contract.paid && received == confirmed, "INV-M10", id)?;
+        let received = balance(view, contract.payee_account(*id));
+        let sound = confirmed == paid && received == paid.less(contract.refunded);
+        hold(sound, "INV-M10", id)?;
     }
     Ok(())
 }
@@ -153,12 +193,27 @@ fn two_phase(view: &View<'_>, contracts: &Contracts, payments: &Payments) -> Res
             | PaymentState::Confirmed(_)
             | PaymentState::Failed { .. }
             | PaymentState::Refused { .. }
-            | PaymentState::Lapsed => ([].as_slice(), [].as_slice()),
+            | PaymentState::Lapsed
+            | PaymentState::Returned(_) => ([].as_slice(), [].as_slice()),
         };
         hold(held(view, FundAccount::Reserved(*id)) == reserved, "INV-M14", id)?;
         hold(held(view, FundAccount::InFlight(*id)) == in_flight, "INV-M14", id)?;
         let length = total(payment.segments.iter().map(|segment| Fen(segment.length)));
-        let chosen = payment.state.decision().is_some();
+        let whole = matches!(payment.state, PaymentState::Returned(_));
+        let chosen = payment.state.decision().is_some() || whole;
+        let returned = total(payment.returned.iter().map(|segment| Fen(segment.length)));
+        let in_part = returned < payment.terms.amount
+            && (returned == Fen::ZERO || payment.state.bank_reference().is_some());
+        let sound = if whole { returned == payment.terms.amount } else { in_part };
+        hold(sound, "INV-M9", id)?;
+        let inside = money::without(&payment.returned, &payment.segments).is_empty();
+        hold(inside, "INV-M9", id)?;
+        let owed = matches!(payment.state, PaymentState::Instructed(_));
+        let fund = contracts.get(&payment.terms.contract).map(|contract| contract.terms.fund);
+        let asked = payment.state.instruction().zip(fund).is_some_and(|(instruction, fund)| {
+            view.has::<Unanswered>(&(fund, instruction.at, *id))
+        });
+        hold(asked == owed, "INV-M9", id)?;
         let expected = if chosen { payment.terms.amount } else { Fen::ZERO };
         hold(length == expected, "INV-M9", id)?;
         if let Some(instruction) = payment.state.instruction() {
@@ -180,6 +235,27 @@ fn two_phase(view: &View<'_>, contracts: &Contracts, payments: &Payments) -> Res
     Ok(())
 }
 
+/// What became of a price.
+struct ContractSums {
+    paid: Fen,
+    released: Fen,
+    lapsed: Fen,
+}
+
+impl ServiceContract {
+    fn sums(&self) -> ContractSums {
+        ContractSums { paid: self.paid, released: self.released, lapsed: self.lapsed }
+    }
+}
+
+impl Payment {
+    /// What of it the bank has not returned.
+    pub fn standing(&self) -> Fen {
+        let returned = self.returned.iter().map(|segment| Fen(segment.length));
+        self.terms.amount.less(total(returned))
+    }
+}
+
 /// INV-M13: no more was asked for than was accepted, the advance aside.
 fn acceptance(contracts: &Contracts, payments: &Payments) -> Result<(), Broken> {
     for (id, contract) in contracts {
@@ -189,12 +265,22 @@ fn acceptance(contracts: &Contracts, payments: &Payments) -> Result<(), Broken> 
                     .values()
                     .filter(|p| p.terms.contract == *id && p.terms.kind == kind)
                     .filter(|p| p.state.is_live())
-                    .map(|p| p.terms.amount),
+                    .map(Payment::standing),
             )
         };
         let advance = live(PaymentKind::Advance);
         let within = advance == contract.advance_claimed && advance <= contract.terms.advance_max;
         hold(within && contract.claimed() <= contract.terms.total, "INV-M13", id)?;
+        let withheld = &contract.withheld;
+        let linked = live(PaymentKind::Performance);
+        let earned = withheld.earned.unwrap_or(Fen::ZERO);
+        let retention = live(PaymentKind::Retention);
+        let free = if withheld.retention_released { withheld.terms.retention } else { Fen::ZERO };
+        let within = linked == withheld.linked_claimed
+            && linked <= earned
+            && retention == withheld.retention_claimed
+            && retention <= free;
+        hold(within, "INV-M13", id)?;
         for (position, milestone) in (0_u32..).zip(&contract.milestones) {
             let claimed = live(PaymentKind::Milestone(position));
             let accepted = contract.accepted(position).unwrap_or(Fen::ZERO);

@@ -3,29 +3,42 @@
 //!
 //! The way of a fen: `SourceIssue` → fund → `ContractSign` → contract → last `Approve` → reserved →
 //! `PaymentInstruct` → in flight → `BankConfirm` → payee; back to the contract when the payment is
-//! refused, lapses or fails, back to the fund by `CloseOut`. Absent: refunds, year-end close, tenders.
+//! refused, lapses, fails or is returned, back to the fund by `CloseOut`, an evaluation or a `Refund`;
+//! out of the fund, when its time is over, by `FiscalClose` and `TreasuryReturn`. Absent: tenders.
 
 mod acceptance;
 mod accounts;
 mod approval;
 mod bank;
+pub mod batch;
 mod budget;
 mod calls;
+mod clawback;
 mod close;
 mod earmark;
+mod evaluation;
+mod fiscal;
+mod freeze;
 mod invariants;
 mod payment;
 mod procurement;
 pub mod reading;
+mod reclassify;
 mod records;
+mod retention;
+mod returned;
+mod reversal;
 mod signers;
 mod source;
 mod state;
+mod suspense;
 
 pub use accounts::FundAccount;
 pub use budget::{budget_hash, catalogue_id};
 pub use calls::*;
 pub use earmark::{Exclusion, Use, in_time};
+pub use evaluation::{factor_bp, score_bp};
+pub use fiscal::{is_closed, last_day};
 pub use payment::request_hash;
 pub use records::*;
 
@@ -72,8 +85,10 @@ impl Contract for Funds {
     }
 
     fn due(&self, item: &DueItem, view: &mut View<'_>) {
-        if item.kind == approval::DUE_APPROVALS {
-            approval::lapse(view, item.record);
+        match item.kind {
+            approval::DUE_APPROVALS => approval::lapse(view, item.record),
+            fiscal::DUE_CLOSING => fiscal::go_on(view, item.record),
+            _ => {}
         }
     }
 
@@ -116,13 +131,15 @@ fn run(call: Call, parties: &[Party], view: &mut View<'_>) -> Result<(), Rejecti
                 document,
                 level,
             };
-            source::issue(view, parties, &issue)
+            source::issue(view, parties, &issue).map(|_| ())
         }
         Call::BudgetDraft { fund, year, lines } => budget::draft(view, parties, fund, year, &lines),
         Call::BudgetApprove { budget, budget_hash } => {
             budget::approve(view, parties, budget, budget_hash)
         }
-        Call::ContractSign { terms } => procurement::sign(view, parties, &terms),
+        Call::ContractSign { terms } => {
+            procurement::sign(view, parties, &terms, PerformanceTerms::default())
+        }
         Call::DeliverableSubmit { contract, milestone, document } => {
             acceptance::submit(view, parties, contract, milestone, document)
         }
@@ -162,6 +179,103 @@ fn run(call: Call, parties: &[Party], view: &mut View<'_>) -> Result<(), Rejecti
         }
         Call::BankFail { instruction, code } => bank::fail(view, parties, instruction, code),
         Call::CloseOut { contract } => close::close(view, parties, contract),
+        Call::ContractSignLinked { terms, performance } => {
+            procurement::sign_linked(view, parties, &terms, performance)
+        }
+        Call::EvaluatorSelect { contract, evaluator } => {
+            evaluation::select(view, parties, contract, evaluator)
+        }
+        Call::EvaluationSubmit { contract, indicators, report } => {
+            evaluation::submit(view, parties, contract, &indicators, report)
+        }
+        Call::RetentionRelease { contract } => retention::release(view, parties, contract),
+        Call::FindingRecord { contract, finding } => {
+            retention::find(view, parties, contract, finding)
+        }
+        Call::Reverse { entry, reason } => reversal::reverse(view, parties, entry, reason),
+        Call::ClawbackOrder { contract, amount, finding } => {
+            clawback::order(view, parties, contract, amount, finding)
+        }
+        Call::FiscalClose { fund, year, trial_balance, statements } => {
+            fiscal::close(view, parties, fund, year, trial_balance, statements)
+        }
+        Call::Freeze { record, order } => freeze::freeze(view, parties, record, order),
+        Call::Unfreeze { record, .. } => freeze::lift(view, parties, record),
+        Call::SourceBatchIssue {
+            fund,
+            amount,
+            class,
+            donor,
+            earmark,
+            bank_reference,
+            value_date,
+            account,
+            document,
+            level,
+            donations,
+            batch_root: root,
+        } => {
+            let earmark = &earmark;
+            let issue = source::Issue {
+                fund,
+                amount,
+                class,
+                donor,
+                earmark,
+                bank_reference,
+                value_date,
+                account,
+                document,
+                level,
+            };
+            batch::issue(view, parties, &issue, SourceBatch { donations, root })
+        }
+        Call::SuspenseReceive {
+            fund,
+            amount,
+            bank_reference,
+            value_date,
+            account,
+            receipt,
+            level,
+        } => {
+            let credit = suspense::Credit {
+                fund,
+                amount,
+                bank_reference,
+                value_date,
+                account,
+                receipt,
+                level,
+            };
+            suspense::receive(view, parties, &credit)
+        }
+        Call::SuspenseResolve { source, class, donor, earmark, document } => {
+            let earmark = &earmark;
+            let meaning = suspense::Meaning { source, class, donor, earmark, document };
+            suspense::resolve(view, parties, &meaning)
+        }
+        Call::SuspenseReturn { source, bank_reference, value_date, receipt } => {
+            suspense::give_back(view, parties, source, bank_reference, value_date, receipt)
+        }
+        Call::BankReturn { instruction, amount, bank_reference, value_date, receipt } => {
+            let back = returned::Back { instruction, amount, bank_reference, value_date, receipt };
+            returned::take_back(view, parties, &back)
+        }
+        Call::Refund { order, amount, bank_reference, value_date, account, receipt } => {
+            let back =
+                clawback::PaidBack { order, amount, bank_reference, value_date, account, receipt };
+            clawback::refund(view, parties, &back)
+        }
+        Call::TreasuryReturn { fund, amount, bank_reference, value_date, receipt } => {
+            let back = fiscal::ToTreasury { fund, amount, bank_reference, value_date, receipt };
+            fiscal::return_to_treasury(view, parties, &back)
+        }
+        Call::Reclassify { source, start, amount, earmark, document } => {
+            let earmark = &earmark;
+            let change = reclassify::Change { source, start, amount, earmark, document };
+            reclassify::reclassify(view, parties, &change)
+        }
     }
 }
 

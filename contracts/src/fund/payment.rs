@@ -4,7 +4,8 @@
 use super::accounts::FundAccount;
 use super::calls::{PaymentKind, PaymentTerms};
 use super::records::{
-    Decided, Fund, Invoice, OPEN_MAX, Payment, PaymentState, ServiceContract, Signatory, Waiting,
+    Decided, Fund, Invoice, OPEN_MAX, Payment, PaymentState, ServiceContract, Signatory,
+    Unanswered, Waiting,
 };
 use super::{approval, signers};
 use crate::registry::Role;
@@ -85,7 +86,8 @@ impl Case {
             | PaymentState::Confirmed(_)
             | PaymentState::Failed { .. }
             | PaymentState::Refused { .. }
-            | PaymentState::Lapsed => {}
+            | PaymentState::Lapsed
+            | PaymentState::Returned(_) => {}
         }
         Ok(())
     }
@@ -94,6 +96,11 @@ impl Case {
     pub(super) fn save(&self, view: &mut View<'_>) {
         view.put(&self.id, &self.payment);
         view.put(&self.payment.terms.contract, &self.contract);
+    }
+
+    /// What must not be frozen if its fen are to move.
+    pub(super) fn objects(&self) -> [RecordId; 3] {
+        [self.contract.terms.fund, self.payment.terms.contract, self.id]
     }
 
     /// What approvals name.
@@ -138,6 +145,11 @@ impl Case {
         (fund, provider, at, self.id)
     }
 
+    /// The key under which the bank owes an answer. Source: FND-26.
+    pub(super) fn unanswered(&self, at: BlockTime) -> (RecordId, BlockTime, RecordId) {
+        (self.contract.terms.fund, at, self.id)
+    }
+
     /// What an open payment holds returns: invoice, share of the contract, approvals, and exactly the
     /// same fen.
     pub(super) fn give_back(&mut self, view: &mut View<'_>) -> Result<(), Rejection> {
@@ -151,12 +163,16 @@ impl Case {
             PaymentState::Confirmed(_)
             | PaymentState::Failed { .. }
             | PaymentState::Refused { .. }
-            | PaymentState::Lapsed => return Ok(()),
+            | PaymentState::Lapsed
+            | PaymentState::Returned(_) => return Ok(()),
         };
         if let Some(decision) = decision {
             let to = FundAccount::Committed(terms.contract).key();
             money::transfer(view, &account.key(), &to, &self.payment.segments)?;
             view.remove::<Decided>(&self.decided(decision.at));
+            if let PaymentState::Instructed(instruction) = self.payment.state {
+                view.remove::<Unanswered>(&self.unanswered(instruction.at));
+            }
         } else {
             view.remove::<Waiting>(&self.waiting());
         }
@@ -180,13 +196,14 @@ impl Payment {
             | PaymentState::Confirmed(_)
             | PaymentState::Failed { .. }
             | PaymentState::Refused { .. }
-            | PaymentState::Lapsed => false,
+            | PaymentState::Lapsed
+            | PaymentState::Returned(_) => false,
         }
     }
 }
 
 impl ServiceContract {
-    /// Open and confirmed payments together.
+    /// Open and confirmed advances and payments of milestones together.
     pub fn claimed(&self) -> Fen {
         let milestones = self.milestones.iter().map(|milestone| milestone.claimed);
         milestones.fold(self.advance_claimed, |sum, claimed| Fen(sum.0.saturating_add(claimed.0)))
@@ -228,17 +245,35 @@ impl ServiceContract {
                 within(Code::OverAccepted, all, self.payable())?;
                 self.milestone_mut(position)?.claimed = sum;
             }
+            PaymentKind::Performance => {
+                let sum = self.withheld.linked_claimed.plus(amount)?;
+                let earned = self.withheld.earned.ok_or(Code::NotAccepted)?;
+                within(Code::OverAccepted, sum, earned)?;
+                self.withheld.linked_claimed = sum;
+            }
+            PaymentKind::Retention => {
+                let sum = self.withheld.retention_claimed.plus(amount)?;
+                ensure(self.withheld.retention_released, Code::NotAccepted)?;
+                within(Code::OverAccepted, sum, self.withheld.terms.retention)?;
+                self.withheld.retention_claimed = sum;
+            }
         }
         Ok(())
     }
 
-    fn unclaim(&mut self, kind: PaymentKind, amount: Fen) {
+    pub(super) fn unclaim(&mut self, kind: PaymentKind, amount: Fen) {
         match kind {
             PaymentKind::Advance => self.advance_claimed = self.advance_claimed.less(amount),
             PaymentKind::Milestone(position) => {
                 if let Ok(milestone) = self.milestone_mut(position) {
                     milestone.claimed = milestone.claimed.less(amount);
                 }
+            }
+            PaymentKind::Performance => {
+                self.withheld.linked_claimed = self.withheld.linked_claimed.less(amount);
+            }
+            PaymentKind::Retention => {
+                self.withheld.retention_claimed = self.withheld.retention_claimed.less(amount);
             }
         }
     }
@@ -275,6 +310,8 @@ pub(super) fn request(
         approvals: Vec::new(),
         no_objection: None,
         segments: Vec::new(),
+        returned: Vec::new(),
+        reversed: None,
         state: PaymentState::Requested,
     };
     let mut case = Case { id, payment, contract, fund };
@@ -309,9 +346,10 @@ pub(super) fn edit(
         | PaymentState::Approved(_)
         | PaymentState::Refused { .. }
         | PaymentState::Lapsed => {}
-        PaymentState::Instructed(_) | PaymentState::Confirmed(_) | PaymentState::Failed { .. } => {
-            return Err(Code::State.into());
-        }
+        PaymentState::Instructed(_)
+        | PaymentState::Confirmed(_)
+        | PaymentState::Failed { .. }
+        | PaymentState::Returned(_) => return Err(Code::State.into()),
     }
     ensure(terms.contract == case.payment.terms.contract, Code::State)?;
     case.contract.check_active()?;

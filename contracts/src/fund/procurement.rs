@@ -2,13 +2,14 @@
 //! may be used for it. Source: FND-9, `domain` §3.5.
 
 use super::accounts::FundAccount;
-use super::budget::check_listed;
-use super::calls::ContractTerms;
+use super::budget::{catalogue_id, check_listed};
+use super::calls::{ContractTerms, PerformanceTerms};
 use super::earmark::{Exclusion, Use, in_time};
+use super::freeze::check_free;
 use super::reading::balance;
 use super::records::{
-    Budget, BudgetState, ContractState, Earmark, Fund, Line, Milestone, MilestoneState,
-    ServiceContract, Signatory,
+    ActiveContract, BlockedRenewal, Budget, BudgetState, ContractState, Earmark, Fund, Line,
+    Milestone, MilestoneState, ServiceContract, Signatory, Withheld,
 };
 use super::signers;
 use super::source::NAME_BYTES_MAX;
@@ -51,7 +52,8 @@ impl ContractTerms {
 /// [`Code::DuplicateApprover`] where one person signs for both, [`Code::RelatedApprover`] where who signs
 /// for the purchaser is related to the provider; [`Code::State`] for a budget that is not
 /// effective, [`Code::TimeWindow`] for one of another year; [`Code::CatalogUnknown`] for a service that is
-/// not the line's or not listed, [`Code::CatalogNegative`]; [`Code::BudgetExceeded`];
+/// not the line's or not listed, [`Code::CatalogNegative`]; [`Code::RenewalBlocked`] after a
+/// failed evaluation; [`Code::Frozen`]; [`Code::BudgetExceeded`];
 /// [`Code::RelatedBeneficiary`] where only money that excludes the provider would do,
 /// [`Code::InsufficientCompatible`], [`Code::TooManySegments`].
 ///
@@ -60,8 +62,9 @@ pub(super) fn sign(
     view: &mut View<'_>,
     parties: &[Party],
     terms: &ContractTerms,
+    performance: PerformanceTerms,
 ) -> Result<(), Rejection> {
-    check_terms(view, terms)?;
+    check_terms(view, terms, performance)?;
     let fund = view.get::<Fund>(&terms.fund).ok_or(Code::NotFound)?;
     let line = view.get::<Line>(&terms.line).filter(|line| line.fund == terms.fund);
     let mut line = line.ok_or(Code::NotFound)?;
@@ -80,13 +83,20 @@ pub(super) fn sign(
     ensure(budget.year == year, Code::TimeWindow)?;
     ensure(terms.catalogue.starts_with(&line.terms.catalogue), Code::CatalogUnknown)?;
     check_listed(view, &terms.catalogue)?;
+    let renewal = (terms.fund, terms.provider, catalogue_id(&terms.catalogue));
+    if let Some(BlockedRenewal(failed)) = view.get(&renewal) {
+        return Err(Rejection::new(Code::RenewalBlocked, &[Detail::Record(failed.0)]));
+    }
+    check_free(view, &[terms.fund])?;
     line.commit(terms.total)?;
     let segments = select(view, terms)?;
 
     let id = RecordId(view.new_identifier());
     let from = FundAccount::Available(terms.fund).key();
     money::transfer(view, &from, &FundAccount::Committed(id).key(), &segments)?;
+    hold_back(view, id, performance.retention)?;
     view.put(&terms.line, &line);
+    view.put(&(terms.fund, id), &ActiveContract);
     let milestone = Milestone { state: MilestoneState::Scheduled, claimed: Fen::ZERO };
     let contract = ServiceContract {
         terms: terms.clone(),
@@ -97,6 +107,13 @@ pub(super) fn sign(
         advance_claimed: Fen::ZERO,
         paid: Fen::ZERO,
         released: Fen::ZERO,
+        refunded: Fen::ZERO,
+        claimed_back: Fen::ZERO,
+        lapsed: Fen::ZERO,
+        accepted_at: None,
+        finding_at: None,
+        finding: None,
+        withheld: Withheld { terms: performance, ..Withheld::default() },
         open: Vec::new(),
         deliverers: Vec::new(),
         makers: Vec::new(),
@@ -106,8 +123,45 @@ pub(super) fn sign(
     Ok(())
 }
 
+/// As [`sign`], with a part that follows the evaluation and a part held back.
+///
+/// # Errors
+/// [`Code::AmountZero`] for neither; [`Code::RetentionLimit`] with `Need` and `Limit`; then as [`sign`].
+///
+/// Source: FND-23.
+pub(super) fn sign_linked(
+    view: &mut View<'_>,
+    parties: &[Party],
+    terms: &ContractTerms,
+    performance: PerformanceTerms,
+) -> Result<(), Rejection> {
+    let PerformanceTerms { linked, retention } = performance;
+    ensure(linked > Fen::ZERO || retention > Fen::ZERO, Code::AmountZero)?;
+    let share = u32::try_from(parameter(view, Parameter::RetentionMax)).unwrap_or(u32::MAX);
+    let limit = terms.total.share(share);
+    if retention > limit {
+        let details = [Detail::Need(retention.0), Detail::Limit(limit.0)];
+        return Err(Rejection::new(Code::RetentionLimit, &details));
+    }
+    sign(view, parties, terms, performance)
+}
+
+/// The fen that would be paid last are held back.
+fn hold_back(view: &mut View<'_>, id: RecordId, retention: Fen) -> Result<(), Rejection> {
+    if retention == Fen::ZERO {
+        return Ok(());
+    }
+    let from = FundAccount::Committed(id).key();
+    let last = money::select(view, &from, retention, Order::Descending, |_| true)?;
+    money::transfer(view, &from, &FundAccount::Retained(id).key(), &last)
+}
+
 /// What can be checked without looking at any record but parameters.
-fn check_terms(view: &View<'_>, terms: &ContractTerms) -> Result<(), Rejection> {
+fn check_terms(
+    view: &View<'_>,
+    terms: &ContractTerms,
+    performance: PerformanceTerms,
+) -> Result<(), Rejection> {
     check_text(&terms.number, NAME_BYTES_MAX)?;
     check_path(&terms.place)?;
     terms.total.check()?;
@@ -118,7 +172,8 @@ fn check_terms(view: &View<'_>, terms: &ContractTerms) -> Result<(), Rejection> 
     for milestone in &terms.milestones {
         milestone.amount.check()?;
     }
-    let sum = Fen::sum(terms.milestones.iter().map(|milestone| milestone.amount))?;
+    let milestones = terms.milestones.iter().map(|milestone| milestone.amount);
+    let sum = Fen::sum(milestones.chain([performance.linked, performance.retention]))?;
     if sum != terms.total {
         let details = [Detail::Need(terms.total.0), Detail::Have(sum.0)];
         return Err(Rejection::new(Code::MilestoneSum, &details));

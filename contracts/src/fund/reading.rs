@@ -15,6 +15,9 @@ use linli_ledger::types::{EarmarkId, OrganisationId, RecordId, SourceId};
 use linli_ledger::view::View;
 use std::collections::BTreeMap;
 
+mod path;
+pub use path::*;
+
 /// All records of a kind under a prefix, in the order of their keys.
 pub fn every<R: Record>(view: &View<'_>, prefix: &impl KeyPart) -> Vec<(R::Id, R)> {
     let mut out = view.range::<R>(prefix, RANGE_MAX);

@@ -3,7 +3,8 @@
 
 use super::CONTRACT;
 use super::calls::{
-    AttestationLevel, ContractTerms, EarmarkTerms, LineTerms, Listing, PaymentTerms, SourceClass,
+    AttestationLevel, ContractTerms, EarmarkTerms, LineTerms, Listing, PaymentTerms,
+    PerformanceTerms, SourceClass,
 };
 use borsh::{BorshDeserialize, BorshSerialize};
 use linli_ledger::amount::Fen;
@@ -103,6 +104,14 @@ pub enum BankReference {
     Receipt(SourceId),
     /// Money that went out.
     Payment(RecordId),
+    /// Money of a payment that came back.
+    Return(RecordId),
+    /// Money that a provider paid back, by the order.
+    Refund(RecordId),
+    /// Money that went back to an unknown sender.
+    SuspenseReturn(SourceId),
+    /// Money that went back to the treasury.
+    TreasuryReturn(RecordId),
 }
 
 /// Where a budget stands.
@@ -213,6 +222,33 @@ pub struct Milestone {
     pub claimed: Fen,
 }
 
+/// What of a price waits for an evaluation and for time. Source: FND-23.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub struct Withheld {
+    /// What was agreed.
+    pub terms: PerformanceTerms,
+    /// What the evaluation left of the linked part; `None` before it.
+    pub earned: Option<Fen>,
+    /// Open and confirmed payments of the linked part.
+    pub linked_claimed: Fen,
+    /// Whether the retention may be paid.
+    pub retention_released: bool,
+    /// Open and confirmed payments of the retention.
+    pub retention_claimed: Fen,
+}
+
 /// A service contract and its sums.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -229,10 +265,24 @@ pub struct ServiceContract {
     pub milestones: Vec<Milestone>,
     /// Open and confirmed advances.
     pub advance_claimed: Fen,
-    /// Confirmed by the bank.
+    /// Confirmed by the bank and not returned by it.
     pub paid: Fen,
-    /// Returned to the fund at the end.
+    /// What went back to the fund without having been paid.
     pub released: Fen,
+    /// What the provider paid back.
+    pub refunded: Fen,
+    /// What was ordered back and is not refunded yet.
+    pub claimed_back: Fen,
+    /// What lapsed in the contract at the end of a year.
+    pub lapsed: Fen,
+    /// When something was accepted last.
+    pub accepted_at: Option<BlockTime>,
+    /// When a fault was found last.
+    pub finding_at: Option<BlockTime>,
+    /// Hash of the fault found last.
+    pub finding: Option<Digest>,
+    /// What is not paid for milestones.
+    pub withheld: Withheld,
     /// Payments that are neither resolved nor back with their maker, at most [`OPEN_MAX`].
     pub open: Vec<RecordId>,
     /// Who has delivered, whatever became of it.
@@ -374,6 +424,8 @@ pub enum PaymentState {
     },
     /// Its approvals grew too old; it is back with its maker.
     Lapsed,
+    /// The bank returned all of it; its fen are where they came from.
+    Returned(Confirmation),
 }
 
 /// A payment.
@@ -392,8 +444,12 @@ pub struct Payment {
     pub approvals: Vec<Approval>,
     /// The regulator has no objection to this revision.
     pub no_objection: Option<Signatory>,
-    /// The fen that are reserved, in flight or paid; empty otherwise.
+    /// The fen that are reserved, in flight or were paid; empty otherwise.
     pub segments: Vec<Segment>,
+    /// Those of them that the bank returned.
+    pub returned: Vec<Segment>,
+    /// The last reversal of its confirmation.
+    pub reversed: Option<RecordId>,
     /// Where it stands.
     pub state: PaymentState,
 }
@@ -449,3 +505,6 @@ linli_ledger::records! { CONTRACT, Public:
     Decided = 13, (RecordId, OrganisationId, BlockTime, RecordId);
     Waiting = 14, (RecordId, OrganisationId, RecordId);
 }
+
+mod later;
+pub use later::*;

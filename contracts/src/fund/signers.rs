@@ -78,6 +78,26 @@ pub(super) fn both<T>(
     rule(first, second).or_else(|no| rule(second, first).map_err(|_| no))
 }
 
+/// Purchaser and fund administrator, in whichever order, two human beings.
+///
+/// # Errors
+/// In this order: [`Code::Cosign`] unless two sign; as `officer_of`; [`Code::DuplicateApprover`].
+pub(super) fn buyer_and_keeper(
+    view: &View<'_>,
+    parties: &[Party],
+    contract: &ServiceContract,
+    fund: &Fund,
+) -> Result<(), Rejection> {
+    let (purchaser, administrator) = both(parties, |purchaser, administrator| {
+        let (place, organisation) = (&contract.terms.place, contract.terms.purchaser);
+        let purchaser = officer_of(view, purchaser, &[Role::Purchaser], place, organisation)?;
+        let role = [Role::FundAdministrator];
+        let administrator = officer_of(view, administrator, &role, &fund.scope, fund.organisation)?;
+        Ok((Signatory::of(&purchaser), Signatory::of(&administrator)))
+    })?;
+    ensure(!purchaser.is(view, &administrator), Code::DuplicateApprover)
+}
+
 /// Checks that a signer speaks for the fund's bank: its own key, or an officer of it.
 ///
 /// # Errors

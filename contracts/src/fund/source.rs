@@ -4,6 +4,7 @@
 use super::accounts::FundAccount;
 use super::calls::{AttestationLevel, EarmarkTerms, SourceClass};
 use super::earmark::check_terms;
+use super::fiscal::check_open;
 use super::records::{BankReference, Earmark, Fund, Signatory, Source};
 use super::signers;
 use crate::registry::Role;
@@ -15,7 +16,7 @@ use linli_ledger::contract::Party;
 use linli_ledger::genesis::OrganisationKind;
 use linli_ledger::hash::Digest;
 use linli_ledger::posting::money;
-use linli_ledger::types::{Day, EarmarkId, OrganisationId, RecordId};
+use linli_ledger::types::{Day, EarmarkId, OrganisationId, RecordId, SourceId};
 use linli_ledger::view::View;
 
 /// The longest public name.
@@ -78,7 +79,8 @@ pub(super) fn open(
 /// # Errors
 /// In this order: [`Code::AmountZero`], [`Code::AmountRange`]; [`Code::NotFound`] for the fund or the
 /// donor; as [`super::earmark::check_terms`]; [`Code::PayeeMismatch`] for money on another account
-/// than the fund's; [`Code::TimeWindow`] for a value date that is still to come; the signers: [`Code::BankKey`] or [`Code::Cosign`] where
+/// than the fund's; [`Code::TimeWindow`] for a value date that is still to come;
+/// [`Code::PeriodClosed`]; the signers: [`Code::BankKey`] or [`Code::Cosign`] where
 /// one is missing or too many sign, as `officer`, [`Code::SelfApproval`], [`Code::DuplicateApprover`],
 /// [`Code::SodTreasury`]; [`Code::BankReferenceDuplicate`].
 ///
@@ -87,13 +89,14 @@ pub(super) fn issue(
     view: &mut View<'_>,
     parties: &[Party],
     issue: &Issue<'_>,
-) -> Result<(), Rejection> {
+) -> Result<SourceId, Rejection> {
     issue.amount.check()?;
     let fund = view.get::<Fund>(&issue.fund).ok_or(Code::NotFound)?;
     organisation(view, issue.donor)?;
     check_terms(view, issue.fund, issue.earmark)?;
     ensure(issue.account == fund.account, Code::PayeeMismatch)?;
     ensure(issue.value_date <= view.now().day(), Code::TimeWindow)?;
+    check_open(view, issue.fund, issue.value_date)?;
     check_signers(view, parties, &fund, issue.level)?;
     let used = view.has::<BankReference>(&issue.bank_reference);
     ensure(!used, Code::BankReferenceDuplicate)?;
@@ -117,31 +120,21 @@ pub(super) fn issue(
     };
     view.put(&source, &known);
     view.put(&bank_reference, &BankReference::Receipt(source));
-    Ok(())
+    Ok(source)
 }
 
 /// Fund administrator, approver, then the bank or two clerks (treasurer, acceptance officer), in this
 /// order and nobody else; all of them different persons.
-fn check_signers(
+pub(super) fn check_signers(
     view: &View<'_>,
     parties: &[Party],
     fund: &Fund,
     level: AttestationLevel,
-) -> Result<(), Rejection> {
+) -> Result<[Signatory; 2], Rejection> {
     let [administrator, approver, witnesses @ ..] = parties else {
         return Err(Code::Cosign.into());
     };
-    let administrator = officer_of(
-        view,
-        administrator,
-        &[Role::FundAdministrator],
-        &fund.scope,
-        fund.organisation,
-    )?;
-    let approver = officer(view, approver, &[Role::Approver], &fund.scope)?;
-    let (administrator, approver) = (Signatory::of(&administrator), Signatory::of(&approver));
-    ensure(!administrator.is(view, &approver), Code::SelfApproval)?;
-    let known = [administrator, approver];
+    let known = check_pair(view, administrator, approver, fund)?;
     match level {
         AttestationLevel::Bank | AttestationLevel::Connector => {
             let bank = match witnesses {
@@ -150,7 +143,7 @@ fn check_signers(
                 [_, ..] => return Err(Code::Cosign.into()),
             };
             let same = bank.is_some_and(|bank| bank.among(view, &known));
-            ensure(!same, Code::SodTreasury)
+            ensure(!same, Code::SodTreasury)?;
         }
         AttestationLevel::TwoClerks => {
             let [treasurer, acceptance] = witnesses else {
@@ -162,7 +155,37 @@ fn check_signers(
             let clerks = [Signatory::of(&treasurer), Signatory::of(&acceptance)];
             let [first, second] = clerks;
             let met = clerks.iter().any(|clerk| clerk.among(view, &known));
-            ensure(!met && !first.is(view, &second), Code::DuplicateApprover)
+            ensure(!met && !first.is(view, &second), Code::DuplicateApprover)?;
         }
     }
+    Ok(known)
+}
+
+/// Fund administrator and approver, in this order and nobody else.
+///
+/// # Errors
+/// In this order: [`Code::Cosign`]; as `officer_of`, `officer`; [`Code::SelfApproval`].
+pub(super) fn check_maker_and_approver(
+    view: &View<'_>,
+    parties: &[Party],
+    fund: &Fund,
+) -> Result<[Signatory; 2], Rejection> {
+    let [administrator, approver] = parties else {
+        return Err(Code::Cosign.into());
+    };
+    check_pair(view, administrator, approver, fund)
+}
+
+fn check_pair(
+    view: &View<'_>,
+    administrator: &Party,
+    approver: &Party,
+    fund: &Fund,
+) -> Result<[Signatory; 2], Rejection> {
+    let role = [Role::FundAdministrator];
+    let administrator = officer_of(view, administrator, &role, &fund.scope, fund.organisation)?;
+    let approver = officer(view, approver, &[Role::Approver], &fund.scope)?;
+    let (administrator, approver) = (Signatory::of(&administrator), Signatory::of(&approver));
+    ensure(!administrator.is(view, &approver), Code::SelfApproval)?;
+    Ok([administrator, approver])
 }

@@ -9,7 +9,11 @@ impl PaymentState {
             Self::Approved(decision) => Some(*decision),
             Self::Instructed(instruction) => Some(instruction.decision),
             Self::Confirmed(confirmation) => Some(confirmation.instruction.decision),
-            Self::Requested | Self::Failed { .. } | Self::Refused { .. } | Self::Lapsed => None,
+            Self::Requested
+            | Self::Failed { .. }
+            | Self::Refused { .. }
+            | Self::Lapsed
+            | Self::Returned(_) => None,
         }
     }
 
@@ -17,15 +21,19 @@ impl PaymentState {
     pub fn instruction(&self) -> Option<Instruction> {
         match self {
             Self::Instructed(instruction) | Self::Failed { instruction, .. } => Some(*instruction),
-            Self::Confirmed(confirmation) => Some(confirmation.instruction),
+            Self::Confirmed(confirmation) | Self::Returned(confirmation) => {
+                Some(confirmation.instruction)
+            }
             Self::Requested | Self::Approved(_) | Self::Refused { .. } | Self::Lapsed => None,
         }
     }
 
-    /// The bank's reference of a confirmed payment.
+    /// The bank's reference of a payment that was confirmed, returned or not.
     pub fn bank_reference(&self) -> Option<[u8; 32]> {
         match self {
-            Self::Confirmed(confirmation) => Some(confirmation.bank_reference),
+            Self::Confirmed(confirmation) | Self::Returned(confirmation) => {
+                Some(confirmation.bank_reference)
+            }
             Self::Requested
             | Self::Approved(_)
             | Self::Instructed(_)
@@ -39,7 +47,11 @@ impl PaymentState {
     pub fn is_open(&self) -> bool {
         match self {
             Self::Requested | Self::Approved(_) | Self::Instructed(_) => true,
-            Self::Confirmed(_) | Self::Failed { .. } | Self::Refused { .. } | Self::Lapsed => false,
+            Self::Confirmed(_)
+            | Self::Failed { .. }
+            | Self::Refused { .. }
+            | Self::Lapsed
+            | Self::Returned(_) => false,
         }
     }
 
@@ -47,7 +59,7 @@ impl PaymentState {
     pub fn is_live(&self) -> bool {
         match self {
             Self::Requested | Self::Approved(_) | Self::Instructed(_) | Self::Confirmed(_) => true,
-            Self::Failed { .. } | Self::Refused { .. } | Self::Lapsed => false,
+            Self::Failed { .. } | Self::Refused { .. } | Self::Lapsed | Self::Returned(_) => false,
         }
     }
 }

@@ -4,9 +4,13 @@
 mod approval;
 mod bank;
 mod example;
+mod fiscal;
 mod money_in;
+mod money_late;
 mod payment;
+mod performance;
 mod procurement;
 mod random;
 mod relations;
+mod returned;
 mod story;

@@ -2,10 +2,18 @@
 
 #![expect(clippy::too_many_lines, reason = "one story, told in its order")]
 
+use super::money_late::{credit, resolve, send_back};
 use super::story::{Story, bytes, elder, free, payment_terms};
-use crate::fund::{CONTRACT, Call, PaymentKind, SourceClass, reading};
-use crate::testing::document;
-use linli_ledger::types::{HOUR_MS, RecordId};
+use crate::fund::{
+    CONTRACT, Call, Clawback, EarmarkTerms, Entry, Indicator, PaymentKind, PerformanceTerms,
+    SourceClass, reading,
+};
+use crate::registry::Role;
+use crate::registry::parameters::Parameter;
+use crate::testing::{Actor, DONOR, REGULATOR, VOLUNTEERS, document};
+use linli_ledger::amount::Fen;
+use linli_ledger::posting::money::{Segment, SourceRecord};
+use linli_ledger::types::{Day, HOUR_MS, RecordId, SourceId};
 use proptest::prelude::*;
 
 /// What somebody does; numbers choose among what there is.
@@ -22,6 +30,21 @@ enum Step {
     Fail { payment: usize },
     Close { contract: usize },
     Wait { hours: u64 },
+    Return { payment: usize, amount: u64 },
+    Reverse { payment: usize },
+    Unissue { source: u32 },
+    Claim { contract: usize, amount: u64 },
+    Refund { order: usize, amount: u64 },
+    Evaluate { contract: usize, score: u32 },
+    Release { contract: usize },
+    Find { contract: usize },
+    Receive { amount: u64 },
+    Resolve { source: u32, class: bool },
+    SendBack { source: u32 },
+    Purpose { source: u32, start: u64, amount: u64, public: bool },
+    CloseYear,
+    Treasury { amount: u64 },
+    Freeze { contract: usize, lift: bool },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -43,28 +66,77 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (payment.clone(), by).prop_map(|(payment, by)| Step::Refuse { payment, by }),
         6 => payment.clone().prop_map(|payment| Step::Instruct { payment }),
         4 => payment.clone().prop_map(|payment| Step::Confirm { payment }),
-        2 => payment.prop_map(|payment| Step::Fail { payment }),
-        1 => contract.prop_map(|contract| Step::Close { contract }),
+        2 => payment.clone().prop_map(|payment| Step::Fail { payment }),
+        1 => contract.clone().prop_map(|contract| Step::Close { contract }),
         1 => (1..300_u64).prop_map(|hours| Step::Wait { hours }),
+        12 => later(payment.boxed(), contract.boxed()),
     ]
 }
 
-/// A small pool with two contracts that compete for it.
+/// What comes after the plain way of a fen.
+fn later(
+    payment: BoxedStrategy<usize>,
+    contract: BoxedStrategy<usize>,
+) -> impl Strategy<Value = Step> {
+    let (amount, source) = (1..200_000_u64, 0..8_u32);
+    prop_oneof![
+        3 => (payment.clone(), amount.clone())
+            .prop_map(|(payment, amount)| Step::Return { payment, amount }),
+        2 => payment.clone().prop_map(|payment| Step::Reverse { payment }),
+        1 => source.clone().prop_map(|source| Step::Unissue { source }),
+        2 => (contract.clone(), amount.clone())
+            .prop_map(|(contract, amount)| Step::Claim { contract, amount }),
+        3 => (payment, amount.clone()).prop_map(|(order, amount)| Step::Refund { order, amount }),
+        2 => (contract.clone(), 5_000..=10_000_u32)
+            .prop_map(|(contract, score)| Step::Evaluate { contract, score }),
+        2 => contract.clone().prop_map(|contract| Step::Release { contract }),
+        1 => contract.clone().prop_map(|contract| Step::Find { contract }),
+        1 => amount.clone().prop_map(|amount| Step::Receive { amount }),
+        2 => (source.clone(), any::<bool>())
+            .prop_map(|(source, class)| Step::Resolve { source, class }),
+        1 => source.clone().prop_map(|source| Step::SendBack { source }),
+        2 => (source, 0..400_000_u64, amount.clone(), any::<bool>()).prop_map(
+            |(source, start, amount, public)| Step::Purpose { source, start, amount, public }
+        ),
+        2 => Just(Step::CloseYear),
+        1 => amount.prop_map(|amount| Step::Treasury { amount }),
+        1 => (contract, any::<bool>())
+            .prop_map(|(contract, lift)| Step::Freeze { contract, lift }),
+    ]
+}
+
+/// A small pool with two contracts that compete for it; part of the second waits for an evaluation and
+/// for time.
 fn begin() -> (Story, [RecordId; 2]) {
-    let mut story = Story::new();
+    let short = [
+        (Parameter::ApprovalLife.number(), 24 * HOUR_MS),
+        (Parameter::RetentionTime.number(), HOUR_MS),
+    ];
+    let mut story = Story::with_parameters(short.to_vec());
+    let last = Day::from_civil(2026, 12, 31);
     for _ in 0..3 {
         story.issue(1_000_000, SourceClass::UndesignatedDonation, free());
-        story.issue(1_500_000, SourceClass::Fiscal, elder());
+        story.issue(1_500_000, SourceClass::Fiscal, EarmarkTerms { lapse_on: last, ..elder() });
     }
     let amounts = [1_000_000, 2_000_000, 1_500_000];
     let terms = story.terms(story.meals, &amounts, 1_500_000);
     let first = story.sign(&terms);
-    let terms = story.terms(story.youth, &[1_000_000, 1_000_000, 1_000_000], 1_000_000);
-    let second = story.sign(&terms);
+    let mut terms = story.terms(story.youth, &[1_000_000, 1_000_000], 1_000_000);
+    terms.total = Fen(3_000_000);
+    let performance = PerformanceTerms { linked: Fen(800_000), retention: Fen(200_000) };
+    let call = Call::ContractSignLinked { terms, performance };
+    let (buyer, seller) = (story.purchaser.clone(), story.provider.clone());
+    let second = RecordId(story.world.apply(CONTRACT, &[&buyer, &seller], &call));
+    // A third party by the roof: an organisation that has nothing to do with the provider.
+    let evaluator = story.world.organisation(VOLUNTEERS);
+    for contract in [first, second] {
+        let call = Call::EvaluatorSelect { contract, evaluator };
+        story.world.apply(CONTRACT, &[&buyer], &call);
+    }
     (story, [first, second])
 }
 
-fn act(story: &mut Story, contracts: [RecordId; 2], step: &Step) {
+fn act(story: &mut Story, auditor: &Actor, contracts: [RecordId; 2], step: &Step) {
     let payments = reading::payments(&story.world.view());
     // The order of identifiers is arbitrary: any number finds a payment, if there is one.
     let find = |number: usize| payments.get(number.checked_rem(payments.len()).unwrap_or(0));
@@ -91,6 +163,8 @@ fn act(story: &mut Story, contracts: [RecordId; 2], step: &Step) {
     ]
     .map(Clone::clone);
     let delivered = document("deliverable");
+    let (reason, today) = (document("reason"), story.world.now.day());
+    let fresh = bytes(&format!("reference of {:?}", story.world.state.tip().height));
     let found = match *step {
         Step::Deliver { contract, milestone } => {
             let contract = contracts[contract];
@@ -139,6 +213,122 @@ fn act(story: &mut Story, contracts: [RecordId; 2], step: &Step) {
             let contract = contracts[contract];
             Some((vec![purchaser, administrator], Call::CloseOut { contract }))
         }
+        Step::Return { payment, amount } => at(payment).map(|payment| {
+            let (instruction, receipt) = (instruction(payment), document("return"));
+            let (amount, value_date) = (Fen(amount), today);
+            let bank_reference = fresh;
+            let call =
+                Call::BankReturn { instruction, amount, bank_reference, value_date, receipt };
+            (vec![bank], call)
+        }),
+        Step::Reverse { payment } => at(payment).map(|payment| {
+            let call = Call::Reverse { entry: Entry::Payment(payment), reason };
+            (vec![administrator, approvers[0].clone(), bank], call)
+        }),
+        Step::Unissue { source } => {
+            let call = Call::Reverse { entry: Entry::Source(SourceId(source)), reason };
+            Some((vec![administrator, approvers[0].clone(), bank], call))
+        }
+        Step::Claim { contract, amount } => {
+            let (contract, amount) = (contracts[contract], Fen(amount));
+            Some((vec![purchaser], Call::ClawbackOrder { contract, amount, finding: reason }))
+        }
+        Step::Refund { order, amount } => {
+            let orders = reading::every::<Clawback>(&story.world.view(), &());
+            let order = orders.get(order.checked_rem(orders.len()).unwrap_or(0));
+            order.map(|(order, _)| {
+                let call = Call::Refund {
+                    order: *order,
+                    amount: Fen(amount),
+                    bank_reference: fresh,
+                    value_date: today,
+                    account: bytes("account of the fund"),
+                    receipt: reason,
+                };
+                (vec![bank], call)
+            })
+        }
+        Step::Evaluate { contract, score } => {
+            let name = "满意度".into();
+            let indicators = vec![Indicator { name, weight_bp: 10_000, score_bp: score }];
+            let contract = contracts[contract];
+            let call = Call::EvaluationSubmit { contract, indicators, report: reason };
+            Some((vec![story.world.organisation_actor(VOLUNTEERS)], call))
+        }
+        Step::Release { contract } => {
+            let call = Call::RetentionRelease { contract: contracts[contract] };
+            Some((vec![purchaser, administrator], call))
+        }
+        Step::Find { contract } => {
+            let call = Call::FindingRecord { contract: contracts[contract], finding: reason };
+            Some((vec![one], call))
+        }
+        Step::Receive { amount } => {
+            let mut call = credit(story, amount, "");
+            if let Call::SuspenseReceive { bank_reference, .. } = &mut call {
+                *bank_reference = fresh;
+            }
+            Some((vec![treasurer, bank], call))
+        }
+        Step::Resolve { source, class } => {
+            let mut call = resolve(story, SourceId(source));
+            if let Call::SuspenseResolve { class: of, .. } = &mut call
+                && class
+            {
+                *of = SourceClass::Fiscal;
+            }
+            Some((vec![administrator, approvers[0].clone()], call))
+        }
+        Step::SendBack { source } => {
+            let mut call = send_back(story, SourceId(source), "");
+            if let Call::SuspenseReturn { bank_reference, .. } = &mut call {
+                *bank_reference = fresh;
+            }
+            Some((vec![administrator, approvers[0].clone(), bank], call))
+        }
+        Step::Purpose { source, start, amount, public } => {
+            let (source, amount, earmark) = (SourceId(source), Fen(amount), free());
+            let call = Call::Reclassify { source, start, amount, earmark, document: reason };
+            let agrees = if public {
+                story.budget_one.clone()
+            } else {
+                story.world.organisation_actor(DONOR)
+            };
+            Some((vec![administrator, agrees], call))
+        }
+        Step::CloseYear => {
+            // Grants last a year: a closing is possible in the first weeks of the next one.
+            let (year, ..) = today.civil();
+            if year == 2026 {
+                story.world.at(Day::from_civil(2027, 1, 4).unwrap().start());
+            }
+            let call = Call::FiscalClose {
+                fund: story.fund,
+                year: 2026,
+                trial_balance: reason,
+                statements: reason,
+            };
+            Some((vec![administrator, approvers[4].clone(), auditor.clone()], call))
+        }
+        Step::Treasury { amount } => {
+            let call = Call::TreasuryReturn {
+                fund: story.fund,
+                amount: Fen(amount),
+                bank_reference: fresh,
+                value_date: today,
+                receipt: reason,
+            };
+            Some((vec![administrator, approvers[0].clone(), bank], call))
+        }
+        Step::Freeze { contract, lift } => {
+            let (record, order) = (contracts[contract], reason);
+            let call = if lift {
+                Call::Unfreeze { record, order }
+            } else {
+                Call::Freeze { record, order }
+            };
+            Some((vec![approvers[5].clone()], call))
+        }
         Step::Wait { hours } => {
             story.world.advance(hours * HOUR_MS);
             story.world.sweep();
@@ -148,6 +338,21 @@ fn act(story: &mut Story, contracts: [RecordId; 2], step: &Step) {
     if let Some((signers, call)) = found {
         let signers: Vec<_> = signers.iter().collect();
         story.world.submit(CONTRACT, &signers, &call);
+    }
+}
+
+/// Traces agree with each other: all fen of a source are found forward, and each where it is located.
+fn every_fen_lies_where_its_path_ends(story: &Story) {
+    let view = story.world.view();
+    for (source, record) in reading::every::<SourceRecord>(&view, &()) {
+        let whole = Segment { source, start: 0, length: record.amount.0 };
+        let found = reading::forward(&view, &whole);
+        let covered: u64 = found.iter().map(|(_, segment)| segment.length).sum();
+        assert_eq!(covered, record.amount.0);
+        for (account, segment) in found {
+            let (_, now) = reading::path(&view, source, segment.start).unwrap();
+            assert_eq!(now, account);
+        }
     }
 }
 
@@ -161,9 +366,11 @@ proptest! {
     #[test]
     fn every_invariant_holds_after_every_call(steps in prop::collection::vec(step(), 20..120)) {
         let (mut story, contracts) = begin();
+        let auditor = story.world.officer("auditor", REGULATOR, Role::Auditor);
         for step in &steps {
-            act(&mut story, contracts, step);
+            act(&mut story, &auditor, contracts, step);
             story.world.check();
+            every_fen_lies_where_its_path_ends(&story);
         }
     }
 }

@@ -62,7 +62,9 @@ pub(super) fn names(call: &AnyCall) -> Vec<Name<'_>> {
             vec![(Named::Organisation, 0, name)]
         }
         AnyCall::Fund(fund::Call::FundOpen { name, .. }) => vec![(Named::Fund, 0, name)],
-        AnyCall::Fund(fund::Call::ContractSign { terms }) => {
+        AnyCall::Fund(
+            fund::Call::ContractSign { terms } | fund::Call::ContractSignLinked { terms, .. },
+        ) => {
             vec![(Named::Contract, 0, &terms.number)]
         }
         AnyCall::Fund(fund::Call::BudgetDraft { lines, .. }) => {

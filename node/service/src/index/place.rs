@@ -100,7 +100,12 @@ pub fn place(view: &View<'_>, account: AccountId) -> Option<Place> {
     match FundAccount::find(view, account)? {
         FundAccount::Available(fund) => Some(Place { fund, node: Node::Fund }),
         FundAccount::Origin(fund) => Some(Place { fund, node: Node::Source }),
-        FundAccount::Committed(contract) => of_contract(contract, Node::Contract(contract)),
+        FundAccount::Committed(contract) | FundAccount::Retained(contract) => {
+            of_contract(contract, Node::Contract(contract))
+        }
+        FundAccount::Suspense(fund) | FundAccount::Lapsed(fund) | FundAccount::Returned(fund) => {
+            Some(Place { fund, node: Node::Other(account) })
+        }
         FundAccount::Reserved(payment) | FundAccount::InFlight(payment) => of_payment(payment),
         FundAccount::Payee { provider, contract } => {
             of_contract(contract, Node::Payee { provider, contract })
