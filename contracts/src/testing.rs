@@ -315,10 +315,31 @@ impl World {
         age_class: AgeClass,
         guardian: Option<EnrolmentId>,
     ) -> Resident {
+        self.enrol(registrar, label, COMMUNITY, age_class, guardian)
+    }
+
+    /// Enrols an adult of another community.
+    pub(crate) fn resident_at(
+        &mut self,
+        registrar: &Actor,
+        label: &str,
+        community: &str,
+    ) -> Resident {
+        self.enrol(registrar, label, community, AgeClass::Adult, None)
+    }
+
+    fn enrol(
+        &mut self,
+        registrar: &Actor,
+        label: &str,
+        community: &str,
+        age_class: AgeClass,
+        guardian: Option<EnrolmentId>,
+    ) -> Resident {
         let key = key(label);
         let nullifier = *document(&format!("nullifier {label}")).bytes();
         let call = people::Call::Enrol {
-            community: COMMUNITY.into(),
+            community: community.into(),
             nullifier,
             age_class,
             key: key.public(),

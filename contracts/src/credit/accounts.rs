@@ -11,6 +11,7 @@ pub(super) mod kinds {
     pub(in super::super) const LOCKED: u8 = 4;
     pub(in super::super) const REDEEMED: u8 = 5;
     pub(in super::super) const EXPIRED: u8 = 6;
+    pub(in super::super) const CORRECTED: u8 = 7;
     pub(in super::super) const SERVICE: u8 = 1;
     pub(in super::super) const TRAINING: u8 = 2;
     pub(in super::super) const SERVICE_ORIGIN: u8 = 3;
@@ -54,6 +55,12 @@ pub const fn redeemed(programme: RecordId) -> AccountKey {
 /// Where expired points of a programme end.
 pub const fn expired(programme: RecordId) -> AccountKey {
     of_programme(Unit::Points, Side::Sink, kinds::EXPIRED, programme)
+}
+
+/// Where points end that were given by mistake: a correction takes them back from the batch itself, or
+/// keeps back a part of later awards. Source: CRE-18.
+pub const fn corrected(programme: RecordId) -> AccountKey {
+    of_programme(Unit::Points, Side::Sink, kinds::CORRECTED, programme)
 }
 
 /// A person's minutes of service.

@@ -1,14 +1,11 @@
 //! This exists to let hours count only when two organisations say so: the organiser attests, a
 //! witness confirms the same lines, and then, at once, the award follows.
 
+use super::grant::{self, Confirmed, service_day};
 use super::participation::{find, published};
-use super::tally::{self, year_end};
-use super::{
-    Attestation, AttestedLine, Award, MinuteClass, Participation, ParticipationState, Sequence,
-    TallySubject, WitnessedLine, award_points, wallet,
-};
+use super::{Attestation, AttestedLine, Participation, ParticipationState, WitnessedLine, wallet};
 use crate::calendar::add_working_days;
-use crate::programme::{self, Activity, ActivityKind, Basis, RuleTerms};
+use crate::programme::{self, Basis, RuleTerms};
 use crate::registry::Role;
 use crate::registry::roles::{
     Officer, Parameter, is_enrolled_as, officer, officer_of, parameter, same_human,
@@ -26,7 +23,11 @@ pub fn line_hash(line: &AttestedLine) -> [u8; 32] {
     hash_parts(Domain::Document, &[b"attested line", &encode(line)])
 }
 
-fn check_lines(count: usize) -> Result<(), Rejection> {
+/// A batch has 1 to 256 lines.
+///
+/// # Errors
+/// [`Code::AmountZero`] without lines; [`Code::TooManyLines`].
+pub(super) fn check_lines(count: usize) -> Result<(), Rejection> {
     ensure(count > 0, Code::AmountZero)?;
     ensure(count <= BATCH_LINES_MAX, Code::TooManyLines)
 }
@@ -70,11 +71,15 @@ pub(super) fn first(
     Ok(())
 }
 
-/// The last working day counts whole.
-fn check_deadline(view: &View<'_>, end: BlockTime) -> Result<(), Rejection> {
+/// Until when the organiser may attest, exclusive: the last working day counts whole.
+pub(super) fn attest_until(view: &View<'_>, end: BlockTime) -> BlockTime {
     let days = parameter(view, Parameter::AttestDeadline);
     let last = add_working_days(service_day(end), days);
-    let until = Day(last.0.saturating_add(1)).start();
+    Day(last.0.saturating_add(1)).start()
+}
+
+fn check_deadline(view: &View<'_>, end: BlockTime) -> Result<(), Rejection> {
+    let until = attest_until(view, end);
     if view.now() < until {
         return Ok(());
     }
@@ -97,15 +102,26 @@ fn check_line(
     };
     ensure(!own, Code::SelfAttest)?;
     ensure((line.check_in, line.check_out) == recorded, Code::LineMismatch)?;
-    let units_allowed = match rule.basis {
-        Basis::PerUnit { .. } => true,
-        Basis::PerHour { .. } | Basis::PerActivity { .. } => line.units == 0,
-    };
-    ensure(units_allowed, Code::LineMismatch)
+    check_units(line.units, rule)
 }
 
-/// At most what the devices saw within the session, and at most one attendance's.
-fn check_minutes(
+/// Units have a meaning only where the rule counts them.
+///
+/// # Errors
+/// [`Code::LineMismatch`].
+pub(super) fn check_units(units: u32, rule: &RuleTerms) -> Result<(), Rejection> {
+    let allowed = match rule.basis {
+        Basis::PerUnit { .. } => true,
+        Basis::PerHour { .. } | Basis::PerActivity { .. } => units == 0,
+    };
+    ensure(allowed, Code::LineMismatch)
+}
+
+/// At most what lies between the two times within the session, and at most one attendance's.
+///
+/// # Errors
+/// [`Code::MinutesExceed`] with `Need` and `Limit`.
+pub(super) fn check_minutes(
     line: &AttestedLine,
     participation: &Participation,
     minutes_max: u64,
@@ -150,8 +166,14 @@ pub(super) fn second(
         let attestation = check_witness(view, &line, &participation, &witness)?;
         participation.state = ParticipationState::Awarded;
         view.put(&line.participation, &participation);
-        let award = award(view, &activity, &participation, &attestation, position)?;
-        wallet::credit(view, line.participation, &award)?;
+        let confirmed = Confirmed {
+            minutes: attestation.minutes,
+            units: attestation.units,
+            late: false,
+            by: vec![attestation.person, witness.person],
+        };
+        let award = grant::award(view, &activity, &participation, confirmed, position)?;
+        wallet::credit(view, line.participation, award)?;
     }
     Ok(())
 }
@@ -177,58 +199,4 @@ fn check_witness(
     ensure(!own, Code::SelfAttest)?;
     ensure(line.line_hash == attestation.line_hash, Code::LineMismatch)?;
     Ok(attestation)
-}
-
-/// The civil day to which a session counts: that of its last instant, so that one which ends at 24:00
-/// belongs to the day it was on. Source: CRE-6.
-fn service_day(end: BlockTime) -> Day {
-    end.minus(1).day()
-}
-
-/// Computes an award and counts it in the tallies.
-fn award(
-    view: &mut View<'_>,
-    activity: &Activity,
-    participation: &Participation,
-    attestation: &Attestation,
-    line: u32,
-) -> Result<Award, Rejection> {
-    let (rule_version, rule) = programme::reading::rule_of(view, activity)?;
-    let minutes_max = parameter(view, Parameter::MinutesPerAttendance);
-    let minutes = attestation.minutes.min(u32::try_from(minutes_max).unwrap_or(u32::MAX));
-    let enrolment = participation.enrolment;
-    let service_day = service_day(participation.end);
-    let of_day = TallySubject::MinutesOfDay(service_day);
-    let need = tally::get(view, enrolment, &of_day).saturating_add(u64::from(minutes));
-    let limit = parameter(view, Parameter::MinutesPerDay);
-    if need > limit {
-        let details = [Detail::Need(need), Detail::Limit(limit)];
-        return Err(Rejection::new(Code::DailyMinutes, &details));
-    }
-    let earned = tally::earned(view, enrolment, &rule.cap_group, service_day);
-    let points = award_points(&rule, minutes, attestation.units, earned);
-    tally::add(view, enrolment, &of_day, u64::from(minutes));
-    for subject in tally::of_group(&rule.cap_group, service_day) {
-        tally::add(view, enrolment, &subject, points.0);
-    }
-    let years = parameter(view, Parameter::ExpiryYears);
-    let last_year = service_day.civil().0.saturating_add(u32::try_from(years).unwrap_or(u32::MAX));
-    let class = match activity.terms.kind {
-        ActivityKind::Service | ActivityKind::Emergency => MinuteClass::Service,
-        ActivityKind::Training => MinuteClass::Training,
-    };
-    Ok(Award {
-        enrolment,
-        programme: activity.programme,
-        rule: activity.terms.rule,
-        rule_version,
-        class,
-        minutes,
-        units: attestation.units,
-        points,
-        service_day,
-        available_at: view.now().plus(parameter(view, Parameter::Hold)),
-        expires_at: year_end(last_year),
-        sequence: Sequence { height: view.height().0, index: view.index(), line },
-    })
 }

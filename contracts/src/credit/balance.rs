@@ -3,7 +3,7 @@
 
 use super::records::kinds;
 use super::voucher::{Return, fate};
-use super::{Award, PersonDue, Voucher, Wallet, accounts};
+use super::{Award, PersonDue, Voucher, Wallet, accounts, dispute, owed};
 use linli_ledger::amount::{Minutes, Points};
 use linli_ledger::limits::RANGE_MAX;
 use linli_ledger::posting::points::{PointHolding, PointLot};
@@ -18,10 +18,12 @@ pub struct ProgrammeBalance {
     pub programme: RecordId,
     /// May be spent.
     pub available: Points,
-    /// Waits for the end of the hold.
+    /// Waits for the end of the hold, or for the decision of a dispute.
     pub held: Points,
     /// Lies behind open vouchers.
     pub locked: Points,
+    /// What a correction left owing: kept back from later awards only. Source: CRE-18.
+    pub owed: Points,
 }
 
 /// What a person has. Points of different programmes and minutes are never added up to one figure.
@@ -29,10 +31,12 @@ pub struct ProgrammeBalance {
 pub struct Balance {
     /// Points that may be spent, over all programmes.
     pub available: Points,
-    /// Points that wait for the end of the hold, over all programmes.
+    /// Points that wait for the end of the hold or a decision, over all programmes.
     pub held: Points,
     /// Points behind open vouchers, over all programmes.
     pub locked: Points,
+    /// Points that later awards make good, over all programmes.
+    pub owed: Points,
     /// Minutes of service.
     pub service: Minutes,
     /// Minutes of training.
@@ -57,6 +61,7 @@ pub fn balance(view: &View<'_>, enrolment: EnrolmentId, now: BlockTime) -> Balan
         available: sum(|p| p.available),
         held: sum(|p| p.held),
         locked: sum(|p| p.locked),
+        owed: sum(|p| p.owed),
         service: Minutes(posting::balance(view, &accounts::service(enrolment))),
         training: Minutes(posting::balance(view, &accounts::training(enrolment))),
         programmes,
@@ -77,7 +82,14 @@ fn of_programme(
         available = available.saturating_add(lot.amount);
     }
     let waiting = lots(view, &accounts::held(enrolment, programme));
-    for lot in waiting.into_iter().filter(alive) {
+    for lot in waiting {
+        if dispute::freezes(view, lot.batch) {
+            held = held.saturating_add(lot.amount);
+            continue;
+        }
+        if !alive(&lot) {
+            continue;
+        }
         let released = view.get::<Award>(&lot.batch).is_some_and(|a| a.available_at <= now);
         let part = if released { &mut available } else { &mut held };
         *part = part.saturating_add(lot.amount);
@@ -101,6 +113,7 @@ fn of_programme(
         available: Points(available),
         held: Points(held),
         locked: Points(locked),
+        owed: owed::sum(view, enrolment, programme, now),
     }
 }
 

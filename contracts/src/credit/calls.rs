@@ -2,6 +2,7 @@
 //! sign. Source: CRE-1.
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use linli_ledger::hash::Digest;
 use linli_ledger::types::{BlockTime, RecordId};
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +35,84 @@ pub struct WitnessedLine {
     /// Hash of the organiser's line.
     #[serde(with = "linli_ledger::json::bytes")]
     pub line_hash: [u8; 32],
+}
+
+/// One line of an entry that comes late: as an attested line, with what shows that it is true.
+/// Source: CRE-17.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub struct LateLine {
+    /// The participation.
+    pub participation: RecordId,
+    /// When the volunteer came: as the devices saw it, where they did.
+    pub check_in: BlockTime,
+    /// When the volunteer left: as the devices saw it, where they did.
+    pub check_out: BlockTime,
+    /// Minutes of service.
+    pub minutes: u32,
+    /// Units, for rules per unit; otherwise 0.
+    pub units: u32,
+    /// Hash of the paper list, or of what else shows it.
+    pub evidence: Digest,
+}
+
+/// Whose error it was that an award was wrong: who bears what was spent of it. Never a fault of
+/// conduct. Source: CRE-18.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum ErrorBy {
+    /// The organiser's or the office's: the volunteer owes nothing.
+    Organiser,
+    /// The volunteer's own statement was wrong.
+    Volunteer,
+}
+
+/// What an award should have said; the points follow from its rule. Source: CRE-18.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub struct Replacement {
+    /// Minutes of service.
+    pub minutes: u32,
+    /// Units, for rules per unit; otherwise 0.
+    pub units: u32,
+    /// Whose error it was.
+    pub error_by: ErrorBy,
+}
+
+/// Why an award is disputed: a code, never a text. Source: CRE-19.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum DisputeReason {
+    /// The volunteer was not there.
+    Attendance,
+    /// The minutes are wrong.
+    Minutes,
+    /// The units are wrong.
+    Units,
+    /// The same service is recorded twice.
+    Duplicate,
+    /// The points do not follow from the rule.
+    Rule,
+}
+
+/// How a dispute ends. Source: CRE-19.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Decision {
+    /// What stands now is right.
+    Upheld,
+    /// It was wrong, and this is right.
+    Corrected(Replacement),
 }
 
 /// A call of the credit contract. Source: CRE-1.
@@ -104,5 +183,65 @@ pub enum Call {
     RedeemCancel {
         /// The voucher.
         voucher: RecordId,
+    },
+    /// What came too late for the devices or the attestation: proposed by the organiser, confirmed by a
+    /// witness, approved by the regulator, all on the same content. All lines or none.
+    LateEntry {
+        /// The activity.
+        activity: RecordId,
+        /// The lines.
+        lines: Vec<LateLine>,
+    },
+    /// A points operator and an approver put an award right that was wrong.
+    AwardCorrect {
+        /// The award: the identifier of its participation.
+        award: RecordId,
+        /// How many corrections it has had before: nobody corrects what was not read.
+        earlier_corrections: u32,
+        /// What is right.
+        replacement: Replacement,
+        /// Hash of the file of the case.
+        evidence: Digest,
+    },
+    /// Somebody concerned says that an award is wrong; its points are frozen until it is decided.
+    Dispute {
+        /// The award.
+        award: RecordId,
+        /// Why.
+        reason: DisputeReason,
+        /// Hash of what shows it.
+        evidence: Digest,
+    },
+    /// Two persons who had no part in the award decide; after the time for it, two regulators.
+    DisputeDecide {
+        /// The award.
+        award: RecordId,
+        /// How it ends.
+        decision: Decision,
+        /// Hash of the written decision.
+        evidence: Digest,
+    },
+    /// The volunteer, or whoever disputed, asks the regulator to look again, once.
+    Appeal {
+        /// The award.
+        award: RecordId,
+        /// Hash of what shows it.
+        evidence: Digest,
+    },
+    /// Two regulators who had no part in it decide for good.
+    AppealDecide {
+        /// The award.
+        award: RecordId,
+        /// How it ends.
+        decision: Decision,
+        /// Hash of the written decision.
+        evidence: Digest,
+    },
+    /// The resident, co-signed by the partner, gives a defective reward back.
+    RedeemReturn {
+        /// The voucher.
+        voucher: RecordId,
+        /// Whether the piece can be handed out again.
+        restock: bool,
     },
 }

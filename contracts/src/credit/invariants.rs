@@ -4,11 +4,12 @@ use super::balance::lots;
 use super::records::kinds;
 use super::tally::{self, ends_at};
 use super::{
-    Archive, Award, CONTRACT, Earned, Interval, MinuteClass, OpenVoucher, Participation,
-    ParticipationState, PersonDue, ProgrammeTotals, RewardUse, Seats, Tally, TallySubject, Voucher,
-    VoucherState, Wallet, accounts, award_points,
+    Archive, Award, CONTRACT, Correction, Dispute, Earned, Interval, MinuteClass, OpenVoucher,
+    Owed, Participation, ParticipationState, PersonDue, ProgrammeTotals, RewardUse, Seats, Tally,
+    TallySubject, Voucher, VoucherBatch, VoucherState, Wallet, accounts, award_points, dispute,
+    standing, wallet,
 };
-use crate::programme::{self, Activity, ActivityStatus, Reward, all_records, reading};
+use crate::programme::{self, Activity, ActivityStatus, Reward, Settlement, all_records, reading};
 use linli_ledger::amount::Points;
 use linli_ledger::contract::Broken;
 use linli_ledger::due::RestrictedDue;
@@ -25,7 +26,8 @@ type Awards = BTreeMap<RecordId, Award>;
 
 /// INV-P1 totals are what the accounts say; INV-P2 one award for a batch and for a participation;
 /// INV-P3 sessions of a person never overlap; INV-P4 caps, by replay; INV-P7 lots of a voucher in
-/// the order of spending; INV-P8 stock; CRE-3 seats; CRE-8 what will lapse is in both queues.
+/// the order of spending; INV-P8 stock; INV-P10 what is frozen; CRE-3 seats; CRE-8 what will lapse is
+/// in both queues; CRE-18 corrections and what is owed.
 ///
 /// # Errors
 /// The first that does not hold.
@@ -44,7 +46,11 @@ pub(super) fn check_records(view: &View<'_>) -> Result<Vec<&'static str>, Broken
     intervals(view)?;
     caps(view, &awards)?;
     vouchers(view)?;
-    Ok(vec!["INV-P1", "INV-P2", "INV-P3", "INV-P4", "INV-P7", "INV-P8", "CRE-3", "CRE-8"])
+    disputes(view, &awards)?;
+    Ok(vec![
+        "INV-P1", "INV-P2", "INV-P3", "INV-P4", "INV-P7", "INV-P8", "INV-P10", "CRE-3", "CRE-8",
+        "CRE-18",
+    ])
 }
 
 fn hold(rule: bool, name: &'static str, record: impl Display) -> Result<(), Broken> {
@@ -67,8 +73,10 @@ fn programme_totals(view: &View<'_>) -> Result<(), Broken> {
     }
     for (programme, totals) in all_records::<ProgrammeTotals>(view) {
         let balance = |key| posting::balance(view, &key);
-        let ended = balance(accounts::redeemed(programme))
-            .saturating_add(balance(accounts::expired(programme)));
+        let ended = [accounts::redeemed, accounts::expired, accounts::corrected]
+            .map(|sink| balance(sink(programme)))
+            .into_iter()
+            .fold(0, u64::saturating_add);
         let minted = balance(accounts::minted(programme));
         let open = outstanding.remove(&programme).unwrap_or(0);
         hold(totals.minted == minted, "INV-P1", programme)?;
@@ -94,6 +102,7 @@ fn batches(view: &View<'_>, awards: &Awards) -> Result<(), Broken> {
                 let lapses = |at, kind| view.has::<PersonDue>(&(enrolment, at, kind, lot.batch));
                 let sound = match key.kind {
                     accounts::kinds::LOCKED => true,
+                    accounts::kinds::HELD if dispute::freezes(view, lot.batch) => true,
                     accounts::kinds::HELD => awards
                         .get(&lot.batch)
                         .is_some_and(|award| lapses(award.available_at, kinds::RELEASE)),
@@ -106,7 +115,7 @@ fn batches(view: &View<'_>, awards: &Awards) -> Result<(), Broken> {
             let sound = awards.get(&batch).is_some_and(|award| {
                 award.enrolment == enrolment
                     && award.programme == programme
-                    && sum <= award.points.0
+                    && sum <= standing(view, batch, award).issued.0
             });
             hold(sound, "INV-P2", batch)?;
         }
@@ -154,14 +163,15 @@ fn minutes(view: &View<'_>, awards: &Awards) -> Result<(), Broken> {
     let mut sums: BTreeMap<(EnrolmentId, u8), u64> = BTreeMap::new();
     let mut days: BTreeMap<RecordId, u64> = BTreeMap::new();
     let (service, training) = (accounts::kinds::SERVICE, accounts::kinds::TRAINING);
-    for award in awards.values() {
+    for (id, award) in awards {
         let class = match award.class {
             MinuteClass::Service => service,
             MinuteClass::Training => training,
         };
-        add(&mut sums, (award.enrolment, class), u64::from(award.minutes));
+        let minutes = u64::from(standing(view, *id, award).minutes);
+        add(&mut sums, (award.enrolment, class), minutes);
         let day = TallySubject::MinutesOfDay(award.service_day);
-        add(&mut days, tally::id(award.enrolment, &day), u64::from(award.minutes));
+        add(&mut days, tally::id(award.enrolment, &day), minutes);
     }
     for (enrolment, archive) in all_records::<Archive>(view) {
         add(&mut sums, (enrolment, service), archive.service);
@@ -205,25 +215,61 @@ fn intervals(view: &View<'_>) -> Result<(), Broken> {
     Ok(())
 }
 
-/// INV-P4: every award, computed again in the order of the ledger, is what it was, and the tallies
-/// are their sums. A year is replayed until its tally leaves.
+/// What counts towards caps, in the order of the ledger.
+enum Counted<'a> {
+    Award(&'a Award),
+    Correction(&'a Award, Correction),
+}
+
+/// Awards and their corrections, in the order in which they were made.
+fn counted<'a>(
+    view: &View<'_>,
+    awards: &'a Awards,
+) -> Result<Vec<(RecordId, Counted<'a>)>, Broken> {
+    let mut ordered: Vec<_> =
+        awards.iter().map(|(id, award)| (award.sequence, *id, Counted::Award(award))).collect();
+    for ((id, _), correction) in all_records::<Correction>(view) {
+        let Some(award) = awards.get(&id) else {
+            return hold(false, "CRE-18", id).map(|()| Vec::new());
+        };
+        ordered.push((correction.sequence, id, Counted::Correction(award, correction)));
+    }
+    ordered.sort_by_key(|(sequence, ..)| *sequence);
+    Ok(ordered.into_iter().map(|(_, id, what)| (id, what)).collect())
+}
+
+/// INV-P4: every award and every correction, computed again in the order of the ledger, is what it
+/// was, and the tallies are their sums. A year is replayed until its tally leaves.
 fn caps(view: &View<'_>, awards: &Awards) -> Result<(), Broken> {
-    let mut ordered: Vec<_> = awards.iter().collect();
-    ordered.sort_unstable_by_key(|(_, award)| award.sequence);
     let mut sums: BTreeMap<RecordId, u64> = BTreeMap::new();
-    for (id, award) in ordered {
+    let mut standing: BTreeMap<RecordId, u64> = BTreeMap::new();
+    for (id, what) in counted(view, awards)? {
+        let (award, minutes, units, given, at) = match &what {
+            Counted::Award(award) => {
+                (*award, award.minutes, award.units, award.points, award.awarded_at)
+            }
+            Counted::Correction(award, c) => (*award, c.minutes, c.units, c.points, c.at),
+        };
         let year = TallySubject::PointsOfYear(String::new(), award.service_day.civil().0);
         if view.now() >= ends_at(&year) {
             continue;
         }
         let terms = reading::rule_version(view, award.rule, award.rule_version)
             .map_err(|_| Broken { name: "INV-P4", record: id.to_string() })?;
-        let ids = tally::of_group(&terms.cap_group, award.service_day)
-            .map(|subject| tally::id(award.enrolment, &subject));
-        let [day, month, year] = ids.map(|tally| Points(sums.get(&tally).copied().unwrap_or(0)));
-        let earned = Earned { day, month, year };
-        let points = award_points(&terms, award.minutes, award.units, earned);
-        hold(points == award.points, "INV-P4", id)?;
+        let subjects = tally::of_group(&terms.cap_group, award.service_day);
+        let ids = subjects.each_ref().map(|subject| tally::id(award.enrolment, subject));
+        let before = standing.insert(id, given.0).unwrap_or(0);
+        for tally in &ids {
+            let sum = sums.entry(*tally).or_default();
+            *sum = sum.saturating_sub(before);
+        }
+        let [day, month, year] = subjects.each_ref().map(|subject| {
+            let gone = at >= ends_at(subject);
+            let sum = sums.get(&tally::id(award.enrolment, subject)).copied().unwrap_or(0);
+            Points(if gone { 0 } else { sum })
+        });
+        let points = award_points(&terms, minutes, units, Earned { day, month, year });
+        hold(points == given, "INV-P4", id)?;
         for tally in ids {
             add(&mut sums, tally, points.0);
         }
@@ -273,13 +319,67 @@ fn vouchers(view: &View<'_>) -> Result<(), Broken> {
         let enough = used.open.saturating_add(used.fulfilled) <= stock;
         hold(counted && enough, "INV-P8", id)?;
     }
-    hold(locked.is_empty() && open.is_empty(), "INV-P8", "vouchers")
+    hold(locked.is_empty() && open.is_empty(), "INV-P8", "vouchers")?;
+    batches_of_vouchers(view)
+}
+
+/// INV-P8: each voucher is in one batch at most, and a batch that was claimed is what the claim says.
+fn batches_of_vouchers(view: &View<'_>) -> Result<(), Broken> {
+    let mut counted: BTreeMap<RecordId, (u64, u64)> = BTreeMap::new();
+    for (_, voucher) in all_records::<Voucher>(view) {
+        if let VoucherState::Counted { batch, .. } = voucher.state {
+            let (vouchers, value) = counted.entry(batch).or_default();
+            *vouchers = vouchers.saturating_add(1);
+            *value = value.saturating_add(voucher.fair_value.0);
+        }
+    }
+    for (id, batch) in all_records::<VoucherBatch>(view) {
+        let (vouchers, value) = counted.remove(&id).unwrap_or_default();
+        // Vouchers leave before their batch does.
+        hold(vouchers <= batch.vouchers && value <= batch.fair_value.0, "INV-P8", id)?;
+        let claim = view.get::<Settlement>(&id);
+        hold(claim.is_none_or(|claim| claim.batch == batch), "INV-P8", id)?;
+    }
+    match counted.into_iter().next() {
+        Some((id, _)) => hold(false, "INV-P8", id),
+        None => Ok(()),
+    }
+}
+
+/// INV-P10: what is frozen is what is held of the award. CRE-18: nobody owes more than a correction
+/// left, and what later awards made good is no more than that.
+fn disputes(view: &View<'_>, awards: &Awards) -> Result<(), Broken> {
+    for (id, dispute) in all_records::<Dispute>(view) {
+        let Some(award) = awards.get(&id) else {
+            return hold(false, "INV-P10", id);
+        };
+        let held = accounts::held(award.enrolment, award.programme);
+        let lot = wallet::lot(view, &held, award.expires_at, id).map_or(0, |lot| lot.amount);
+        let sound = if dispute.freezes() { lot == dispute.frozen.0 } else { dispute.frozen.0 == 0 };
+        hold(sound, "INV-P10", id)?;
+    }
+    for ((enrolment, programme, id), owed) in all_records::<Owed>(view) {
+        let Some(award) = awards.get(&id) else {
+            return hold(false, "CRE-18", id);
+        };
+        let mine = award.enrolment == enrolment && award.programme == programme;
+        let standing = standing(view, id, award);
+        let excess = standing.issued.less(standing.points);
+        hold(mine && owed.netted <= owed.total && owed.total <= excess, "CRE-18", id)?;
+    }
+    Ok(())
 }
 
 /// CRE-8: a person's queue says what the kernel's says.
 fn queues(view: &View<'_>) -> Result<(), Broken> {
     for ((_, at, kind, record), PersonDue) in all_records::<PersonDue>(view) {
         hold(view.has::<RestrictedDue>(&(at, CONTRACT, kind, record)), "CRE-8", record)?;
+    }
+    for (id, voucher) in all_records::<Voucher>(view) {
+        if let VoucherState::Fulfilled { return_until, .. } = voucher.state {
+            let item = (return_until, CONTRACT, kinds::VOUCHER_COUNTS, id);
+            hold(view.has::<RestrictedDue>(&item), "INV-P8", id)?;
+        }
     }
     Ok(())
 }

@@ -7,8 +7,9 @@
 
 use super::records::kinds;
 use super::{
-    Archive, Award, Interval, MinuteClass, Participation, PersonDue, RewardUse, Seats, Tally,
-    Voucher, voucher, wallet,
+    AWARD_KEPT_MS, Archive, Award, Dispute, Interval, MinuteClass, Participation, PersonDue,
+    RewardUse, Seats, Tally, Voucher, VoucherBatch, claimable, correction, dispute, standing,
+    voucher, wallet,
 };
 use linli_ledger::code::Rejection;
 use linli_ledger::due::{self, DueItem};
@@ -85,11 +86,14 @@ pub(super) fn due(item: &DueItem, view: &mut View<'_>) {
             personal(view, owner, at, kind, record);
         }
         kinds::PARTICIPATION_ENDS => end_participation(view, record),
-        kinds::AWARD_ENDS => end_award(view, record),
+        kinds::AWARD_ENDS => end_award(view, record, at),
         kinds::VOUCHER_ENDS => view.remove::<Voucher>(&record),
         kinds::TALLY_ENDS => view.remove::<Tally>(&record),
         kinds::SEATS_END => view.remove::<Seats>(&record),
         kinds::REWARD_USE_ENDS => view.remove::<RewardUse>(&record),
+        kinds::DISPUTE_ESCALATES => dispute::escalate(view, record),
+        kinds::VOUCHER_COUNTS => claimable::count(view, record, at),
+        kinds::BATCH_ENDS => view.remove::<VoucherBatch>(&record),
         // Nothing else is ever scheduled by this contract.
         _ => {}
     }
@@ -120,16 +124,32 @@ fn end_participation(view: &mut View<'_>, id: RecordId) {
     view.remove::<Participation>(&id);
 }
 
-fn end_award(view: &mut View<'_>, id: RecordId) {
+/// An award leaves, unless its points may still be somewhere: those of a correction, or of a dispute
+/// that was decided late or not at all.
+fn end_award(view: &mut View<'_>, id: RecordId, at: BlockTime) {
     let Some(award) = view.get::<Award>(&id) else {
         return;
     };
+    let standing = standing(view, id, &award);
+    let spendable_until = if standing.issued.0 > 0 { award.expires_at } else { BlockTime(0) };
+    let dispute = view.get::<Dispute>(&id);
+    let settled_at = match &dispute {
+        None => BlockTime(0),
+        Some(dispute) => dispute.decided_at().unwrap_or(at.plus(1)),
+    };
+    let last = spendable_until.max(settled_at).plus(AWARD_KEPT_MS);
+    if at < last && (dispute.is_some() || standing.corrections > 0) {
+        due::schedule(view, last, kinds::AWARD_ENDS, id);
+        return;
+    }
     let mut archive = view.get::<Archive>(&award.enrolment).unwrap_or_default();
-    let minutes = u64::from(award.minutes);
+    let minutes = u64::from(standing.minutes);
     match award.class {
         MinuteClass::Service => archive.service = archive.service.saturating_add(minutes),
         MinuteClass::Training => archive.training = archive.training.saturating_add(minutes),
     }
     view.put(&award.enrolment, &archive);
+    correction::remove_all(view, id, &award);
+    view.remove::<Dispute>(&id);
     view.remove::<Award>(&id);
 }

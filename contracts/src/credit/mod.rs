@@ -2,44 +2,61 @@
 //! vouchers.
 //!
 //! Hours count only when volunteer, site, organiser and an independent witness signed the same
-//! content. Points are won by an award and go by redemption or expiry; no call lowers a balance for
-//! conduct, and none moves points from one resident to another (`domain` §2.9).
+//! content. Points are won by an award and go by redemption, expiry or the correction of an award that
+//! was wrong; no call lowers a balance for conduct, and none moves points from one resident to another
+//! (`domain` §2.9).
 //!
 //! Lifetimes (CRE-16). Through the due queue leave: participations, their intervals and the seats of
-//! an activity, [`crate::programme::RECORD_KEPT_MS`] after the session; tallies, as long after their period; awards
-//! without points one day later, others [`AWARD_KEPT_MS`] after their points expired; vouchers
-//! [`VOUCHER_KEPT_MS`] after their last day; the use of a reward together with the reward. Open
-//! vouchers and what a person has pending leave when they are resolved. What stays: one
-//! [`ProgrammeTotals`] per programme, one [`Wallet`] per person and programme, one [`Archive`] per
-//! person, and the accounts of the kernel.
+//! an activity, [`crate::programme::RECORD_KEPT_MS`] after the session; tallies, as long after their
+//! period; awards without points one day later, others [`AWARD_KEPT_MS`] after their points expired,
+//! each with its corrections, its dispute and what is owed for it; vouchers [`VOUCHER_KEPT_MS`] after
+//! their last day; the use of a reward together with the reward. Open vouchers and what a person has
+//! pending leave when they are resolved. What stays: one [`ProgrammeTotals`] per programme, one
+//! [`Wallet`] per person and programme, one [`Archive`] per person, one [`OrganiserCharge`] per
+//! organisation and programme, and the accounts of the kernel.
 
 mod accounts;
+mod appeal;
 mod attestation;
 mod award;
 mod balance;
 mod calls;
+mod claimable;
+mod correction;
+mod dispute;
+mod freeze;
+mod grant;
 mod invariants;
 mod lapse;
+mod late;
+mod owed;
 mod participation;
 mod records;
+mod returning;
+mod stars;
 mod tally;
 mod voucher;
 mod wallet;
 
 pub use accounts::{
-    available, expired, held, locked, minted, redeemed, service, service_origin, training,
-    training_origin,
+    available, corrected, expired, held, locked, minted, redeemed, service, service_origin,
+    training, training_origin,
 };
 pub use attestation::line_hash;
 pub use award::{Earned, award_points, base_points};
 pub use balance::{Balance, ProgrammeBalance, balance};
 pub use calls::*;
+pub use claimable::VoucherBatch;
+pub use correction::{Correction, Standing, standing};
+pub use dispute::{Disputant, Dispute, DisputeState};
+pub use owed::{OrganiserCharge, Owed};
 pub use participation::site_nonce;
 pub use records::{
     AWARD_KEPT_MS, Archive, Attestation, Award, Interval, MinuteClass, OpenVoucher, Participation,
     ParticipationState, PersonDue, ProgrammeTotals, RewardUse, Seats, Sequence, Tally,
     TallySubject, UsedCommitment, VOUCHER_KEPT_MS, Voucher, VoucherState, Wallet,
 };
+pub use stars::{Stars, stars};
 pub use voucher::voucher_commitment;
 
 use crate::people::AgeClass;
@@ -111,6 +128,23 @@ impl Contract for Credit {
                 voucher::fulfil(view, parties, voucher, &secret)
             }
             Call::RedeemCancel { voucher } => voucher::cancel(view, parties, voucher),
+            Call::LateEntry { activity, lines } => late::enter(view, parties, activity, lines),
+            Call::AwardCorrect { award, earlier_corrections: earlier, replacement, evidence } => {
+                correction::correct(view, parties, award, earlier, replacement, evidence)
+            }
+            Call::Dispute { award, reason, evidence } => {
+                dispute::open(view, parties, award, reason, evidence)
+            }
+            Call::DisputeDecide { award, decision, evidence } => {
+                dispute::decide(view, parties, award, decision, evidence)
+            }
+            Call::Appeal { award, evidence } => appeal::open(view, parties, award, evidence),
+            Call::AppealDecide { award, decision, evidence } => {
+                appeal::decide(view, parties, award, decision, evidence)
+            }
+            Call::RedeemReturn { voucher, restock } => {
+                returning::take_back(view, parties, voucher, restock)
+            }
         }
     }
 

@@ -36,6 +36,12 @@ pub(super) mod kinds {
     pub(in super::super) const SEATS_END: u8 = 14;
     /// The use of a reward leaves.
     pub(in super::super) const REWARD_USE_ENDS: u8 = 15;
+    /// A dispute that nobody decided goes to the regulator.
+    pub(in super::super) const DISPUTE_ESCALATES: u8 = 16;
+    /// The time to return a reward is over: its voucher counts for the partner.
+    pub(in super::super) const VOUCHER_COUNTS: u8 = 17;
+    /// A batch of vouchers leaves.
+    pub(in super::super) const BATCH_ENDS: u8 = 18;
 }
 
 /// What a programme has given, and what of it is still open, on which public calls may be
@@ -207,9 +213,7 @@ pub struct Sequence {
 }
 
 /// What a participation gave; its identifier is the participation's, and the batch of its points.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Award {
     /// To whom.
@@ -236,6 +240,15 @@ pub struct Award {
     pub expires_at: BlockTime,
     /// Order in the ledger, for replay of the caps.
     pub sequence: Sequence,
+    /// When it was given.
+    pub awarded_at: BlockTime,
+    /// Points of it that were kept back at once for what the person owed. Source: CRE-18.
+    pub netted: Points,
+    /// Whether it came late, with the regulator's approval. Source: CRE-17.
+    pub late: bool,
+    /// Who attested, who confirmed and, if it came late, who approved: they decide no dispute about
+    /// it. Source: SOD-10.
+    pub confirmed_by: Vec<PersonId>,
 }
 
 /// Something of a person that falls due: the due queue by person, for lazy evaluation. Its key says
@@ -258,6 +271,8 @@ pub enum VoucherState {
     Fulfilled {
         /// When.
         at: BlockTime,
+        /// From when it cannot be returned any more.
+        return_until: BlockTime,
     },
     /// The owner gave it back.
     Cancelled {
@@ -266,6 +281,20 @@ pub enum VoucherState {
     },
     /// Nobody came.
     TimedOut,
+    /// The reward was defective, and was given back.
+    Returned {
+        /// When.
+        at: BlockTime,
+    },
+    /// The reward was handed out and kept; the voucher is in a batch that the partner claims.
+    Counted {
+        /// When it was handed out.
+        at: BlockTime,
+        /// From when it could not be returned any more.
+        return_until: BlockTime,
+        /// The batch. Source: CRE-22.
+        batch: RecordId,
+    },
 }
 
 /// A reserved reward. Source: CRE-11.
@@ -280,6 +309,8 @@ pub struct Voucher {
     pub partner: OrganisationId,
     /// Whose points are locked.
     pub programme: RecordId,
+    /// The budget line that pays for it; none where the partner does.
+    pub line: Option<RecordId>,
     /// Which points: they return to the same batches.
     pub lots: Vec<PointLot>,
     /// Fair value of the reward, counted in the year of `reserved_at`.

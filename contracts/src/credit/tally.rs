@@ -17,19 +17,22 @@ pub(super) fn id(enrolment: EnrolmentId, subject: &TallySubject) -> RecordId {
     RecordId(hash_parts(Domain::Identifier, &parts))
 }
 
-/// The sum so far.
+/// The sum so far; zero once the tally has left, swept or not.
 pub(super) fn get(view: &View<'_>, enrolment: EnrolmentId, subject: &TallySubject) -> u64 {
+    if view.now() >= ends_at(subject) {
+        return 0;
+    }
     view.get::<Tally>(&id(enrolment, subject)).map_or(0, |tally| tally.amount)
 }
 
-/// Adds to a tally; the first time, schedules its end.
+/// Adds to a tally; the first time, schedules its end. One that has left does not come again.
 pub(super) fn add(
     view: &mut View<'_>,
     enrolment: EnrolmentId,
     subject: &TallySubject,
     amount: u64,
 ) {
-    if amount == 0 {
+    if amount == 0 || view.now() >= ends_at(subject) {
         return;
     }
     let id = id(enrolment, subject);

@@ -1,15 +1,23 @@
 //! This exists to state the rules about hours, points and vouchers as facts.
 
 mod award;
+mod correction;
+mod dispute;
+mod disputes_at_random;
 mod history;
+mod late;
 mod participation;
 mod redemption;
+mod returning;
+mod stars;
 
 use super::*;
 use crate::programme::tests::Stage;
 use crate::programme::{self, ActivityTerms};
-use crate::testing::{Actor, Resident, World};
+use crate::registry::{self, Role};
+use crate::testing::{Actor, OFFICE, REGULATOR, Resident, World, document};
 use linli_ledger::amount::Points;
+use linli_ledger::keys::KeyPurpose;
 use linli_ledger::types::{BlockTime, RecordId};
 
 pub(super) const SECRET: &[u8] = b"sixteen byte key";
@@ -25,7 +33,65 @@ pub(super) fn nonce(activity: RecordId, site: &Actor, at: BlockTime) -> [u8; 16]
     site_nonce(activity, &site.key.public(), at.0 / 60_000)
 }
 
+/// Those who put things right.
+#[derive(Clone)]
+pub(super) struct Bench {
+    pub(super) approver: Actor,
+    pub(super) regulators: [Actor; 3],
+}
+
+pub(super) fn replacement(minutes: u32, error_by: ErrorBy) -> Replacement {
+    Replacement { minutes, units: 0, error_by }
+}
+
+pub(super) fn corrected(minutes: u32, error_by: ErrorBy) -> Decision {
+    Decision::Corrected(replacement(minutes, error_by))
+}
+
+pub(super) fn correct(award: RecordId, earlier: u32, replacement: Replacement) -> Call {
+    let evidence = document("case");
+    Call::AwardCorrect { award, earlier_corrections: earlier, replacement, evidence }
+}
+
+pub(super) fn dispute(award: RecordId) -> Call {
+    Call::Dispute { award, reason: DisputeReason::Minutes, evidence: document("dispute") }
+}
+
+pub(super) fn decide(award: RecordId, decision: Decision) -> Call {
+    Call::DisputeDecide { award, decision, evidence: document("decision") }
+}
+
+pub(super) fn appeal(award: RecordId) -> Call {
+    Call::Appeal { award, evidence: document("appeal") }
+}
+
+pub(super) fn appeal_decide(award: RecordId, decision: Decision) -> Call {
+    Call::AppealDecide { award, decision, evidence: document("final decision") }
+}
+
 impl Stage {
+    pub(super) fn bench(&mut self) -> Bench {
+        let world = &mut self.world;
+        let approver = world.person("approver", OFFICE);
+        let approver = world.grant(&approver, OFFICE, Role::Approver, 1, None);
+        let mut regulator = |label| world.officer(label, REGULATOR, Role::Regulator);
+        let regulators =
+            [regulator("regulator 1"), regulator("regulator 2"), regulator("regulator 3")];
+        Bench { approver, regulators }
+    }
+
+    /// The same person with another key, and a grant.
+    pub(super) fn second_key(&mut self, signer: &Actor, with: &Actor) -> Actor {
+        let key = crate::testing::key("second key");
+        let call = registry::Call::KeyAdd {
+            owner: registry::PublicOwner::Person(signer.person),
+            key: key.public(),
+            purpose: KeyPurpose::Business,
+        };
+        self.world.apply(registry::CONTRACT, &[signer], &call);
+        Actor { key, ..with.clone() }
+    }
+
     pub(super) fn resident(&mut self, label: &str) -> Resident {
         let registrar = self.registrar.clone();
         self.world.resident(&registrar, label)
@@ -132,6 +198,15 @@ impl Stage {
     pub(super) fn redeem(&mut self, resident: &Resident, reward: RecordId) -> RecordId {
         let call = self.redeem_call(resident, reward);
         RecordId(self.world.apply(CONTRACT, &[&resident.actor()], &call))
+    }
+
+    /// What a person owes.
+    pub(super) fn owed(&self, resident: &Resident) -> u64 {
+        balance(&self.world.view(), resident.enrolment, self.world.now).owed.0
+    }
+
+    pub(super) fn minutes(&self, resident: &Resident) -> u64 {
+        balance(&self.world.view(), resident.enrolment, self.world.now).service.0
     }
 
     /// Available, held and locked.

@@ -22,7 +22,10 @@ pub fn voucher_commitment(reward: RecordId, enrolment: EnrolmentId, secret: &[u8
 }
 
 /// A voucher, until it leaves the state; swept or not, it is gone from that instant.
-fn find(view: &View<'_>, id: RecordId) -> Result<Voucher, Rejection> {
+///
+/// # Errors
+/// [`Code::NotFound`].
+pub(super) fn find(view: &View<'_>, id: RecordId) -> Result<Voucher, Rejection> {
     view.get::<Voucher>(&id)
         .filter(|voucher| view.now() < voucher.expires_at.plus(VOUCHER_KEPT_MS))
         .ok_or_else(|| Code::NotFound.into())
@@ -70,6 +73,7 @@ pub(super) fn redeem(
         reward: reward_id,
         partner: reward.partner,
         programme: reward.programme,
+        line: reward.line,
         lots,
         fair_value: reward.terms.fair_value,
         reserved_at: now,
@@ -160,7 +164,10 @@ pub(super) fn fulfil(
     close(view, id, &voucher, |used| {
         used.fulfilled = used.fulfilled.saturating_add(1);
     });
-    voucher.state = VoucherState::Fulfilled { at: view.now() };
+    let at = view.now();
+    let return_until = at.plus(parameter(view, Parameter::ReturnWindow));
+    due::schedule(view, return_until, kinds::VOUCHER_COUNTS, id);
+    voucher.state = VoucherState::Fulfilled { at, return_until };
     view.put(&id, &voucher);
     Ok(())
 }
@@ -190,9 +197,10 @@ pub(super) fn cancel(
 /// Past its time a voucher is void, whether the sweep has come or not.
 fn check_open(view: &View<'_>, voucher: &Voucher) -> Result<(), Rejection> {
     match voucher.state {
-        VoucherState::Fulfilled { .. } | VoucherState::Cancelled { .. } => {
-            Err(Code::AlreadyResolved.into())
-        }
+        VoucherState::Fulfilled { .. }
+        | VoucherState::Cancelled { .. }
+        | VoucherState::Returned { .. }
+        | VoucherState::Counted { .. } => Err(Code::AlreadyResolved.into()),
         VoucherState::TimedOut => Err(Code::VoucherExpired.into()),
         VoucherState::Open => ensure(view.now() < voucher.expires_at, Code::VoucherExpired),
     }
@@ -213,7 +221,9 @@ pub(super) fn time_out(view: &mut View<'_>, id: RecordId) -> Result<(), Rejectio
         }
         VoucherState::Fulfilled { .. }
         | VoucherState::Cancelled { .. }
-        | VoucherState::TimedOut => Ok(()),
+        | VoucherState::TimedOut
+        | VoucherState::Returned { .. }
+        | VoucherState::Counted { .. } => Ok(()),
     }
 }
 
@@ -254,12 +264,7 @@ fn give_back(
             Return::Alive => points::transfer(view, &locked, &available, &[*lot])?,
             Return::Lost => wallet::end(view, programme, &locked, &[*lot], accounts::expired)?,
             Return::Grace(until) => {
-                // Only the origin may change an expiry: the lot goes back and comes again.
-                let minted = accounts::minted(programme);
-                points::transfer(view, &locked, &minted, &[*lot])?;
-                let renewed = PointLot { expires_at: until, ..*lot };
-                points::transfer(view, &minted, &available, &[renewed])?;
-                lapse::schedule(view, enrolment, until, kinds::EXPIRE, lot.batch);
+                wallet::renew(view, enrolment, programme, &locked, *lot, until)?;
             }
         }
     }

@@ -1,7 +1,7 @@
 //! This exists to move points through a person's accounts: held, available, locked, and out.
 
 use super::records::kinds;
-use super::{Award, MinuteClass, ProgrammeTotals, Wallet, accounts, lapse};
+use super::{Award, MinuteClass, ProgrammeTotals, Wallet, accounts, dispute, lapse, owed};
 use crate::programme::RECORD_KEPT_MS;
 use linli_ledger::amount::Minutes;
 use linli_ledger::code::{Code, Rejection, ensure};
@@ -20,42 +20,109 @@ pub(super) const BALANCE_MAX: u64 = 1_000_000_000;
 /// [`Code::AmountOverflow`] above [`BALANCE_MAX`].
 ///
 /// Source: CRE-7, `domain` §2.1, §2.2.
-pub(super) fn credit(view: &mut View<'_>, id: RecordId, award: &Award) -> Result<(), Rejection> {
-    let Award { enrolment, programme, points: amount, expires_at, .. } = *award;
-    let given = u64::from(award.minutes);
-    let (origin, account, service) = match award.class {
-        MinuteClass::Service => {
-            (accounts::service_origin(programme), accounts::service(enrolment), given)
-        }
-        MinuteClass::Training => {
-            (accounts::training_origin(programme), accounts::training(enrolment), 0)
-        }
-    };
-    if given > 0 {
-        minutes::transfer(view, &origin, &account, Minutes(given))?;
-    }
-    change_totals(view, programme, |totals| {
-        totals.minutes = totals.minutes.saturating_add(service);
-        totals.minted = totals.minted.saturating_add(amount.0);
-        totals.outstanding = totals.outstanding.saturating_add(amount.0);
-    });
-    view.put(&id, award);
+pub(super) fn credit(view: &mut View<'_>, id: RecordId, mut award: Award) -> Result<(), Rejection> {
+    let Award { enrolment, programme, points: amount, expires_at, available_at, .. } = award;
+    give_minutes(view, &award, award.minutes)?;
     if amount.0 == 0 {
+        view.put(&id, &award);
         let day_after = Day(award.service_day.0.saturating_add(1)).start();
         let ends = day_after.plus(RECORD_KEPT_MS).plus(DAY_MS);
         due::schedule(view, ends, kinds::AWARD_ENDS, id);
         return Ok(());
     }
-    let has = balance(view, enrolment, programme);
-    ensure(has.saturating_add(amount.0) <= BALANCE_MAX, Code::AmountOverflow)?;
     let lot = PointLot { expires_at, batch: id, amount: amount.0 };
     let held = accounts::held(enrolment, programme);
-    points::transfer(view, &accounts::minted(programme), &held, &[lot])?;
-    view.put(&(enrolment, programme), &Wallet);
-    lapse::schedule(view, enrolment, award.available_at, kinds::RELEASE, id);
+    mint(view, enrolment, programme, &held, lot)?;
+    award.netted = owed::net(view, enrolment, programme, amount);
+    if award.netted.0 > 0 {
+        let kept_back = PointLot { amount: award.netted.0, ..lot };
+        end(view, programme, &held, &[kept_back], accounts::corrected)?;
+    }
+    view.put(&id, &award);
+    lapse::schedule(view, enrolment, available_at, kinds::RELEASE, id);
     lapse::schedule(view, enrolment, expires_at, kinds::EXPIRE, id);
     due::schedule(view, expires_at.plus(super::AWARD_KEPT_MS), kinds::AWARD_ENDS, id);
     Ok(())
+}
+
+/// Makes points in an account of a person.
+///
+/// # Errors
+/// [`Code::AmountOverflow`] above [`BALANCE_MAX`].
+pub(super) fn mint(
+    view: &mut View<'_>,
+    enrolment: EnrolmentId,
+    programme: RecordId,
+    to: &AccountKey,
+    lot: PointLot,
+) -> Result<(), Rejection> {
+    let has = balance(view, enrolment, programme);
+    ensure(has.saturating_add(lot.amount) <= BALANCE_MAX, Code::AmountOverflow)?;
+    points::transfer(view, &accounts::minted(programme), to, &[lot])?;
+    view.put(&(enrolment, programme), &Wallet);
+    change_totals(view, programme, |totals| {
+        totals.minted = totals.minted.saturating_add(lot.amount);
+        totals.outstanding = totals.outstanding.saturating_add(lot.amount);
+    });
+    Ok(())
+}
+
+/// Where minutes of an award come from, and whose they are.
+fn minute_accounts(award: &Award) -> (AccountKey, AccountKey) {
+    let Award { enrolment, programme, .. } = *award;
+    match award.class {
+        MinuteClass::Service => (accounts::service_origin(programme), accounts::service(enrolment)),
+        MinuteClass::Training => {
+            (accounts::training_origin(programme), accounts::training(enrolment))
+        }
+    }
+}
+
+fn count_service(view: &mut View<'_>, award: &Award, change: impl FnOnce(u64) -> u64) {
+    match award.class {
+        MinuteClass::Service => {
+            change_totals(view, award.programme, |totals| totals.minutes = change(totals.minutes));
+        }
+        MinuteClass::Training => change_totals(view, award.programme, |_| {}),
+    }
+}
+
+/// Records minutes of an award.
+///
+/// # Errors
+/// As [`minutes::transfer`].
+pub(super) fn give_minutes(
+    view: &mut View<'_>,
+    award: &Award,
+    given: u32,
+) -> Result<(), Rejection> {
+    let given = u64::from(given);
+    count_service(view, award, |minutes| minutes.saturating_add(given));
+    if given == 0 {
+        return Ok(());
+    }
+    let (origin, account) = minute_accounts(award);
+    minutes::transfer(view, &origin, &account, Minutes(given))
+}
+
+/// Reverses minutes of an award: the other half of a correction.
+///
+/// # Errors
+/// As [`minutes::transfer`].
+///
+/// Source: INV-P5.
+pub(super) fn take_minutes(
+    view: &mut View<'_>,
+    award: &Award,
+    taken: u32,
+) -> Result<(), Rejection> {
+    let taken = u64::from(taken);
+    count_service(view, award, |minutes| minutes.saturating_sub(taken));
+    if taken == 0 {
+        return Ok(());
+    }
+    let (origin, account) = minute_accounts(award);
+    minutes::transfer(view, &account, &origin, Minutes(taken))
 }
 
 fn balance(view: &View<'_>, enrolment: EnrolmentId, programme: RecordId) -> u64 {
@@ -76,7 +143,7 @@ pub(super) fn change_totals(
     view.put(&programme, &totals);
 }
 
-/// The hold of an award ends: what is held becomes available.
+/// The hold of an award ends: what is held becomes available, unless a dispute freezes it.
 ///
 /// # Errors
 /// None in a sound state.
@@ -84,6 +151,9 @@ pub(super) fn release(view: &mut View<'_>, id: RecordId) -> Result<(), Rejection
     let Some(award) = view.get::<Award>(&id) else {
         return Ok(());
     };
+    if dispute::freezes(view, id) {
+        return Ok(());
+    }
     let held = accounts::held(award.enrolment, award.programme);
     let available = accounts::available(award.enrolment, award.programme);
     match lot(view, &held, award.expires_at, id) {
@@ -92,7 +162,8 @@ pub(super) fn release(view: &mut View<'_>, id: RecordId) -> Result<(), Rejection
     }
 }
 
-/// What is left of a lot, held or available, expires. What is locked is the voucher's.
+/// What is left of a lot, held or available, expires. What is locked is the voucher's, and what is
+/// frozen waits for its decision.
 ///
 /// # Errors
 /// None in a sound state.
@@ -102,12 +173,39 @@ pub(super) fn expire(view: &mut View<'_>, id: RecordId, at: BlockTime) -> Result
     let Some(award) = view.get::<Award>(&id) else {
         return Ok(());
     };
+    let frozen = dispute::freezes(view, id);
     for account in [accounts::held, accounts::available] {
         let account = account(award.enrolment, award.programme);
+        if frozen && account.kind == accounts::kinds::HELD {
+            continue;
+        }
         if let Some(lot) = lot(view, &account, at, id) {
             end(view, award.programme, &account, &[lot], accounts::expired)?;
         }
     }
+    Ok(())
+}
+
+/// Gives a lot to its owner again with a later expiry: its grace.
+///
+/// # Errors
+/// As [`points::transfer`].
+///
+/// Source: CRE-13.
+pub(super) fn renew(
+    view: &mut View<'_>,
+    enrolment: EnrolmentId,
+    programme: RecordId,
+    from: &AccountKey,
+    lot: PointLot,
+    until: BlockTime,
+) -> Result<(), Rejection> {
+    // Only the origin may change an expiry: the lot goes back and comes again.
+    let minted = accounts::minted(programme);
+    points::transfer(view, from, &minted, &[lot])?;
+    let renewed = PointLot { expires_at: until, ..lot };
+    points::transfer(view, &minted, &accounts::available(enrolment, programme), &[renewed])?;
+    lapse::schedule(view, enrolment, until, kinds::EXPIRE, lot.batch);
     Ok(())
 }
 
@@ -133,7 +231,8 @@ pub(super) fn end(
     Ok(())
 }
 
-fn lot(
+/// What of a batch with one expiry lies in an account, if anything.
+pub(super) fn lot(
     view: &View<'_>,
     account: &AccountKey,
     expires_at: BlockTime,

@@ -1,7 +1,8 @@
 //! This exists to hold the calls about programmes, award rules, activities and rewards, in the bytes
 //! that people sign. Source: PRG-1.
 
-use crate::credit::ProgrammeTotals;
+use super::{BatchOf, RewardTerms};
+use crate::credit::{ProgrammeTotals, VoucherBatch};
 use borsh::{BorshDeserialize, BorshSerialize};
 use linli_ledger::amount::{Fen, Points};
 use linli_ledger::hash::Digest;
@@ -206,5 +207,31 @@ pub enum Call {
         valid_from: BlockTime,
         /// Until when, exclusive.
         valid_to: BlockTime,
+    },
+    /// The partner and a points operator put more pieces of a reward on offer. Never fewer.
+    RewardUpdate {
+        /// The reward.
+        reward: RecordId,
+        /// How many more.
+        pieces_added: u32,
+    },
+    /// As `RewardOffer`, for a reward that a budget line pays: a budget officer of the fund agrees too.
+    /// Creates identifier 0.
+    RewardOfferFunded {
+        /// The programme whose points it takes.
+        programme: RecordId,
+        /// The partner.
+        partner: OrganisationId,
+        /// What it is and costs.
+        terms: RewardTerms,
+        /// The line of a budget in force that pays its fair value.
+        line: RecordId,
+    },
+    /// A partner claims the vouchers of a month that is over.
+    SettleClaim {
+        /// Of which vouchers.
+        of: BatchOf,
+        /// How many, their points and value: a restricted fact that the kernel checks.
+        batch: VoucherBatch,
     },
 }

@@ -16,6 +16,7 @@ pub mod reading;
 mod records;
 mod reward;
 mod rule;
+mod settlement;
 
 pub use activity::terms_hash;
 pub use calls::*;
@@ -24,6 +25,7 @@ pub use records::{
     Activity, ActivityStatus, Programme, RECORD_KEPT_MS, Reward, RewardTerms, Rule, RuleVersion,
 };
 pub use reward::partner_signs;
+pub use settlement::{BatchOf, Settlement, month_ends_at, voucher_batch_id};
 
 use crate::registry::Role;
 use crate::registry::roles::{officer, same_human};
@@ -68,13 +70,16 @@ impl Contract for Programmes {
             Ok(Call::RuleSet { programme, totals: Some(totals), .. }) => {
                 vec![rule::condition(programme, &totals)]
             }
+            Ok(Call::SettleClaim { of, batch }) => vec![settlement::condition(&of, &batch)],
             Ok(
                 Call::RuleSet { totals: None, .. }
                 | Call::ProgrammeOpen { .. }
                 | Call::ActivityPropose { .. }
                 | Call::ActivityPublish { .. }
                 | Call::ActivityCancel { .. }
-                | Call::RewardOffer { .. },
+                | Call::RewardOffer { .. }
+                | Call::RewardUpdate { .. }
+                | Call::RewardOfferFunded { .. },
             )
             | Err(_) => Vec::new(),
         }
@@ -122,8 +127,16 @@ impl Contract for Programmes {
                     valid_from,
                     valid_to,
                 };
-                reward::offer(view, parties, &Reward { programme, partner, terms })
+                reward::offer(view, parties, &Reward { programme, partner, terms, line: None })
             }
+            Call::RewardUpdate { reward, pieces_added } => {
+                reward::update(view, parties, reward, pieces_added)
+            }
+            Call::RewardOfferFunded { programme, partner, terms, line } => {
+                let line = Some(line);
+                reward::offer(view, parties, &Reward { programme, partner, terms, line })
+            }
+            Call::SettleClaim { of, batch } => settlement::claim(view, parties, of, batch),
         }
     }
 

@@ -1,7 +1,8 @@
 //! This exists to be what other contracts, and programs outside, may read of programmes.
 
 use super::{
-    Activity, ActivityStatus, Programme, RECORD_KEPT_MS, Reward, Rule, RuleTerms, RuleVersion,
+    Activity, ActivityStatus, BatchOf, Programme, RECORD_KEPT_MS, Reward, Rule, RuleTerms,
+    RuleVersion, Settlement, voucher_batch_id,
 };
 use linli_ledger::code::{Code, Rejection};
 use linli_ledger::types::RecordId;
@@ -55,6 +56,11 @@ pub fn rule_of(view: &View<'_>, activity: &Activity) -> Result<(u32, RuleTerms),
         }
         ActivityStatus::Draft | ActivityStatus::Cancelled { .. } => Err(Code::State.into()),
     }
+}
+
+/// What a partner has claimed for a batch of vouchers, if it has.
+pub fn settlement(view: &View<'_>, of: &BatchOf) -> Option<Settlement> {
+    view.get::<Settlement>(&voucher_batch_id(of))
 }
 
 /// A reward, until it leaves the state; swept or not, it is gone from that instant.

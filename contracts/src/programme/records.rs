@@ -135,6 +135,8 @@ pub struct Reward {
     pub partner: OrganisationId,
     /// What it is and costs.
     pub terms: RewardTerms,
+    /// The budget line that pays for it; none where the partner does.
+    pub line: Option<RecordId>,
 }
 
 linli_ledger::records! { CONTRACT, Public:

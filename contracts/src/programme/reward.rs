@@ -2,6 +2,7 @@
 
 use super::records::due::REWARD_ENDS;
 use super::{RECORD_KEPT_MS, Reward, RewardKind, RewardTerms, TITLE_BYTES_MAX, reading};
+use crate::fund::{Budget, BudgetState, Fund, Line};
 use crate::registry::Role;
 use crate::registry::roles::{
     Officer, Parameter, officer, officer_of, organisation, parameter, same_human,
@@ -15,7 +16,7 @@ use linli_ledger::limits::AMOUNT_MAX;
 use linli_ledger::types::{BlockTime, OrganisationId, RecordId};
 use linli_ledger::view::View;
 
-/// A partner offers a reward; a points operator agrees.
+/// A partner offers a reward; a points operator agrees, and a budget officer where a line pays for it.
 ///
 /// # Errors
 /// In this order: [`Code::Text`], [`Code::PersonalData`]; [`Code::RewardKind`]; [`Code::AmountZero`],
@@ -23,9 +24,11 @@ use linli_ledger::view::View;
 /// [`Code::RewardValue`] with `Need` and `Limit` for more fen per point than allowed;
 /// [`Code::NotFound`] for programme or partner; the partner's role as in [`partner_signs`];
 /// [`Code::Cosign`] without a points operator among the co-signers; [`Code::SelfApproval`] if she is
-/// the partner's officer.
+/// the partner's officer; for a line [`Code::NotFound`], [`Code::State`] unless its budget is in
+/// force, [`Code::Cosign`] without a budget officer of the fund's organisation among the co-signers,
+/// [`Code::SelfApproval`] if she is the partner's officer.
 ///
-/// Source: PRG-10, `domain` §2.7.
+/// Source: PRG-10, PRG-12, `domain` §2.7.
 pub(super) fn offer(
     view: &mut View<'_>,
     parties: &[Party],
@@ -37,15 +40,76 @@ pub(super) fn offer(
     organisation(view, reward.partner)?;
     let (sender, others) = parties.split_first().ok_or(Code::Role)?;
     let seller = partner_signs(view, sender, reward.partner, &scope)?;
-    let operator = others
-        .iter()
-        .find_map(|party| officer(view, party, &[Role::PointsOperator], &scope).ok())
-        .ok_or(Code::Cosign)?;
-    let same = seller.is_some_and(|seller| same_human(view, seller.person, operator.person));
-    ensure(!same, Code::SelfApproval)?;
+    operator_agrees(view, others, seller.as_ref(), &scope)?;
+    if let Some(line) = reward.line {
+        payer_agrees(view, others, seller.as_ref(), line)?;
+    }
     let id = RecordId(view.new_identifier());
     due::schedule(view, reward.terms.valid_to.plus(RECORD_KEPT_MS), REWARD_ENDS, id);
     view.put(&id, reward);
+    Ok(())
+}
+
+fn operator_agrees(
+    view: &View<'_>,
+    others: &[Party],
+    seller: Option<&Officer>,
+    scope: &str,
+) -> Result<(), Rejection> {
+    let operator = others
+        .iter()
+        .find_map(|party| officer(view, party, &[Role::PointsOperator], scope).ok())
+        .ok_or(Code::Cosign)?;
+    let same = seller.is_some_and(|seller| same_human(view, seller.person, operator.person));
+    ensure(!same, Code::SelfApproval)
+}
+
+fn payer_agrees(
+    view: &View<'_>,
+    others: &[Party],
+    seller: Option<&Officer>,
+    line: RecordId,
+) -> Result<(), Rejection> {
+    let line = view.get::<Line>(&line).ok_or(Code::NotFound)?;
+    let fund = view.get::<Fund>(&line.fund).ok_or(Code::NotFound)?;
+    let budget = view.get::<Budget>(&line.budget).ok_or(Code::NotFound)?;
+    match budget.state {
+        BudgetState::Effective { .. } => {}
+        BudgetState::Draft => return Err(Code::State.into()),
+    }
+    let (roles, keeper) = ([Role::BudgetOfficer], fund.organisation);
+    let payer = others
+        .iter()
+        .find_map(|party| officer_of(view, party, &roles, &fund.scope, keeper).ok())
+        .ok_or(Code::Cosign)?;
+    let same = seller.is_some_and(|seller| same_human(view, seller.person, payer.person));
+    ensure(!same, Code::SelfApproval)
+}
+
+/// The partner and a points operator put more pieces on offer.
+///
+/// # Errors
+/// In this order: [`Code::AmountZero`]; [`Code::NotFound`]; [`Code::ItemExpired`] once it is offered no
+/// more; the partner's role as in [`partner_signs`]; [`Code::Cosign`] and [`Code::SelfApproval`] as for
+/// an offer; [`Code::AmountOverflow`].
+///
+/// Source: PRG-11, `domain` §2.7.
+pub(super) fn update(
+    view: &mut View<'_>,
+    parties: &[Party],
+    id: RecordId,
+    pieces_added: u32,
+) -> Result<(), Rejection> {
+    ensure(pieces_added > 0, Code::AmountZero)?;
+    let mut reward = reading::reward(view, id)?;
+    ensure(view.now() < reward.terms.valid_to, Code::ItemExpired)?;
+    let scope = reading::programme(view, reward.programme)?.scope;
+    let (sender, others) = parties.split_first().ok_or(Code::Role)?;
+    let seller = partner_signs(view, sender, reward.partner, &scope)?;
+    operator_agrees(view, others, seller.as_ref(), &scope)?;
+    let stock = reward.terms.stock.checked_add(pieces_added);
+    reward.terms.stock = stock.ok_or(Code::AmountOverflow)?;
+    view.put(&id, &reward);
     Ok(())
 }
 

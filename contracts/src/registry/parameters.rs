@@ -97,6 +97,28 @@ parameters! {
     CarryMax = 44, 2, 0, 10;
     /// Working days that an instruction may be without the bank's word when a year is closed.
     InstructionDays = 45, 5, 0, 60;
+    /// An award may be disputed this long, ms.
+    DisputeWindow = 50, 30 * DAY_MS, DAY_MS, 365 * DAY_MS;
+    /// Working days in which a dispute is decided; after them the regulator decides.
+    DecisionDeadline = 51, 15, 1, 60;
+    /// A decision may be appealed this long, ms.
+    AppealWindow = 52, 30 * DAY_MS, DAY_MS, 365 * DAY_MS;
+    /// The greatest part of a later award that is kept back for what is owed, basis points.
+    NetShare = 53, 5_000, 0, 10_000;
+    /// What is owed lapses after this long, ms.
+    OwedLife = 54, 365 * DAY_MS, DAY_MS, 365 * DAY_MS;
+    /// A defective reward may be returned this long, ms.
+    ReturnWindow = 55, 7 * DAY_MS, 0, 60 * DAY_MS;
+    /// Hours of service for one star.
+    StarOneHours = 56, 100, 1, 100_000;
+    /// Hours of service for two stars.
+    StarTwoHours = 57, 300, 1, 100_000;
+    /// Hours of service for three stars.
+    StarThreeHours = 58, 600, 1, 100_000;
+    /// Hours of service for four stars.
+    StarFourHours = 59, 1_000, 1, 100_000;
+    /// Hours of service for five stars.
+    StarFiveHours = 60, 1_500, 1, 100_000;
 }
 
 impl Parameter {

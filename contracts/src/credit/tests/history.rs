@@ -2,9 +2,11 @@
 //! cancelling and waiting, once with a sweep in every block and once without any.
 
 use super::*;
+use linli_ledger::codec::decode;
 use linli_ledger::contract::Rulebook;
+use linli_ledger::due;
 use linli_ledger::limits::RANGE_MAX;
-use linli_ledger::receipt::{Outcome, Subject};
+use linli_ledger::receipt::{Outcome, Receipt, Subject};
 use linli_ledger::types::{DAY_MS, Day, HOUR_MS, derive_identifier};
 use proptest::prelude::*;
 
@@ -46,7 +48,13 @@ impl Contract for Unswept {
     }
 }
 
-fn unswept() -> Rulebook {
+/// The first identifier that a transaction made.
+pub(super) fn created(receipt: &Receipt) -> RecordId {
+    let Subject::Transaction(id) = receipt.subject else { panic!("a transaction's receipt") };
+    RecordId(derive_identifier(&id, 0))
+}
+
+pub(super) fn unswept() -> Rulebook {
     crate::testing::rulebook_with(Box::new(Unswept))
 }
 
@@ -96,11 +104,8 @@ fn run(steps: &[Step], rulebook: Option<Rulebook>) -> Vec<Seen> {
                 let call = stage.redeem_call(&residents[*who], reward);
                 let actor = residents[*who].actor();
                 let receipt = stage.world.submit(CONTRACT, &[&actor], &call);
-                if let Subject::Transaction(id) = receipt.subject {
-                    let id = derive_identifier(&id, 0);
-                    if receipt.outcome == Outcome::Applied {
-                        vouchers.push((*who, RecordId(id)));
-                    }
+                if receipt.outcome == Outcome::Applied {
+                    vouchers.push((*who, created(&receipt)));
                 }
                 receipt.rejection().map(|rejection| rejection.code)
             }
@@ -141,6 +146,83 @@ proptest! {
     fn histories_end_alike_with_and_without_sweeps(steps in steps()) {
         prop_assert_eq!(run(&steps, None), run(&steps, Some(unswept())));
     }
+}
+
+/// A credit contract that puts many items that mean nothing into the queue.
+struct Flood;
+
+impl Contract for Flood {
+    fn id(&self) -> ContractId {
+        CONTRACT
+    }
+
+    fn version(&self) -> u16 {
+        1
+    }
+
+    fn compartment(&self) -> Compartment {
+        Compartment::Restricted
+    }
+
+    fn accepts(&self, _: &[u8]) -> bool {
+        true
+    }
+
+    fn execute(&self, call: &[u8], _: &[Party], view: &mut View<'_>) -> Result<(), Rejection> {
+        let (at, count): (BlockTime, u32) = decode(call, "a call").map_err(|_| Code::Encoding)?;
+        for n in 0..count {
+            let mut record = [0; 32];
+            record[..4].copy_from_slice(&n.to_be_bytes());
+            due::schedule(view, at, 255, RecordId(record));
+        }
+        Ok(())
+    }
+}
+
+impl Stage {
+    /// Lets so many items that mean nothing fall due at a time.
+    pub(super) fn flood(&mut self, at: BlockTime, count: u32) {
+        let flooded = crate::testing::rulebook_with(Box::new(Flood));
+        let usual = std::mem::replace(&mut self.world.rulebook, flooded);
+        let anybody = self.organiser.clone();
+        self.world.apply(CONTRACT, &[&anybody], &(at, count));
+        self.world.rulebook = usual;
+    }
+}
+
+#[test]
+fn no_answer_waits_for_the_sweep_when_ten_thousand_items_are_due_at_once() {
+    let mut stage = Stage::new();
+    let (resident, other) = (stage.resident("resident"), stage.resident("other"));
+    stage.earn(&resident, 8);
+    stage.earn(&other, 8);
+    let reward = stage.offer();
+    let expiry = Day::from_civil(2029, 1, 1).unwrap().start();
+    stage.world.at(expiry.minus(DAY_MS));
+    let voucher = stage.redeem(&resident, reward);
+    let back = stage.world.view().get::<Voucher>(&voucher).unwrap().expires_at;
+    stage.flood(expiry.minus(1), 10_000);
+    let seen = |stage: &Stage| {
+        let days = [0, 1, 6, 7, 29, 36, 37];
+        let at = |day| expiry.plus(day * DAY_MS);
+        days.map(|day| [&resident, &other].map(|who| points(&stage.world, who, at(day))))
+    };
+    let before = seen(&stage);
+    stage.world.at(expiry);
+    for _ in 0..12 {
+        let swept = stage.world.sweep();
+        assert!(swept.len() <= linli_ledger::limits::DUE_ITEMS_MAX);
+        assert_eq!(seen(&stage), before);
+        stage.world.check();
+    }
+    stage.flood(back.minus(1), 10_000);
+    stage.world.at(back);
+    let cancel = Call::RedeemCancel { voucher };
+    stage.deny(&[&resident.actor()], &cancel, Code::VoucherExpired);
+    let call = stage.redeem_call(&resident, reward);
+    stage.world.apply(CONTRACT, &[&resident.actor()], &call);
+    assert_eq!(stage.points(&resident), (0, 0, 20), "her own queue is done by her own call");
+    stage.world.check();
 }
 
 /// A credit contract that gives its sender a wallet of more programmes than one reading returns.

@@ -370,7 +370,7 @@ fn the_organiser_attests_within_ten_working_days() {
 
 #[test]
 fn a_day_has_only_so_many_minutes_of_service() {
-    let parameter = crate::registry::roles::Parameter::MinutesPerDay.number();
+    let parameter = registry::roles::Parameter::MinutesPerDay.number();
     let mut stage = Stage::with_parameters(vec![(parameter, 150)]);
     let resident = stage.resident("resident");
     let (first, one) = stage.attend(&[&resident], &stage.terms(2));
