@@ -36,6 +36,9 @@ pub(super) fn of_block(block: &Block, receipts: &[Receipt], places: &Places) -> 
     let mut facts = Facts::new();
     let Height(height) = block.header.height;
     let day = block.header.time.day();
+    let mut value = Vec::with_capacity(8);
+    block.header.height.write(&mut value);
+    facts.insert(Table::Blocks.key(&block.header.hash().0), value);
     let first = receipts.len().saturating_sub(block.transactions.len());
     for (index, receipt) in (0_u32..).zip(receipts) {
         let at = Location { height: Height(height), index };

@@ -8,6 +8,8 @@ use linli_ledger::types::{BlockTime, Day, Height, RecordId, SourceId};
 /// What is listed. The letters are on disk: a change is a new [`super::manifest::FORMAT`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Table {
+    /// Hash of a block → its height.
+    Blocks,
     /// Transaction → where it is.
     Transactions,
     /// Identifier → the transaction that created it, and as which of its identifiers.
@@ -31,6 +33,7 @@ pub(super) enum Table {
 impl Table {
     fn tag(self) -> u8 {
         match self {
+            Self::Blocks => b'B',
             Self::Transactions => b'T',
             Self::Creators => b'C',
             Self::Writers => b'W',

@@ -9,7 +9,7 @@ use linli_ledger::crypto::PublicKey;
 use linli_ledger::receipt::{Receipt, Subject};
 use linli_ledger::record::KeyPart;
 use linli_ledger::transaction::SignedTransaction;
-use linli_ledger::types::{BlockTime, Height, TransactionId, derive_identifier};
+use linli_ledger::types::{BlockHash, BlockTime, Height, TransactionId, derive_identifier};
 use std::sync::Arc;
 
 /// A receipt in its block, checked against the header.
@@ -92,6 +92,18 @@ impl Index {
             return Ok(None);
         }
         self.checked(height).map(Some)
+    }
+
+    /// The height of a block by its hash; `None` if none up to the cursor has it.
+    ///
+    /// # Errors
+    /// [`IndexError::Doubt`] where another block is at that height; [`IndexError::Chain`].
+    pub fn height_of(&self, hash: &BlockHash) -> Result<Option<Height>, IndexError> {
+        let Some(value) = self.reader().get(&Table::Blocks.key(&hash.0))? else { return Ok(None) };
+        let wrong = || IndexError::doubt("another block is at this height");
+        let height = Height::read(&mut value.as_slice()).ok_or_else(wrong)?;
+        let block = self.blocks.block(height)?.ok_or_else(wrong)?;
+        if block.block.header.hash() == *hash { Ok(Some(height)) } else { Err(wrong()) }
     }
 
     /// The last block at or before a time; `None` before the first block.
