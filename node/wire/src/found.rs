@@ -1,13 +1,10 @@
 //! This exists to put one thing into an answer: the thing, and at which block it was read.
 
-#![expect(unused_qualifications, reason = "the derived description names the parameter in full")]
-
 use crate::At;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 /// One thing, and when it was read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Found<T> {
     /// What was asked for.
     pub data: T,

@@ -25,4 +25,4 @@ pub use found::Found;
 pub use language::Language;
 pub use list::{At, List, Page};
 pub use problem::{Explanation, FieldProblem, Problem};
-pub use record::Recorded;
+pub use record::{AnyRecord, Recorded};

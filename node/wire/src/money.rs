@@ -2,7 +2,7 @@
 //! where it lies.
 
 use crate::schema;
-use linli_contracts::fund::{AttestationLevel, Fund, FundAccount, Line, SourceClass};
+use linli_contracts::fund::{AttestationLevel, Fund, FundAccount, Line, Source, SourceClass};
 use linli_ledger::amount::Fen;
 use linli_ledger::posting::money::Segment;
 use linli_ledger::types::{AccountId, EarmarkId, OrganisationId, RecordId, SourceId};
@@ -49,6 +49,22 @@ pub struct PlaceBalance {
     /// What lies in it; for an origin what has left it.
     #[schema(value_type = schema::Decimal)]
     pub balance: Fen,
+}
+
+/// A source of money.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SourceSummary {
+    /// Its number.
+    #[schema(value_type = u32)]
+    pub id: SourceId,
+    /// The record.
+    #[schema(value_type = schema::LedgerJson)]
+    pub record: Source,
+    /// The public name of the donor.
+    pub donor_name: String,
+    /// What was issued: its fen are 0 to this, exclusive.
+    #[schema(value_type = schema::Decimal)]
+    pub amount: Fen,
 }
 
 /// Budget against actual.
@@ -187,6 +203,8 @@ pub enum FlowKind {
     Contract,
     /// Who was paid.
     Payee,
+    /// An account that stands nowhere on the way.
+    Other,
 }
 
 /// A point of a flow.
@@ -198,17 +216,17 @@ pub struct FlowNode {
     pub kind: FlowKind,
     /// For people.
     pub label: String,
-    /// What lies there now.
+    /// What came and did not go on in the time asked for.
     #[schema(value_type = schema::Decimal)]
     pub rests: Fen,
 }
 
-/// Money that went from one point to another, net of what came back.
+/// Money that went from one point to another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FlowLink {
     /// From.
     pub source: String,
-    /// To; always a later kind than `source`, so that there is no circle.
+    /// To.
     pub target: String,
     /// How much.
     #[schema(value_type = schema::Decimal)]
@@ -223,9 +241,9 @@ pub struct Flow {
     pub fund: RecordId,
     /// Every point.
     pub nodes: Vec<FlowNode>,
-    /// Every way, net.
+    /// Every way; each leads to a later kind of point.
     pub links: Vec<FlowLink>,
-    /// What went back, gross: it is already taken off the links.
+    /// What went back; it is not taken off the links.
     pub returns: Vec<FlowLink>,
     /// Money that came in and lies nowhere: `"0"`, always.
     #[schema(value_type = schema::Decimal)]

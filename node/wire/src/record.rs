@@ -2,11 +2,9 @@
 
 use crate::schema;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
 
-/// A record and what identifies it.
+/// A record and what identifies it. In the interface's description: [`AnyRecord`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recorded<I, R> {
     /// Identifies it.
@@ -15,36 +13,19 @@ pub struct Recorded<I, R> {
     pub record: R,
 }
 
-/// A record and what identifies it.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "only its description is used: the same for every kind of record")]
-struct Shape {
-    /// Identifies it.
-    #[schema(value_type = schema::Identifier)]
-    id: String,
-    /// The record, in its own JSON.
-    #[schema(value_type = schema::LedgerJson)]
-    record: String,
-}
-
-impl<I, R> PartialSchema for Recorded<I, R> {
-    fn schema() -> RefOr<Schema> {
-        Shape::schema()
-    }
-}
-
-impl<I, R> ToSchema for Recorded<I, R> {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("Recorded")
-    }
-
-    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        Shape::schemas(schemas);
-    }
-}
-
 impl<I, R> From<(I, R)> for Recorded<I, R> {
     fn from((id, record): (I, R)) -> Self {
         Self { id, record }
     }
+}
+
+/// A record of any kind and what identifies it: describes every [`Recorded`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AnyRecord {
+    /// Identifies it.
+    #[schema(value_type = schema::Identifier)]
+    pub id: String,
+    /// The record, in its own JSON.
+    #[schema(value_type = schema::LedgerJson)]
+    pub record: serde_json::Value,
 }

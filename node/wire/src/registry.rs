@@ -1,6 +1,6 @@
 //! This exists to show organisations, roles, keys and parameters, and what a search finds.
 
-use crate::record::Recorded;
+use crate::record::{AnyRecord, Recorded};
 use crate::schema;
 use linli_contracts::registry::records::{Grant, Organisation as OrganisationRecord};
 use linli_ledger::keys::KeyRecord;
@@ -23,6 +23,7 @@ pub struct Key {
     /// Whether it may sign at the last block's time.
     pub active: bool,
     /// The roles of its owner that are in force, where it is a person in office.
+    #[schema(value_type = Vec<AnyRecord>)]
     pub roles: Vec<Role>,
 }
 
@@ -76,6 +77,8 @@ pub enum HitKind {
     Organisation,
     /// A fund.
     Fund,
+    /// A budget line.
+    BudgetLine,
     /// A service contract.
     Contract,
     /// A payment.
