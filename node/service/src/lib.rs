@@ -1,5 +1,6 @@
 //! This exists to run a node as a service: HTTP interface, read model, snapshots, operations.
 
+pub mod api;
 pub mod index;
 pub mod live;
 
