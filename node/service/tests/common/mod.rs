@@ -64,11 +64,20 @@ pub(crate) fn now() -> BlockTime {
 
 /// The office registers person number `nonce`, valid for an hour from `time`.
 pub(crate) fn register_at(nonce: u64, time: BlockTime) -> VerifiedTransaction {
+    registered(nonce, nonce, time)
+}
+
+/// The office registers somebody with the key of person number `person`.
+pub(crate) fn register_key(person: u64, nonce: u64) -> VerifiedTransaction {
+    registered(person, nonce, now())
+}
+
+fn registered(person: u64, nonce: u64, time: BlockTime) -> VerifiedTransaction {
     let genesis = genesis();
     let office = key("office");
     let call = registry::Call::PersonRegister {
         organisation: genesis.organisation(0),
-        key: key(&format!("person {nonce}")).public(),
+        key: key(&format!("person {person}")).public(),
     };
     let body = Body {
         version: BODY_VERSION,

@@ -1,0 +1,11 @@
+//! The interface over the chain of a whole sub-district: what it answers is what the state says, the
+//! same for every way of asking, and nobody sees of residents what is not theirs to see.
+
+#[path = "api/house.rs"]
+mod house;
+#[path = "api/money.rs"]
+mod money;
+#[path = "api/paging.rs"]
+mod paging;
+#[path = "api/viewers.rs"]
+mod viewers;
