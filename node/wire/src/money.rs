@@ -191,18 +191,24 @@ pub struct TraceForward {
     pub unaccounted: Fen,
 }
 
-/// What stands at one point of a flow.
+/// What stands at one point of a flow; money goes down this list, and what goes up is a return.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FlowKind {
     /// A source of money.
     Source,
+    /// Money that nobody knows yet what it is for.
+    Suspense,
     /// The fund.
     Fund,
     /// A contract of the fund.
     Contract,
     /// Who was paid.
     Payee,
+    /// Money whose time is over.
+    Lapsed,
+    /// Money that went back to the treasury or to an unknown sender.
+    Returned,
     /// An account that stands nowhere on the way.
     Other,
 }

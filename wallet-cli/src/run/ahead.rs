@@ -87,7 +87,8 @@ mod tests {
         let lengths: Vec<usize> = windows(&batches).map(<[_]>::len).collect();
         assert_eq!(lengths.iter().sum::<usize>(), batches.len());
         let direct: Vec<_> = batches.iter().map(|batch| of_batch(batch, &genesis).len()).collect();
-        let ahead = of_batches(&batches, genesis, |ready| ready.map(|b| b.len()).collect());
+        let ahead: Vec<usize> =
+            of_batches(&batches, genesis, |ready| ready.map(|b| b.len()).collect());
         assert_eq!(direct, ahead);
         // Who takes only some of them does not hang.
         let one = of_batches(&batches, genesis, |ready| ready.next().map(|batch| batch.len()));

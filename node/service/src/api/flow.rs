@@ -12,10 +12,10 @@ use crate::index::{Flow as Edge, Node, place as place_of};
 use axum::Extension;
 use axum::extract::State;
 use linli_contracts::fund::reading::every;
-use linli_contracts::fund::{Fund, ServiceContract, Source};
+use linli_contracts::fund::{Fund, FundAccount, ServiceContract, Source};
 use linli_ledger::amount::Fen;
 use linli_ledger::posting::{MoneyAccount, Side};
-use linli_ledger::types::{Day, RecordId, SourceId};
+use linli_ledger::types::{AccountId, Day, RecordId, SourceId};
 use linli_ledger::view::View;
 use linli_wire::money::{Flow, FlowKind, FlowLink, FlowNode};
 use linli_wire::{Found, path};
@@ -68,29 +68,40 @@ pub(crate) async fn flow(
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Point {
     Source(SourceId),
+    Suspense,
     Fund,
     Contract(RecordId),
     Payee(RecordId),
-    Other(linli_ledger::types::AccountId),
+    Lapsed,
+    Returned,
+    Other(AccountId),
 }
 
 impl Point {
-    fn of(node: Node, source: SourceId) -> Self {
+    fn of(view: &View<'_>, node: Node, source: SourceId) -> Self {
         match node {
             Node::Source => Self::Source(source),
             Node::Fund => Self::Fund,
             Node::Contract(contract) => Self::Contract(contract),
             Node::Payee { contract, .. } => Self::Payee(contract),
-            Node::Other(account) => Self::Other(account),
+            Node::Other(account) => match FundAccount::find(view, account) {
+                Some(FundAccount::Suspense(_)) => Self::Suspense,
+                Some(FundAccount::Lapsed(_)) => Self::Lapsed,
+                Some(FundAccount::Returned(_)) => Self::Returned,
+                Some(_) | None => Self::Other(account),
+            },
         }
     }
 
     fn kind(self) -> FlowKind {
         match self {
             Self::Source(_) => FlowKind::Source,
+            Self::Suspense => FlowKind::Suspense,
             Self::Fund => FlowKind::Fund,
             Self::Contract(_) => FlowKind::Contract,
             Self::Payee(_) => FlowKind::Payee,
+            Self::Lapsed => FlowKind::Lapsed,
+            Self::Returned => FlowKind::Returned,
             Self::Other(_) => FlowKind::Other,
         }
     }
@@ -98,6 +109,9 @@ impl Point {
     fn id(self, fund: RecordId) -> String {
         match self {
             Self::Source(source) => format!("source/{source}"),
+            Self::Suspense => format!("suspense/{fund}"),
+            Self::Lapsed => format!("lapsed/{fund}"),
+            Self::Returned => format!("returned/{fund}"),
             Self::Fund => format!("fund/{fund}"),
             Self::Contract(contract) => format!("contract/{contract}"),
             Self::Payee(contract) => format!("payee/{contract}"),
@@ -111,7 +125,9 @@ impl Point {
             Self::Source(id) => view
                 .get::<Source>(&id)
                 .map_or_else(|| id.to_string(), |s| source_summary(view, (id, s)).donor_name),
-            Self::Fund => view.get::<Fund>(&fund).map_or_else(|| fund.to_string(), |f| f.name),
+            Self::Fund | Self::Suspense | Self::Lapsed | Self::Returned => {
+                view.get::<Fund>(&fund).map_or_else(|| fund.to_string(), |f| f.name)
+            }
             Self::Contract(id) => contract(id).map_or_else(|| id.to_string(), |c| c.terms.number),
             Self::Payee(id) => {
                 contract(id).map_or_else(|| id.to_string(), |c| name(view, c.terms.provider))
@@ -126,7 +142,8 @@ fn drawn(view: &View<'_>, fund: RecordId, edges: &[Edge]) -> Flow {
     let mut returns: BTreeMap<(Point, Point), u64> = BTreeMap::new();
     let mut rests: BTreeMap<Point, (u64, u64)> = BTreeMap::new();
     for edge in edges {
-        let (from, to) = (Point::of(edge.from, edge.source), Point::of(edge.to, edge.source));
+        let (from, to) =
+            (Point::of(view, edge.from, edge.source), Point::of(view, edge.to, edge.source));
         if from == to {
             continue;
         }
