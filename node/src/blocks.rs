@@ -5,6 +5,7 @@ use crate::error::NodeError;
 use crate::storage::Storage;
 use linli_ledger::block::CommittedBlock;
 use linli_ledger::frame::{FRAME_HEADER_BYTES, Frame, FrameError};
+use linli_ledger::genesis::Genesis;
 use linli_ledger::limits::FRAME_BYTES_MAX;
 use linli_ledger::replay::AuditError;
 use linli_ledger::types::Height;
@@ -77,6 +78,43 @@ impl Blocks {
         self.offsets.range(self.chain.as_ref(), from, to)
     }
 
+    /// The greatest height that is there in its whole length; nothing of it is checked.
+    ///
+    /// # Errors
+    /// [`NodeError::Storage`].
+    pub fn last(&self) -> Result<Height, NodeError> {
+        last_height(self.chain.as_ref())
+    }
+
+    /// The segment that holds a block, or the genesis for height 0, and where its frame ends.
+    ///
+    /// # Errors
+    /// [`NodeError::Storage`].
+    pub fn end(&self, height: Height) -> Result<Option<(String, u64)>, NodeError> {
+        let place = self.offsets.place(self.chain.as_ref(), height)?;
+        Ok(place.map(|place| (place.segment, place.end)))
+    }
+
+    /// The genesis that the chain begins with, if there is a chain.
+    ///
+    /// # Errors
+    /// [`NodeError::Storage`], [`NodeError::Damaged`].
+    pub fn genesis(&self) -> Result<Option<Genesis>, NodeError> {
+        let name = segment_name(Height(0));
+        let bytes = self.chain.read_at(&name, 0, FRAME_BYTES_MAX + FRAME_HEADER_BYTES);
+        let bytes = bytes.map_err(|source| storage("read", &name, source))?;
+        let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) else { return Ok(None) };
+        let after = Height(0);
+        match Frame::take(&mut bytes.as_slice())
+            .map_err(|source| AuditError::Frame { after, source })?
+        {
+            Some(Frame::Genesis(bytes)) => {
+                Ok(Some(Genesis::decode(&bytes).map_err(AuditError::from)?))
+            }
+            Some(Frame::Block(_)) | None => Err(AuditError::FrameKind { after }.into()),
+        }
+    }
+
     /// One block, if it is there.
     ///
     /// # Errors
@@ -112,7 +150,9 @@ impl Offsets {
         chain: &dyn Storage,
         height: Height,
     ) -> Result<Option<CommittedBlock>, NodeError> {
-        let Some(place) = self.place(chain, height)? else { return Ok(None) };
+        // At height 0 stands the genesis, which is no block.
+        let place = if height > Height(0) { self.place(chain, height)? } else { None };
+        let Some(place) = place else { return Ok(None) };
         let after = Height(height.0.saturating_sub(1));
         let length = usize::try_from(place.end.saturating_sub(place.start)).unwrap_or(usize::MAX);
         let bytes = chain
@@ -149,6 +189,17 @@ impl Offsets {
         let start = index.checked_sub(1).map_or(Some(0), |before| ends.get(before).copied());
         Ok(start.zip(end).map(|(start, end)| Place { segment: segment.clone(), start, end }))
     }
+}
+
+/// The greatest height whose frame is there in its whole length.
+pub(crate) fn last_height(chain: &dyn Storage) -> Result<Height, NodeError> {
+    let Some(segment) = segments(chain)?.pop() else { return Ok(Height(0)) };
+    let mut ends = Vec::new();
+    learn(chain, &segment, usize::MAX, &mut ends)
+        .map_err(|source| storage("read", &segment, source))?;
+    let frames = u64::try_from(ends.len()).unwrap_or(u64::MAX);
+    let first = first_height(&segment).unwrap_or_default();
+    Ok(Height(first.0.saturating_add(frames).saturating_sub(1)))
 }
 
 /// Learns where frames end, until `index` is known or no whole frame follows.

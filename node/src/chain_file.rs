@@ -2,7 +2,7 @@
 //! "committed", and the tip in a second place, so that a shortened file is noticed.
 
 pub use crate::blocks::is_segment;
-use crate::blocks::{Offsets, segment_name, segments, storage};
+use crate::blocks::{Offsets, last_height, segment_name, segments, storage};
 use crate::error::NodeError;
 use crate::storage::Storage;
 use linli_ahead::{Frames, Keys, in_order};
@@ -146,7 +146,8 @@ impl Reader<'_> {
         let height = state.tip().height;
         let block = offsets.block(self.chain, height)?;
         let (Some(place), Some(block)) = (offsets.place(self.chain, height)?, block) else {
-            return Err(NodeError::Shortened { found: Height(0), known: height });
+            let found = last_height(self.chain)?;
+            return Err(NodeError::Shortened { found, known: height });
         };
         if block.block.header.hash() != state.tip().hash {
             return Err(NodeError::Replaced { height });
@@ -359,16 +360,29 @@ fn tip_record(height: Height, block: BlockHash) -> Vec<u8> {
     record
 }
 
-/// The last whole record of the tip file, which is then all that it holds: a torn record would put
-/// every later one out of step.
-fn last_tip(node: &mut dyn Storage) -> Result<Option<(Height, BlockHash)>, NodeError> {
-    let bytes = node.read(TIP).map_err(|source| storage("read", TIP, source))?.unwrap_or_default();
-    let last = bytes.chunks_exact(TIP_RECORD_BYTES).rev().find_map(|record| {
+/// The block that was committed last, as its second place says; a torn record is passed over.
+///
+/// # Errors
+/// [`NodeError::Storage`].
+pub fn known_tip(node: &dyn Storage) -> Result<Option<(Height, BlockHash)>, NodeError> {
+    let bytes = node.read(TIP).map_err(|source| storage("read", TIP, source))?;
+    Ok(last_record(&bytes.unwrap_or_default()))
+}
+
+fn last_record(bytes: &[u8]) -> Option<(Height, BlockHash)> {
+    bytes.chunks_exact(TIP_RECORD_BYTES).rev().find_map(|record| {
         let (height, rest) = record.split_first_chunk::<8>()?;
         let (block, _) = rest.split_first_chunk::<32>()?;
         let tip = (Height(u64::from_le_bytes(*height)), BlockHash(Digest::Blake3(*block)));
         (tip_record(tip.0, tip.1) == record).then_some(tip)
-    });
+    })
+}
+
+/// The last whole record of the tip file, which is then all that it holds: a torn record would put
+/// every later one out of step.
+fn last_tip(node: &mut dyn Storage) -> Result<Option<(Height, BlockHash)>, NodeError> {
+    let bytes = node.read(TIP).map_err(|source| storage("read", TIP, source))?.unwrap_or_default();
+    let last = last_record(&bytes);
     let record = last.map(|(height, block)| tip_record(height, block)).unwrap_or_default();
     if bytes.len() > TIP_RECORD_BYTES || bytes.len() != record.len() {
         node.replace(TIP, &record).map_err(|source| storage("replace", TIP, source))?;

@@ -60,10 +60,27 @@ pub enum NodeError {
 }
 
 impl NodeError {
+    /// Whether the disk is full: then nothing is broken, and the node may be resumed when there is
+    /// room. Any other failure to write leaves unknown what is on the disk.
+    pub fn is_storage_full(&self) -> bool {
+        match self {
+            Self::Storage { source, .. } => {
+                matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+            }
+            Self::Busy { .. }
+            | Self::Shortened { .. }
+            | Self::Replaced { .. }
+            | Self::Damaged(_)
+            | Self::OtherChain { .. }
+            | Self::Engine(_) => false,
+        }
+    }
+
     /// The stable code.
     pub fn code(&self) -> Code {
         match self {
             Self::Busy { .. } => Code::DirectoryBusy,
+            Self::Storage { .. } if self.is_storage_full() => Code::StorageFull,
             Self::Storage { .. } => Code::Storage,
             Self::Shortened { .. } => Code::ChainShortened,
             Self::Replaced { .. } | Self::Damaged(_) => Code::ChainDamaged,

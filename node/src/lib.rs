@@ -12,11 +12,13 @@ mod blocks;
 mod error;
 mod node;
 mod shared;
+mod snapshots;
 mod undecided;
 
 pub use application::{Batch, Committed};
 pub use blocks::Blocks;
 pub use chain_file::Observer;
 pub use error::NodeError;
-pub use node::{Node, Options, Shown};
+pub use node::{Node, Options, SNAPSHOTS, Shown};
 pub use shared::SharedState;
+pub use snapshots::{LoadError, Snapshots};

@@ -2,9 +2,11 @@
 //! that no block is made for nothing.
 
 use crate::application::{Application, Batch, Committed};
+use crate::blocks::Blocks;
 use crate::chain_file::{ChainFile, Observer};
 use crate::error::NodeError;
 use crate::shared::SharedState;
+use crate::snapshots::Snapshots;
 use crate::storage::{Folder, Storage};
 use crate::undecided::Undecided;
 use linli_consensus::{Config, Next, Request, Running, Start, Timeouts};
@@ -12,12 +14,17 @@ use linli_ledger::contract::Rulebook;
 use linli_ledger::crypto::ConsensusKey;
 use linli_ledger::genesis::Genesis;
 use linli_ledger::state::State;
+use linli_ledger::types::Height;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLockReadGuard};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
+
+/// The engine of a validator that is alone has nothing to wait for. One whose log cannot be written
+/// falls silent rather than vote without it.
+const SILENCE_MAX: Duration = Duration::from_secs(30);
 
 /// What a node is started with.
 #[derive(Clone, Debug)]
@@ -74,8 +81,18 @@ impl Node {
         Self::open_at(options, None, observer)
     }
 
-    /// As [`Node::open`], but from a state that was checked before: a snapshot, or the state of a node
-    /// that had to end. Only what follows it is replayed, and `shared` shows the result.
+    /// As [`Node::open`], but from the newest good snapshot, if there is one: `observer` sees only the
+    /// blocks after it, and nothing before it is checked again.
+    ///
+    /// # Errors
+    /// As [`Node::open`].
+    pub fn start(options: Options, observer: &mut dyn Observer) -> Result<Self, NodeError> {
+        let start = newest_snapshot(&options.folder, &options.genesis)?;
+        Self::open_at(options, start.map(SharedState::new), observer)
+    }
+
+    /// As [`Node::open`], but from the state of a node that had to end. Only what follows it is
+    /// replayed, and `shared` shows the result.
     ///
     /// # Errors
     /// As [`Node::open`].
@@ -185,9 +202,11 @@ impl Node {
         while self.waiting.is_none() {
             let running =
                 self.running.as_mut().expect("taken by stop only, which consumes the node");
+            let next = async { tokio::time::timeout(SILENCE_MAX, running.requests.recv()).await };
             let request = self
                 .runtime
-                .block_on(running.requests.recv())
+                .block_on(next)
+                .map_err(|_| NodeError::Engine("it says nothing any more".to_owned()))?
                 .ok_or_else(|| NodeError::Engine("it has stopped by itself".to_owned()))?;
             match request {
                 Request::Ready { reply } => self.waiting = Some(Waiting::Ready(reply)),
@@ -217,7 +236,7 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// Opens a folder without an engine and without a key.
+    /// Opens a folder without an engine and without a key, from the newest good snapshot.
     ///
     /// # Errors
     /// In this order: [`NodeError::Busy`], those of [`ChainFile::open`].
@@ -230,10 +249,20 @@ impl Shown {
         let own = folder.join("node");
         let private = folder_storage(&own)?;
         let lock = lock(&own)?;
+        let start = newest_snapshot(folder, genesis)?;
         let chain = folder_storage(&folder.join("chain"))?;
-        let (_, state) = ChainFile::open(chain, private, genesis, rulebook, None, observer)?;
+        let (_, state) = ChainFile::open(chain, private, genesis, rulebook, start, observer)?;
         Ok(Self { state: SharedState::new(state), _lock: lock })
     }
+}
+
+/// Where the snapshots of a node lie, within its folder.
+pub const SNAPSHOTS: &str = "snapshots";
+
+fn newest_snapshot(folder: &Path, genesis: &Genesis) -> Result<Option<State>, NodeError> {
+    let blocks = Blocks::new(folder_storage(&folder.join("chain"))?);
+    let snapshots = Snapshots::new(folder_storage(&folder.join(SNAPSHOTS))?);
+    Ok(snapshots.newest(Height(u64::MAX), genesis, &blocks))
 }
 
 fn folder_storage(path: &Path) -> Result<Box<dyn Storage>, NodeError> {
