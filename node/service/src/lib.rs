@@ -1,10 +1,16 @@
 //! This exists to run a node as a service: HTTP interface, read model, snapshots, operations.
 
 pub mod api;
+pub mod command;
+pub mod config;
+pub mod dev;
 pub mod index;
+pub mod key_file;
 pub mod live;
+pub mod logs;
+pub mod operations;
 
 pub use live::{
-    Answer, Final, Followed, Head, Health, Live, LiveError, LiveOptions, QueueLimits, SubmitError,
-    Ticket, Unavailable,
+    Answer, Final, Followed, Head, Health, Live, LiveError, LiveOptions, QueueLimits, SnapshotRule,
+    SubmitError, Ticket, Unavailable,
 };

@@ -7,10 +7,13 @@
 //! The writer waits for one of four things: work, something that falls due, the heartbeat, the end.
 
 mod queue;
+pub mod room;
+mod snapshotting;
 mod ticket;
 mod writer;
 
 pub use queue::QueueLimits;
+pub use snapshotting::SnapshotRule;
 pub use ticket::{Answer, Final, SubmitError, Ticket, Unavailable};
 
 use linli_ledger::block::CommittedBlock;
@@ -25,7 +28,7 @@ use linli_ledger::state::State;
 use linli_ledger::transaction::VerifiedTransaction;
 use linli_ledger::types::{BlockHash, BlockTime, Height};
 use linli_node::storage::Folder;
-use linli_node::{Blocks, NodeError, SharedState, Shown};
+use linli_node::{Blocks, NodeError, SharedState, Shown, Snapshots};
 use queue::Queue;
 use std::io;
 use std::ops::ControlFlow;
@@ -53,6 +56,10 @@ pub struct LiveOptions {
     pub queue: QueueLimits,
     /// After this time without a block an empty one is made (D3); never, if `None`.
     pub heartbeat: Option<Duration>,
+    /// When a snapshot is written.
+    pub snapshots: SnapshotRule,
+    /// With less room than this on its disk, bytes, the node takes nothing new.
+    pub reserve: u64,
 }
 
 impl LiveOptions {
@@ -64,7 +71,9 @@ impl LiveOptions {
             rulebook,
             validator: None,
             queue: QueueLimits::default(),
-            heartbeat: Some(Duration::from_secs(600)),
+            heartbeat: Some(Duration::from_mins(10)),
+            snapshots: SnapshotRule::default(),
+            reserve: 64 * 1024 * 1024,
         }
     }
 }
@@ -132,6 +141,8 @@ pub struct Health {
     pub waiting: usize,
     /// Their bytes.
     pub waiting_bytes: usize,
+    /// Height of the snapshot that was written last since the start.
+    pub snapshot: Option<Height>,
 }
 
 /// A running node. Clones are the same node.
@@ -143,6 +154,9 @@ struct Inner {
     options: LiveOptions,
     state: SharedState,
     blocks: Blocks,
+    snapshots: Mutex<Snapshots>,
+    /// Height of the snapshot that was written last.
+    snapshot: watch::Sender<Option<Height>>,
     queue: Mutex<Queue>,
     /// Told when there is work or when the end has come.
     wake: Condvar,
@@ -182,18 +196,23 @@ impl Live {
         state: SharedState,
         shown: Option<Shown>,
     ) -> Result<Self, LiveError> {
-        let chain = options.folder.join("chain");
-        let folder = Folder::create(&chain).map_err(|source| NodeError::Storage {
-            action: "open",
-            what: chain.display().to_string(),
-            source,
-        })?;
+        let folder = |name| {
+            let path = options.folder.join(name);
+            Folder::create(&path).map(Box::new).map_err(|source| {
+                let what = path.display().to_string();
+                NodeError::Storage { action: "open", what, source }
+            })
+        };
+        let blocks = Blocks::new(folder("chain")?);
+        let snapshots = Snapshots::new(folder(linli_node::SNAPSHOTS)?);
         let head = Head::of(&state.read());
         let queue = Queue::new(options.queue);
         Ok(Self(Arc::new(Inner {
             options,
             state,
-            blocks: Blocks::new(Box::new(folder)),
+            blocks,
+            snapshots: Mutex::new(snapshots),
+            snapshot: watch::Sender::new(None),
             queue: Mutex::new(queue),
             wake: Condvar::new(),
             head: watch::Sender::new(head),
@@ -252,7 +271,8 @@ impl Live {
         let head = *self.0.head.borrow();
         let queue = self.0.queue();
         let (waiting, waiting_bytes) = queue.load();
-        Health { head, closed: queue.closed(), waiting, waiting_bytes }
+        let snapshot = *self.0.snapshot.borrow();
+        Health { head, closed: queue.closed(), waiting, waiting_bytes, snapshot }
     }
 
     /// The durable blocks of a range of heights, both ends included, read from disk one by one: the
@@ -275,7 +295,8 @@ impl Live {
     }
 
     /// Executes the chain again, on a state of its own and on this thread, and hands over every
-    /// durable block above `after`, in order, until `each` breaks off.
+    /// durable block above `after`, in order, until `each` breaks off. It begins at the newest
+    /// snapshot that is not above `after`.
     ///
     /// # Errors
     /// [`NodeError::Storage`], [`NodeError::Damaged`].
@@ -284,8 +305,15 @@ impl Live {
         after: Height,
         each: &mut dyn FnMut(Followed) -> ControlFlow<()>,
     ) -> Result<(), NodeError> {
-        let begun = State::from_genesis(self.genesis(), self.rulebook());
-        let begun = begun.map_err(AuditError::from)?;
+        let snapshots = self.0.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+        let snapshot = snapshots.newest(after, self.genesis(), &self.0.blocks);
+        drop(snapshots);
+        let begun = match snapshot {
+            Some(state) => state,
+            None => {
+                State::from_genesis(self.genesis(), self.rulebook()).map_err(AuditError::from)?
+            }
+        };
         let mut replay = Replay::resume(self.genesis(), begun, self.rulebook());
         loop {
             let next = replay.state().tip().height.next();

@@ -1,5 +1,7 @@
 //! A node as a service: what is submitted becomes final, once, and everybody can read it.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests")]
+
 mod common;
 
 use common::{genesis, open, options, register};

@@ -35,6 +35,8 @@ pub(super) struct Queue {
     limits: QueueLimits,
     /// Why nothing is taken, if so.
     closed: Option<Unavailable>,
+    /// The node is being stopped, whatever else keeps it closed.
+    ending: bool,
     waiting: VecDeque<VerifiedTransaction>,
     bytes: usize,
     /// Who wants to hear of each transaction that waits or is being written.
@@ -48,6 +50,7 @@ impl Queue {
         Self {
             limits,
             closed: None,
+            ending: false,
             waiting: VecDeque::new(),
             bytes: 0,
             standing: BTreeMap::new(),
@@ -122,7 +125,17 @@ impl Queue {
 
     /// Takes nothing more, but writes what waits.
     pub(super) fn drain(&mut self) {
+        self.ending = true;
         self.closed.get_or_insert(Unavailable::Draining);
+    }
+
+    /// Takes again, unless the node is being stopped.
+    pub(super) fn reopen(&mut self) {
+        self.closed = self.ending.then_some(Unavailable::Draining);
+    }
+
+    pub(super) fn is_ending(&self) -> bool {
+        self.ending
     }
 
     pub(super) fn closed(&self) -> Option<Unavailable> {

@@ -2,6 +2,8 @@
 //! everybody.
 
 use super::queue::Queue;
+use super::room;
+use super::snapshotting::Snapshotter;
 use super::ticket::{Answer, Final, Unavailable};
 use super::{Followed, Head, Inner, Live, LiveError, LiveOptions};
 use linli_ledger::due;
@@ -9,10 +11,15 @@ use linli_ledger::execute::admit;
 use linli_ledger::receipt::{Receipt, Subject};
 use linli_ledger::transaction::VerifiedTransaction;
 use linli_ledger::types::{BlockTime, TransactionId};
-use linli_node::{Batch, Committed, Node, NodeError, Options, Shown};
+use linli_node::{Batch, Committed, Node, NodeError, Observer, Options, Shown};
 use std::sync::{Arc, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use tracing::{error, info};
+use tracing::{error, info, warn};
+
+/// A block, its copy among the undecided, and the engine's log.
+const ROOM_MIN: u64 = 12 * 1024 * 1024;
+/// How often a full disk is asked again.
+const ROOM_PERIOD: Duration = Duration::from_millis(500);
 
 /// Starts the writer where there is a key; otherwise only reads the chain.
 pub(super) fn open(options: LiveOptions) -> Result<Live, LiveError> {
@@ -25,9 +32,9 @@ pub(super) fn open(options: LiveOptions) -> Result<Live, LiveError> {
             Ok((live, node)) => {
                 let inner = live.0.clone();
                 if opened.send(Ok(live)).is_ok()
-                    && let Some(node) = node
+                    && let Some((node, snapshotter)) = node
                 {
-                    Writer { inner, idle: false }.run(node);
+                    Writer { inner, snapshotter, idle: false }.run(node);
                 }
             }
             Err(error) => drop(opened.send(Err(error))),
@@ -39,24 +46,52 @@ pub(super) fn open(options: LiveOptions) -> Result<Live, LiveError> {
     Ok(live)
 }
 
-fn start(options: LiveOptions) -> Result<(Live, Option<Node>), LiveError> {
-    let LiveOptions { folder, genesis, rulebook, validator, .. } = options.clone();
-    match validator {
-        Some(validator) => {
-            let node = Node::open(Options { folder, genesis, rulebook, validator }, &mut ())?;
-            Ok((Live::new(options, node.shared_state(), None)?, Some(node)))
-        }
-        None => {
-            let shown = Shown::open(&folder, &genesis, &rulebook, &mut ())?;
-            let live = Live::new(options, shown.state.clone(), Some(shown))?;
-            live.0.queue().close(Unavailable::ReadOnly);
-            Ok((live, None))
-        }
+/// Blocks and receipts that a start replayed.
+#[derive(Debug, Default)]
+struct Counted(u64, u64);
+
+impl Observer for Counted {
+    fn after(&mut self, receipts: &[Receipt]) {
+        self.0 += 1;
+        self.1 += receipts.len() as u64;
     }
+}
+
+/// Receipts of the blocks that a resumed node found or finished.
+#[derive(Debug, Default)]
+struct Found(Vec<Vec<Receipt>>);
+
+impl Observer for Found {
+    fn after(&mut self, receipts: &[Receipt]) {
+        self.0.push(receipts.to_vec());
+    }
+}
+
+fn node_options(options: &LiveOptions) -> Option<Options> {
+    let LiveOptions { folder, genesis, rulebook, validator, .. } = options.clone();
+    Some(Options { folder, genesis, rulebook, validator: validator? })
+}
+
+fn start(options: LiveOptions) -> Result<(Live, Option<(Node, Snapshotter)>), LiveError> {
+    let mut counted = Counted::default();
+    if let Some(node_options) = node_options(&options) {
+        let node = Node::start(node_options, &mut counted)?;
+        let live = Live::new(options, node.shared_state(), None)?;
+        let snapshotter = Snapshotter::new(live.0.clone(), (counted.0, counted.1));
+        return Ok((live, Some((node, snapshotter))));
+    }
+    let LiveOptions { folder, genesis, rulebook, .. } = &options;
+    let shown = Shown::open(folder, genesis, rulebook, &mut counted)?;
+    let live = Live::new(options, shown.state.clone(), Some(shown))?;
+    live.0.queue().close(Unavailable::ReadOnly);
+    // It will not change any more: what took long this time is quick the next.
+    Snapshotter::new(live.0.clone(), (counted.0, counted.1)).end();
+    Ok((live, None))
 }
 
 struct Writer {
     inner: Arc<Inner>,
+    snapshotter: Snapshotter,
     /// Something is due that no block handles: do not make blocks for it in a loop.
     idle: bool,
 }
@@ -64,26 +99,107 @@ struct Writer {
 enum Work {
     /// Candidates; none if something is due, or for the heartbeat.
     Block(Vec<VerifiedTransaction>),
+    /// A while has passed.
+    Nothing,
     End,
 }
 
 impl Writer {
     fn run(mut self, mut node: Node) {
         loop {
-            match self.wait(&node) {
+            self.snapshotter.begin();
+            let candidates = match self.wait(&node) {
+                Work::Nothing => continue,
                 Work::End => break,
-                Work::Block(candidates) => {
-                    if let Err(error) = self.write(&mut node, candidates) {
-                        error!(%error, "the node ends");
-                        self.inner.queue().close(Unavailable::Stopped);
-                        self.inner.ended.send_replace(Some(Arc::new(error)));
-                        break;
-                    }
+                Work::Block(candidates) => candidates,
+            };
+            if !self.has_room(self.inner.options.reserve) {
+                if !self.wait_for_room() {
+                    break;
                 }
+                continue;
+            }
+            let error = match self.write(&mut node, candidates) {
+                Ok(()) => continue,
+                Err(error) => error,
+            };
+            // An engine that cannot write its log falls silent without saying why.
+            let silent = matches!(error, NodeError::Engine(_)) && !self.has_room(ROOM_MIN);
+            if !error.is_storage_full() && !silent {
+                node.stop();
+                return self.fail(error);
+            }
+            warn!(%error, "the disk is full");
+            node.stop();
+            match self.resume() {
+                Ok(Some(resumed)) => node = resumed,
+                Ok(None) => return self.end(),
+                Err(error) => return self.fail(error),
             }
         }
         node.stop();
+        self.end();
+    }
+
+    fn end(self) {
         self.inner.queue().close(Unavailable::Draining);
+        self.snapshotter.end();
+    }
+
+    /// Ends the node: nobody knows what is on the disk, or something is broken.
+    fn fail(self, error: NodeError) {
+        error!(%error, "the node ends");
+        self.inner.queue().close(Unavailable::Stopped);
+        self.inner.ended.send_replace(Some(Arc::new(error)));
+    }
+
+    fn has_room(&self, bytes: u64) -> bool {
+        // A disk that does not even say how full it is will fail at the next write, with a reason.
+        room::available(&self.inner.options.folder).map_or(true, |available| available >= bytes)
+    }
+
+    /// Takes nothing new until there is room again; `false` if the end has come before.
+    fn wait_for_room(&self) -> bool {
+        let enough = self.inner.options.reserve.max(ROOM_MIN);
+        let mut queue = self.inner.queue();
+        queue.close(Unavailable::StorageFull);
+        warn!("the disk is full; nothing is written until there is room");
+        while !self.has_room(enough) {
+            if queue.is_ending() {
+                return false;
+            }
+            let woken = self.inner.wake.wait_timeout(queue, ROOM_PERIOD);
+            queue = woken.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        info!("there is room on the disk again");
+        queue.reopen();
+        true
+    }
+
+    /// Starts the engine again on the state that is in memory, as soon as there is room. `None` if the
+    /// end has come before.
+    fn resume(&mut self) -> Result<Option<Node>, NodeError> {
+        let before = self.inner.state.read().tip().height;
+        loop {
+            if !self.wait_for_room() {
+                return Ok(None);
+            }
+            let Some(options) = node_options(&self.inner.options) else { return Ok(None) };
+            let mut found = Found::default();
+            match Node::resume(options, self.inner.state.clone(), &mut found) {
+                Ok(node) => {
+                    let last = node.state().tip().height;
+                    for (block, receipts) in
+                        self.inner.blocks.range(before.next(), last)?.into_iter().zip(found.0)
+                    {
+                        self.tell(&[], Committed { block, receipts, refused: Vec::new() });
+                    }
+                    return Ok(Some(node));
+                }
+                Err(error) if error.is_storage_full() => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Waits until there is something to do.
@@ -97,19 +213,21 @@ impl Writer {
         let due = due.filter(|_| !self.idle);
         let next = due.into_iter().chain(heartbeat).min();
         let mut queue = self.inner.queue();
-        loop {
+        for _ in 0..2 {
             if !queue.is_empty() {
                 return Work::Block(queue.take_block());
             }
-            if queue.closed().is_some() {
+            if queue.is_ending() {
                 return Work::End;
             }
             let now = now();
             if next.is_some_and(|next| next <= now) {
                 return Work::Block(Vec::new());
             }
-            queue = self.sleep(queue, next.map(|next| Duration::from_millis(next.0 - now.0)));
+            let time = next.map(|next| Duration::from_millis(next.0.saturating_sub(now.0)));
+            queue = self.sleep(queue, time);
         }
+        Work::Nothing
     }
 
     fn sleep<'a>(
@@ -118,7 +236,7 @@ impl Writer {
         time: Option<Duration>,
     ) -> MutexGuard<'a, Queue> {
         // The clock of this machine may be set: look at it at least every minute.
-        let time = time.unwrap_or(Duration::MAX).min(Duration::from_secs(60));
+        let time = time.unwrap_or(Duration::MAX).min(Duration::from_mins(1));
         let woken = self.inner.wake.wait_timeout(queue, time);
         woken.unwrap_or_else(PoisonError::into_inner).0
     }
@@ -142,6 +260,7 @@ impl Writer {
         let begun = Instant::now();
         let committed = node.commit(Batch { time, transactions: candidates })?;
         self.inner.queue().took(begun.elapsed());
+        self.snapshotter.note(committed.receipts.len());
         self.idle = due.is_some() && !committed.receipts.iter().any(is_due);
         self.tell(&ids, committed);
         Ok(())

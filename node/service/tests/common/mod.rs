@@ -1,6 +1,6 @@
 //! This exists to give the tests of the service one small chain with the real clock.
 
-#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(dead_code, clippy::unwrap_used, reason = "each test binary uses its part, and is a test")]
 
 use linli_contracts::registry;
 use linli_ledger::codec::encode;

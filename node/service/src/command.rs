@@ -1,0 +1,261 @@
+//! This exists to be what an operator types: commands and flags of `linlid`, and what they say.
+
+mod running;
+mod said;
+
+use crate::config::{self, Config, ConfigError};
+use crate::operations::{self, OperationError, doctor};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use linli_ledger::code::Code;
+use linli_ledger::hash::Digest;
+use linli_verify::{AuditArguments, Language, Output, Said};
+use said::{failed, line};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+const EXIT_CODES: &str = "Exit codes / 退出码: 0 ok · 1 unexpected · 2 usage or settings · \
+    3 not found · 5 verification failed · 6 unavailable";
+
+/// 邻里 Linli: the program of a node's operator / 邻里节点程序
+#[derive(Parser, Debug)]
+#[command(name = "linlid", version, after_help = EXIT_CODES)]
+pub struct Arguments {
+    /// For whom the output is / 输出格式：给人看或给程序用
+    #[arg(short, long, value_enum, default_value = "table", global = true)]
+    output: Output,
+    /// Language of the output, zh or en; otherwise from the environment / 语言
+    #[arg(long, global = true, value_name = "zh|en")]
+    lang: Option<String>,
+    /// File with settings, TOML; `config reference` prints one / 设置文件
+    #[arg(long, global = true, env = "LINLI_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Folder of the node / 节点的文件夹
+    #[arg(long, global = true, value_name = "DATA")]
+    dir: Option<PathBuf>,
+    /// What is logged, such as `info` or `debug` / 日志级别
+    #[arg(long, global = true, value_name = "FILTER")]
+    log: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// A chain to play with: invented organisations, residents, a fund / 演示用的账本
+    Dev(ListenArguments),
+    /// Run the node / 运行节点
+    Start(StartArguments),
+    /// How the node stands, from its folder / 查看节点状况
+    Status,
+    /// Check the whole chain, trusting nothing / 核对整条账本
+    Verify {
+        /// Hash of the genesis, from a source you trust; otherwise the chain's own / 可信的创世摘要
+        #[arg(long, value_name = "HASH", value_parser = linli_verify::command::parse_digest)]
+        genesis_hash: Option<Digest>,
+        /// Hash of the last block, if you know it / 已知的最新区块摘要
+        #[arg(long, value_name = "HASH", value_parser = linli_verify::command::parse_digest)]
+        expect_head: Option<Digest>,
+    },
+    /// Build the read model anew / 重建查询索引
+    Reindex,
+    /// Copy the chain into one file, while the node runs or not / 备份账本（可在运行时）
+    Backup {
+        /// The file to write; it must not be there / 要写的文件
+        file: PathBuf,
+    },
+    /// Put a backup into an empty folder and prove what came back / 恢复备份并核对
+    Restore {
+        /// The backup / 备份文件
+        file: PathBuf,
+        /// A new or empty folder / 新的或空的文件夹
+        folder: PathBuf,
+        /// Hash of the genesis, from a source you trust / 可信的创世摘要
+        #[arg(long, value_name = "HASH", value_parser = linli_verify::command::parse_digest)]
+        genesis_hash: Option<Digest>,
+    },
+    /// Look for what will trouble the node / 检查节点的隐患
+    Doctor,
+    /// The settings / 设置
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Completions for a shell / 命令补全
+    Completions {
+        /// Which shell / 哪种命令行
+        shell: clap_complete::Shell,
+    },
+    /// The version of the program and of what it understands / 版本
+    Version,
+}
+
+#[derive(Subcommand, Debug)]
+enum ConfigCommand {
+    /// Whether the settings can be right / 检查设置
+    Check,
+    /// What the settings are / 显示设置
+    Show {
+        /// Say where each comes from / 说明每一项来自哪里
+        #[arg(long)]
+        origins: bool,
+    },
+    /// A file with every setting and its meaning / 打印全部设置的说明
+    Reference,
+}
+
+/// Where a node listens.
+#[derive(Args, Debug)]
+struct ListenArguments {
+    /// Where the interface is served; port 0 takes any / 接口地址
+    #[arg(long, value_name = "ADDRESS")]
+    api: Option<std::net::SocketAddr>,
+    /// Where health and metrics are served / 健康检查和指标的地址
+    #[arg(long, value_name = "ADDRESS")]
+    admin: Option<std::net::SocketAddr>,
+}
+
+/// How a node is run.
+#[derive(Args, Debug)]
+struct StartArguments {
+    #[command(flatten)]
+    listen: ListenArguments,
+    /// Show the chain and write nothing / 只供查看
+    #[arg(long)]
+    read_only: bool,
+}
+
+/// Runs what was typed.
+pub fn run(arguments: &Arguments) -> Said {
+    let language = match &arguments.lang {
+        Some(tag) => Language::of(tag),
+        None => Language::of_environment(),
+    };
+    let output = arguments.output;
+    match &arguments.command {
+        Command::Config { command: ConfigCommand::Reference } => good(config::reference()),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Arguments::command(), "linlid", &mut script);
+            good(String::from_utf8_lossy(&script).into_owned())
+        }
+        Command::Version => version(output),
+        Command::Restore { file, folder, genesis_hash } => {
+            let rulebook = linli_contracts::rulebook();
+            let genesis = genesis_hash.as_ref();
+            match operations::restore::restore(file, folder, genesis, &rulebook, &mut |_, _| {}) {
+                Ok(restored) => good(said::restored(&restored, folder, output, language)),
+                Err(error) => operation_failed(&error, output, language),
+            }
+        }
+        Command::Dev(_)
+        | Command::Start(_)
+        | Command::Status
+        | Command::Verify { .. }
+        | Command::Reindex
+        | Command::Backup { .. }
+        | Command::Doctor
+        | Command::Config { .. } => {
+            match config::load(arguments.config.as_deref(), &flags(arguments)) {
+                Ok(config) => configured(arguments, &config, output, language),
+                Err(error) => config_failed(&error, output, language),
+            }
+        }
+    }
+}
+
+/// What flags say, by the names of settings.
+fn flags(arguments: &Arguments) -> BTreeMap<&'static str, String> {
+    let mut flags = BTreeMap::new();
+    let mut set = |name, value: Option<String>| {
+        if let Some(value) = value {
+            flags.insert(name, value);
+        }
+    };
+    set("folder", arguments.dir.as_ref().map(|dir| dir.display().to_string()));
+    set("log", arguments.log.clone());
+    let listen = match &arguments.command {
+        Command::Dev(listen) | Command::Start(StartArguments { listen, .. }) => Some(listen),
+        _ => None,
+    };
+    set("api", listen.and_then(|listen| listen.api).map(|address| address.to_string()));
+    set("admin", listen.and_then(|listen| listen.admin).map(|address| address.to_string()));
+    flags
+}
+
+fn configured(arguments: &Arguments, config: &Config, output: Output, language: Language) -> Said {
+    let settings = &config.settings;
+    match &arguments.command {
+        Command::Dev(_) => running::dev(config, arguments.dir.is_some(), output, language),
+        Command::Start(start) => running::start(config, start.read_only, output, language),
+        Command::Status => match operations::status::status(&settings.folder) {
+            Ok(status) => good(said::status(&status, output, language)),
+            Err(error) => operation_failed(&error, output, language),
+        },
+        Command::Verify { genesis_hash, expect_head } => {
+            let genesis_hash = match genesis_hash {
+                Some(hash) => *hash,
+                None => match operations::status::status(&settings.folder) {
+                    Ok(status) => status.genesis.hash(),
+                    Err(error) => return operation_failed(&error, output, language),
+                },
+            };
+            let path = settings.folder.clone();
+            let audit = AuditArguments { path, genesis_hash, expect_head: *expect_head };
+            linli_verify::run(&audit, output, language, &mut |_, _| {})
+        }
+        Command::Reindex => running::reindex(config, output, language),
+        Command::Backup { file } => match operations::backup::backup(&settings.folder, file) {
+            Ok(manifest) => good(said::backup(&manifest, file, output, language)),
+            Err(error) => operation_failed(&error, output, language),
+        },
+        Command::Doctor => match doctor::examine(settings) {
+            Ok(findings) => said::doctor(&findings, output, language),
+            Err(error) => operation_failed(&error, output, language),
+        },
+        Command::Config { command: ConfigCommand::Show { origins } } => {
+            good(said::settings(config, *origins, output))
+        }
+        Command::Config { .. }
+        | Command::Restore { .. }
+        | Command::Completions { .. }
+        | Command::Version => {
+            let text = language.pick("设置可用。\n", "The settings are good.\n");
+            good(match output {
+                Output::Table => text.to_owned(),
+                Output::Json => line(&json!({ "ok": true })),
+            })
+        }
+    }
+}
+
+fn good(output: String) -> Said {
+    Said { output, error: String::new(), exit: 0 }
+}
+
+fn operation_failed(error: &OperationError, output: Output, language: Language) -> Said {
+    failed(error.code(), &error.to_string(), output, language)
+}
+
+fn config_failed(error: &ConfigError, output: Output, language: Language) -> Said {
+    failed(Code::Configuration, &error.to_string(), output, language)
+}
+
+fn version(output: Output) -> Said {
+    let version = env!("CARGO_PKG_VERSION");
+    let contracts: Vec<_> = linli_contracts::rulebook()
+        .iter()
+        .map(|contract| json!({ "contract": contract.id().0, "version": contract.version() }))
+        .collect();
+    good(match output {
+        Output::Table => format!("linlid {version}\n"),
+        Output::Json => line(&json!({
+            "program": "linlid",
+            "version": version,
+            "protocol": linli_ledger::block::PROTOCOL_VERSION,
+            "genesis": linli_ledger::genesis::GENESIS_VERSION,
+            "snapshot": linli_ledger::snapshot::SNAPSHOT_VERSION,
+            "contracts": contracts,
+        })),
+    })
+}

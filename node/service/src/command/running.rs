@@ -1,0 +1,278 @@
+//! This exists to run a node until it is told to stop: the chain, its read model, its interface.
+
+use super::good;
+use super::said::{self, failed};
+use crate::api::{Api, ApiOptions};
+use crate::config::{Config, Settings};
+use crate::dev;
+use crate::index::Follower;
+use crate::live::{Live, LiveError, LiveOptions};
+use crate::{key_file, logs};
+use linli_ledger::code::Code;
+use linli_ledger::genesis::{Clock, Genesis, Keys};
+use linli_ledger::types::BlockTime;
+use linli_node::Blocks;
+use linli_node::storage::Folder;
+use linli_verify::{Language, Output, Said};
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::net::TcpListener;
+use tracing::{error, info, warn};
+
+/// Why a node does not run: its code and what is wrong.
+struct Failure(Code, String);
+
+impl Failure {
+    fn new(code: Code, detail: &impl ToString) -> Self {
+        Self(code, detail.to_string())
+    }
+}
+
+impl From<LiveError> for Failure {
+    fn from(error: LiveError) -> Self {
+        Self::new(error.code(), &error)
+    }
+}
+
+/// `linlid start`.
+pub(super) fn start(config: &Config, read_only: bool, output: Output, language: Language) -> Said {
+    let settings = &config.settings;
+    logs::begin(&settings.log, settings.log_format);
+    let ran = open(settings, read_only).and_then(|live| {
+        let genesis = live.genesis().clone();
+        serve(&live, settings, |api| {
+            let warning = said::warning(&genesis, language);
+            match output {
+                Output::Table => format!("{}  {api}\n{warning}", genesis.name),
+                Output::Json => said::line(&serde_json::json!({
+                    "ok": true, "api": api, "chain_id": genesis.name,
+                    "genesis_hash": genesis.hash().to_hex(), "keys": said::keys(&genesis),
+                })),
+            }
+        })
+    });
+    ended(ran, output, language)
+}
+
+/// `linlid dev`: in `--dir` to keep it, otherwise in a folder that goes with it.
+pub(super) fn dev(config: &Config, keep: bool, output: Output, language: Language) -> Said {
+    let mut settings = config.settings.clone();
+    logs::begin(&settings.log, settings.log_format);
+    let temporary = if keep {
+        None
+    } else {
+        match tempfile::Builder::new().prefix("linli-dev-").tempdir() {
+            Ok(folder) => {
+                folder.path().clone_into(&mut settings.folder);
+                Some(folder)
+            }
+            Err(error) => return failed(Code::Storage, &error.to_string(), output, language),
+        }
+    };
+    let ran = open_dev(&settings).and_then(|(live, accounts)| {
+        let (genesis, folder) = (live.genesis().clone(), settings.folder.clone());
+        serve(&live, &settings, |api| {
+            said::demonstration(&genesis, &accounts, api, &folder, output, language)
+        })
+    });
+    drop(temporary);
+    ended(ran, output, language)
+}
+
+/// `linlid reindex`.
+pub(super) fn reindex(config: &Config, output: Output, language: Language) -> Said {
+    let settings = &config.settings;
+    logs::begin(&settings.log, settings.log_format);
+    let built = open(settings, true).and_then(|live| {
+        let built = crate::index::rebuild(&live, &mut |_, _| {});
+        live.stop();
+        built.map_err(|error| Failure::new(error.code(), &error))
+    });
+    match (built, output) {
+        (Ok(height), Output::Json) => {
+            good(said::line(&serde_json::json!({ "ok": true, "height": height.to_string() })))
+        }
+        (Ok(height), Output::Table) => good(match language {
+            Language::Chinese => format!("查询索引已重建到第 {height} 个区块。\n"),
+            Language::English => format!("The read model is built anew up to block {height}.\n"),
+        }),
+        (Err(Failure(code, detail)), _) => failed(code, &detail, output, language),
+    }
+}
+
+fn ended(ran: Result<(), Failure>, output: Output, language: Language) -> Said {
+    match ran {
+        Ok(()) => good(String::new()),
+        Err(Failure(code, detail)) => failed(code, &detail, output, language),
+    }
+}
+
+/// The genesis of the chain that is there, or of the one that is to begin.
+fn genesis(settings: &Settings) -> Result<Genesis, Failure> {
+    let stored = stored_genesis(&settings.folder)?;
+    let genesis = match (stored, &settings.genesis) {
+        (Some(genesis), _) => genesis,
+        (None, Some(path)) => {
+            let text = std::fs::read(path).map_err(|error| {
+                Failure::new(Code::InputMissing, &format!("{}: {error}", path.display()))
+            })?;
+            serde_json::from_slice::<Genesis>(&text)
+                .map_err(|error| error.to_string())
+                .and_then(|genesis| match genesis.check() {
+                    Ok(()) => Ok(genesis),
+                    Err(error) => Err(error.to_string()),
+                })
+                .map_err(|error| {
+                    Failure::new(Code::GenesisInvalid, &format!("{}: {error}", path.display()))
+                })?
+        }
+        (None, None) => {
+            let what = format!("there is no chain in {}", settings.folder.display());
+            return Err(Failure::new(Code::InputMissing, &what));
+        }
+    };
+    if settings.admits(&genesis) {
+        Ok(genesis)
+    } else {
+        let what = "the chain has demonstration keys and network is real";
+        Err(Failure::new(Code::DemonstrationKeys, &what))
+    }
+}
+
+fn stored_genesis(folder: &Path) -> Result<Option<Genesis>, Failure> {
+    let chain = folder.join("chain");
+    if !chain.is_dir() {
+        return Ok(None);
+    }
+    let opened = Folder::create(&chain);
+    let opened = opened.map_err(|error| Failure::new(Code::Storage, &error))?;
+    Blocks::new(Box::new(opened)).genesis().map_err(|error| Failure::new(error.code(), &error))
+}
+
+fn open(settings: &Settings, read_only: bool) -> Result<Live, Failure> {
+    let genesis = genesis(settings)?;
+    let shown = read_only || genesis.clock == Clock::Data;
+    let validator = match &settings.validator_key {
+        Some(path) if !shown => {
+            let key = key_file::read(path);
+            Some(key.map_err(|error| Failure::new(error.code(), &error))?)
+        }
+        Some(_) | None => None,
+    };
+    if genesis.keys == Keys::Demonstration {
+        warn!("demonstration keys: nothing here is real");
+    }
+    let rulebook = Arc::new(linli_contracts::rulebook());
+    Ok(Live::open(LiveOptions { validator, ..settings.live(genesis, rulebook) })?)
+}
+
+fn open_dev(settings: &Settings) -> Result<(Live, Vec<dev::Account>), Failure> {
+    let stored = stored_genesis(&settings.folder)?;
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = BlockTime(u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
+    let genesis = match stored {
+        Some(genesis) if genesis == dev::genesis(genesis.time) => genesis,
+        Some(_) => {
+            let what = "the folder holds a chain that is not a demonstration of this program";
+            return Err(Failure::new(Code::OtherInput, &what));
+        }
+        None => dev::genesis(now),
+    };
+    let rulebook = Arc::new(linli_contracts::rulebook());
+    let validator = Some(dev::validator());
+    let live = Live::open(LiveOptions { validator, ..settings.live(genesis, rulebook) })?;
+    match dev::populate(&live) {
+        Ok(accounts) => Ok((live, accounts)),
+        Err(error) => {
+            live.stop();
+            Err(Failure::new(error.0, &error))
+        }
+    }
+}
+
+/// Serves until a signal comes or the node ends by itself.
+fn serve(
+    live: &Live,
+    settings: &Settings,
+    greet: impl FnOnce(&str) -> String,
+) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Code::Stopped, &error))?;
+    let index = Follower::start(live).map_err(|error| Failure::new(error.code(), &error))?;
+    let served = runtime.block_on(async {
+        let listen = |address| async move {
+            TcpListener::bind(address)
+                .await
+                .map_err(|error| Failure::new(Code::Configuration, &format!("{address}: {error}")))
+        };
+        let listener = listen(settings.api).await?;
+        let admin = listen(settings.admin).await?;
+        let address = listener.local_addr().map_or(settings.api, |address| address);
+        // Whoever started this waits for the line; a closed pipe is no reason to end.
+        let mut out = std::io::stdout();
+        let _ = out.write_all(greet(&format!("http://{address}")).as_bytes());
+        let _ = out.flush();
+        info!(%address, "ready");
+        interface(live, settings, Arc::new(index), listener, admin).await
+    });
+    // The index ends with the last clone of the interface, then the chain.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+    live.stop();
+    let ended = live.ended().borrow().clone();
+    match ended {
+        Some(error) => Err(Failure::new(error.code(), &error)),
+        None => served,
+    }
+}
+
+/// The interface, until the node should end.
+async fn interface(
+    live: &Live,
+    settings: &Settings,
+    index: Arc<Follower>,
+    listener: TcpListener,
+    admin: TcpListener,
+) -> Result<(), Failure> {
+    let public_address = settings.public_address.clone();
+    let options = ApiOptions { public_address, ..ApiOptions::default() };
+    let api = Api::new(live.clone(), index, options);
+    crate::api::serve(api, listener, Some(admin), stop(live.clone()))
+        .await
+        .map_err(|error| Failure::new(Code::Stopped, &error))
+}
+
+/// Resolves when the node should end.
+async fn stop(live: Live) {
+    let mut ended = live.ended();
+    tokio::select! {
+        () = signal() => info!("told to stop"),
+        _ = ended.wait_for(Option::is_some) => error!("the chain has ended by itself"),
+    }
+}
+
+/// SIGINT, or SIGTERM where there is one.
+async fn signal() {
+    let interrupt = async {
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            warn!(%error, "no signal can be heard");
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => tokio::select! {
+                () = interrupt => {}
+                _ = terminate.recv() => {}
+            },
+            Err(_) => interrupt.await,
+        }
+    }
+    #[cfg(not(unix))]
+    interrupt.await;
+}

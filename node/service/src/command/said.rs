@@ -1,0 +1,256 @@
+//! This exists to put results into words, in two languages, or into JSON for programs.
+
+use crate::config::Config;
+use crate::dev::Account;
+use crate::operations::backup::Manifest;
+use crate::operations::doctor::{Finding, Grade};
+use crate::operations::restore::Restored;
+use crate::operations::status::Status;
+use linli_ledger::code::Code;
+use linli_ledger::genesis::{Clock, Genesis, Keys};
+use linli_verify::{Language, Output, Said};
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// What a backup must never be used for.
+const NEVER: (&str, &str) = (
+    "注意：备份里没有验证节点的密钥，也没有它签到哪里的记录；这两样绝不能从备份恢复，否则可能重复签名。",
+    "Note: neither the validator's key nor the record of what it last signed is in a backup; never \
+     restore them from one, or this validator may sign twice.",
+);
+
+/// One line for programs.
+pub(super) fn line(value: &Value) -> String {
+    format!("{value}\n")
+}
+
+/// A "no": its code, what is wrong, and how the process exits.
+pub(super) fn failed(code: Code, detail: &str, output: Output, language: Language) -> Said {
+    let exit = match code {
+        Code::Configuration | Code::KeyFile | Code::DemonstrationKeys | Code::GenesisInvalid => 2,
+        Code::InputMissing => 3,
+        Code::ChainShortened | Code::ChainDamaged | Code::VerificationFailed | Code::Backup => 5,
+        Code::DirectoryBusy | Code::StorageFull | Code::Stopped => 6,
+        _ => 1,
+    };
+    match output {
+        Output::Json => {
+            let value = json!({ "ok": false, "code": code.name(), "detail": detail });
+            Said { output: line(&value), error: String::new(), exit }
+        }
+        Output::Table => {
+            let more = language.pick("详见", "see");
+            let error = format!("error[{code}]: {detail}\n  {more}: linli explain {code}\n");
+            Said { output: String::new(), error, exit }
+        }
+    }
+}
+
+pub(super) fn keys(genesis: &Genesis) -> &'static str {
+    linli_verify::command::keys(genesis.keys)
+}
+
+/// The warning that every output of a demonstration carries.
+pub(super) fn warning(genesis: &Genesis, language: Language) -> String {
+    match genesis.keys {
+        Keys::Real => String::new(),
+        Keys::Demonstration => format!(
+            "{}\n",
+            language.pick(
+                "注意：这是演示密钥，人人都能用它签名，绝不能用于真实的账本。",
+                "Note: demonstration keys, which anybody can sign with; never for a real ledger.",
+            )
+        ),
+    }
+}
+
+pub(super) fn status(status: &Status, output: Output, language: Language) -> String {
+    let (height, hash, time) = status.head;
+    match output {
+        Output::Json => line(&json!({
+            "chain_id": status.genesis.name,
+            "genesis_hash": status.genesis.hash().to_hex(),
+            "keys": keys(&status.genesis),
+            "clock": match status.genesis.clock { Clock::Real => "real", Clock::Data => "data" },
+            "head": {
+                "height": height.to_string(), "hash": hash.to_string(), "time_ms": time.to_string(),
+            },
+            "chain_bytes": status.chain_bytes.to_string(),
+            "snapshots": status.snapshots.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "running": status.is_running,
+            "room_bytes": status.room.map(|room| room.to_string()),
+        })),
+        Output::Table => {
+            let pick = |chinese, english| language.pick(chinese, english);
+            let running = if status.is_running {
+                pick("运行中", "running")
+            } else {
+                pick("没有运行", "not running")
+            };
+            let snapshot = match status.snapshots.first() {
+                Some(height) => height.to_string(),
+                None => pick("无", "none").to_owned(),
+            };
+            let mut text = format!("{}  {running}\n", status.genesis.name);
+            let rows = [
+                (pick("创世摘要", "genesis "), status.genesis.hash().to_string()),
+                (pick("最新区块", "head    "), format!("{height}  {hash}")),
+                (pick("区块时间", "time    "), moment(time.0)),
+                (pick("账本大小", "bytes   "), status.chain_bytes.to_string()),
+                (pick("最近快照", "snapshot"), snapshot),
+            ];
+            for (name, value) in rows {
+                let _ = writeln!(text, "  {name}  {value}");
+            }
+            text + &warning(&status.genesis, language)
+        }
+    }
+}
+
+/// A time of the chain for people, in UTC.
+fn moment(ms: u64) -> String {
+    i64::try_from(ms)
+        .ok()
+        .and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok())
+        .map_or_else(|| ms.to_string(), |time| time.to_string())
+}
+
+pub(super) fn backup(
+    manifest: &Manifest,
+    file: &Path,
+    output: Output,
+    language: Language,
+) -> String {
+    let bytes: u64 = manifest.files.iter().map(|file| file.bytes).sum();
+    match output {
+        Output::Json => line(&json!({
+            "ok": true, "file": file, "genesis_hash": manifest.genesis,
+            "height": manifest.height.to_string(), "head": manifest.head,
+            "bytes": bytes.to_string(),
+        })),
+        Output::Table => {
+            let done = match language {
+                Language::Chinese => format!(
+                    "已备份「{}」到第 {} 个区块，{bytes} 字节。",
+                    manifest.chain, manifest.height
+                ),
+                Language::English => format!(
+                    "\"{}\" is backed up to block {}, {bytes} bytes.",
+                    manifest.chain, manifest.height
+                ),
+            };
+            let note = language.pick(NEVER.0, NEVER.1);
+            format!("{done}\n  genesis {}\n  head    {}\n{note}\n", manifest.genesis, manifest.head)
+        }
+    }
+}
+
+pub(super) fn restored(
+    restored: &Restored,
+    folder: &Path,
+    output: Output,
+    language: Language,
+) -> String {
+    let manifest = &restored.manifest;
+    let report = &restored.report;
+    match output {
+        Output::Json => line(&json!({
+            "ok": true, "folder": folder, "genesis_hash": manifest.genesis,
+            "height": manifest.height.to_string(), "head": manifest.head,
+            "audit": linli_verify::command::report_json(report),
+        })),
+        Output::Table => {
+            let done = match language {
+                Language::Chinese => format!(
+                    "已恢复「{}」到第 {} 个区块：{} 笔交易从头重算，全部相符。",
+                    manifest.chain, manifest.height, report.transactions
+                ),
+                Language::English => format!(
+                    "\"{}\" is restored to block {}: {} transactions executed again, all as they were.",
+                    manifest.chain, manifest.height, report.transactions
+                ),
+            };
+            let note = language.pick(NEVER.0, NEVER.1);
+            format!("{done}\n  genesis {}\n  head    {}\n{note}\n", manifest.genesis, manifest.head)
+        }
+    }
+}
+
+pub(super) fn doctor(findings: &[Finding], output: Output, language: Language) -> Said {
+    let worst = findings.iter().map(|finding| finding.grade).max().unwrap_or(Grade::Good);
+    let grade = |grade| match grade {
+        Grade::Good => ("ok", "✓"),
+        Grade::Warning => ("warning", "!"),
+        Grade::Bad => ("bad", "✗"),
+    };
+    let text = match output {
+        Output::Json => line(&json!({
+            "ok": worst < Grade::Bad,
+            "findings": findings.iter().map(|finding| json!({
+                "check": finding.check,
+                "grade": grade(finding.grade).0,
+                "detail": finding.english,
+            })).collect::<Vec<_>>(),
+        })),
+        Output::Table => findings.iter().fold(String::new(), |mut text, finding| {
+            let sentence = language.pick(&finding.chinese, &finding.english);
+            let _ = writeln!(text, "  {} {:<9} {sentence}", grade(finding.grade).1, finding.check);
+            text
+        }),
+    };
+    Said { output: text, error: String::new(), exit: u8::from(worst == Grade::Bad) }
+}
+
+pub(super) fn settings(config: &Config, origins: bool, output: Output) -> String {
+    match output {
+        Output::Json => {
+            let rows = config.origins.iter().map(|(name, value, origin)| {
+                let value = serde_json::from_str::<Value>(value).unwrap_or_default();
+                let shown = json!({ "value": value, "origin": origin });
+                (name.clone(), if origins { shown } else { value })
+            });
+            line(&Value::Object(rows.collect()))
+        }
+        Output::Table => config.origins.iter().fold(String::new(), |mut text, row| {
+            let (name, value, origin) = row;
+            let origin = if origins { format!("  # {origin}") } else { String::new() };
+            let _ = writeln!(text, "{name} = {value}{origin}");
+            text
+        }),
+    }
+}
+
+/// The accounts of a demonstration and where it can be reached.
+pub(super) fn demonstration(
+    genesis: &Genesis,
+    accounts: &[Account],
+    api: &str,
+    folder: &Path,
+    output: Output,
+    language: Language,
+) -> String {
+    match output {
+        Output::Json => line(&json!({
+            "ok": true,
+            "api": api,
+            "folder": folder,
+            "genesis_hash": genesis.hash().to_hex(),
+            "keys": keys(genesis),
+            "seed": String::from_utf8_lossy(crate::dev::SEED),
+            "accounts": accounts.iter().map(|account| json!({
+                "label": account.label, "kind": account.kind, "id": account.id,
+                "key": account.key, "grant": account.grant,
+            })).collect::<Vec<_>>(),
+        })),
+        Output::Table => {
+            let mut text = format!("Linli dev  {api}\n\n");
+            for account in accounts {
+                let _ = writeln!(text, "  {:<14} {}  {}", account.label, account.id, account.kind);
+            }
+            let _ =
+                writeln!(text, "\n  genesis {}\n  folder  {}", genesis.hash(), folder.display());
+            text + &warning(genesis, language)
+        }
+    }
+}

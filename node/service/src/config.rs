@@ -1,0 +1,347 @@
+//! This exists to say how a node is set up: defaults, then a file, then the environment, then flags;
+//! and to say of each setting where it comes from.
+
+use crate::live::{LiveOptions, QueueLimits, SnapshotRule};
+use figment::providers::{Env, Format, Serialized, Toml};
+use figment::value::{Dict, Map};
+use figment::{Figment, Metadata, Profile, Provider};
+use linli_ledger::contract::Rulebook;
+use linli_ledger::genesis::{Genesis, Keys};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What variables of the environment begin with.
+pub const PREFIX: &str = "LINLI_";
+
+/// For whom a node runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Network {
+    /// A chain with demonstration keys is welcome.
+    Demonstration,
+    /// A chain with demonstration keys is refused.
+    Real,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+/// Every setting of a node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Where the chain and all else of the node lies.
+    pub folder: PathBuf,
+    /// For whom it runs.
+    pub network: Network,
+    /// The genesis of a new chain, as JSON; a chain that is there has its own.
+    pub genesis: Option<PathBuf>,
+    /// The file with the validator's key; without one the chain is only shown.
+    pub validator_key: Option<PathBuf>,
+    /// Where the interface is served.
+    pub api: SocketAddr,
+    /// Where health and metrics are served; nobody else should reach it.
+    pub admin: SocketAddr,
+    /// What addresses begin with for clients, where a proxy stands before this node.
+    pub public_address: Option<String>,
+    /// Seconds without a block after which an empty one is made; 0 for never.
+    pub heartbeat_seconds: u64,
+    /// Transactions that may wait.
+    pub queue_transactions: usize,
+    /// Their bytes.
+    pub queue_bytes: usize,
+    /// A snapshot is written after this many transactions, …
+    pub snapshot_receipts: u64,
+    /// … or blocks, …
+    pub snapshot_blocks: u64,
+    /// … but not more often than this.
+    pub snapshot_seconds: u64,
+    /// With less room than this on its disk the node takes nothing new.
+    pub reserve_bytes: u64,
+    /// What is logged: `error`, `warn`, `info`, `debug`, or a filter such as `info,linli_node=debug`.
+    pub log: String,
+    /// How log lines look.
+    pub log_format: LogFormat,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let (queue, snapshots) = (QueueLimits::default(), SnapshotRule::default());
+        Self {
+            folder: ".linli/node".into(),
+            network: Network::Demonstration,
+            genesis: None,
+            validator_key: None,
+            api: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            admin: SocketAddr::from(([127, 0, 0, 1], 9090)),
+            public_address: None,
+            heartbeat_seconds: 600,
+            queue_transactions: queue.transactions,
+            queue_bytes: queue.bytes,
+            snapshot_receipts: snapshots.receipts,
+            snapshot_blocks: snapshots.blocks,
+            snapshot_seconds: snapshots.interval.as_secs(),
+            reserve_bytes: 64 * 1024 * 1024,
+            log: "info".into(),
+            log_format: LogFormat::Text,
+        }
+    }
+}
+
+/// What each setting is for: its name, in Chinese, in English.
+pub const REFERENCE: [(&str, &str, &str); 16] = [
+    ("folder", "账本和节点数据所在的文件夹", "where the chain and all else of the node lies"),
+    (
+        "network",
+        "demonstration 或 real；real 拒绝演示密钥的账本",
+        "demonstration or real; real refuses a chain with demonstration keys",
+    ),
+    (
+        "genesis",
+        "新账本的创世文件（JSON）；已有账本时不需要",
+        "genesis of a new chain, JSON; a chain that is there has its own",
+    ),
+    (
+        "validator_key",
+        "验证节点密钥文件，权限须为 0600；不设则只供查看",
+        "file with the validator's key, mode 0600; without one the chain is only shown",
+    ),
+    ("api", "接口监听地址", "where the interface is served"),
+    (
+        "admin",
+        "健康检查和指标的监听地址，不要对外开放",
+        "where health and metrics are served; nobody else should reach it",
+    ),
+    (
+        "public_address",
+        "前面有代理时，客户看到的地址开头",
+        "what addresses begin with for clients behind a proxy",
+    ),
+    (
+        "heartbeat_seconds",
+        "多久没有新区块就补一个空块（秒）；0 表示不补",
+        "seconds without a block after which an empty one is made; 0 for never",
+    ),
+    ("queue_transactions", "最多排队的交易数", "transactions that may wait"),
+    ("queue_bytes", "排队交易的总字节上限", "their bytes"),
+    ("snapshot_receipts", "每多少笔交易写一次快照", "transactions between two snapshots"),
+    ("snapshot_blocks", "或者每多少个区块写一次", "or blocks between two snapshots"),
+    ("snapshot_seconds", "两次快照至少间隔的秒数", "least seconds between two snapshots"),
+    (
+        "reserve_bytes",
+        "磁盘剩余少于这个数就不再接收",
+        "with less room on its disk than this the node takes nothing new",
+    ),
+    ("log", "日志级别，例如 info 或 info,linli_node=debug", "what is logged, such as info"),
+    ("log_format", "日志格式：text 或 json", "how log lines look: text or json"),
+];
+
+/// Why the settings are no good.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file, a variable or a flag cannot be understood.
+    #[error("{0}")]
+    Read(Box<figment::Error>),
+    /// A value is out of its range.
+    #[error("{name} is {value}: {why}")]
+    Range {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        value: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+}
+
+/// Settings, and where each comes from.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The settings.
+    pub settings: Settings,
+    /// Name, value, origin.
+    pub origins: Vec<(String, String, String)>,
+}
+
+/// Puts the settings together: defaults, the file if one is given, the environment, flags by name.
+///
+/// # Errors
+/// In this order: [`ConfigError::Read`], [`ConfigError::Range`].
+pub fn load(
+    file: Option<&Path>,
+    flags: &BTreeMap<&'static str, String>,
+) -> Result<Config, ConfigError> {
+    let names: Vec<&str> = REFERENCE.iter().map(|(name, ..)| *name).collect();
+    let mut figment = Figment::from(Serialized::defaults(Settings::default()));
+    if let Some(file) = file {
+        figment = figment.merge(Toml::file_exact(file));
+    }
+    // Other programs have variables with this prefix too.
+    figment = figment.merge(Env::prefixed(PREFIX).only(&names));
+    figment = figment.merge(Flags(flags));
+    let settings: Settings =
+        figment.extract().map_err(|error| ConfigError::Read(Box::new(error)))?;
+    check(&settings)?;
+    let value = serde_json::to_value(&settings).unwrap_or_default();
+    let origins = names
+        .iter()
+        .map(|name| {
+            let shown = value.get(name).map(ToString::to_string).unwrap_or_default();
+            (name.to_string(), shown, origin(&figment, name))
+        })
+        .collect();
+    Ok(Config { settings, origins })
+}
+
+/// What flags say, by the names of settings.
+struct Flags<'a>(&'a BTreeMap<&'static str, String>);
+
+impl Provider for Flags<'_> {
+    fn metadata(&self) -> Metadata {
+        Metadata::named("a flag")
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+        Serialized::defaults(self.0).data()
+    }
+}
+
+fn origin(figment: &Figment, name: &str) -> String {
+    let Some(metadata) = figment.find_metadata(name) else { return "default".into() };
+    match &metadata.source {
+        Some(figment::Source::File(path)) => path.display().to_string(),
+        Some(_) | None if metadata.name.contains("environment") => {
+            format!("{PREFIX}{}", name.to_uppercase())
+        }
+        Some(_) | None if metadata.name == "a flag" => "flag".into(),
+        Some(_) | None => "default".into(),
+    }
+}
+
+fn check(settings: &Settings) -> Result<(), ConfigError> {
+    let range = |name, value: &dyn std::fmt::Display, why| {
+        Err(ConfigError::Range { name, value: value.to_string(), why })
+    };
+    if settings.queue_transactions == 0 {
+        return range("queue_transactions", &settings.queue_transactions, "nothing could wait");
+    }
+    let least = linli_ledger::limits::TRANSACTION_BYTES_MAX * 2;
+    if settings.queue_bytes < least {
+        return range("queue_bytes", &settings.queue_bytes, "one large transaction takes 131072");
+    }
+    if settings.snapshot_receipts == 0 || settings.snapshot_blocks == 0 {
+        return range("snapshot_receipts", &0, "a snapshot is of at least one block");
+    }
+    if settings.api == settings.admin && settings.api.port() != 0 {
+        return range("admin", &settings.admin, "it must be another address than api");
+    }
+    Ok(())
+}
+
+impl Settings {
+    /// The options of a node that only shows the chain; the caller adds the validator's key.
+    pub fn live(&self, genesis: Genesis, rulebook: Arc<Rulebook>) -> LiveOptions {
+        let heartbeat =
+            (self.heartbeat_seconds > 0).then(|| Duration::from_secs(self.heartbeat_seconds));
+        LiveOptions {
+            heartbeat,
+            queue: QueueLimits { transactions: self.queue_transactions, bytes: self.queue_bytes },
+            snapshots: SnapshotRule {
+                receipts: self.snapshot_receipts,
+                blocks: self.snapshot_blocks,
+                interval: Duration::from_secs(self.snapshot_seconds),
+            },
+            reserve: self.reserve_bytes,
+            ..LiveOptions::new(self.folder.clone(), genesis, rulebook)
+        }
+    }
+
+    /// Whether a chain may be run with these settings: LED-7.3.
+    pub fn admits(&self, genesis: &Genesis) -> bool {
+        match (self.network, genesis.keys) {
+            (Network::Real, Keys::Demonstration) => false,
+            (Network::Real | Network::Demonstration, Keys::Real | Keys::Demonstration) => true,
+        }
+    }
+}
+
+/// A file with every setting, its meaning in two languages, and its default.
+pub fn reference() -> String {
+    let defaults = serde_json::to_value(Settings::default()).unwrap_or_default();
+    let mut text = String::from("# linlid --config FILE\n");
+    for (name, chinese, english) in REFERENCE {
+        let value = defaults.get(name).cloned().unwrap_or_default();
+        let line = match value {
+            serde_json::Value::Null => format!("# {name} = \"\""),
+            value => format!("{name} = {value}"),
+        };
+        let variable = name.to_uppercase();
+        let _ = write!(text, "\n# {chinese}\n# {english}\n# {PREFIX}{variable}\n{line}\n");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reference_names_every_setting_and_is_itself_a_file() {
+        let value = serde_json::to_value(Settings::default()).unwrap();
+        let fields: Vec<_> = value.as_object().unwrap().keys().cloned().collect();
+        let mut named: Vec<_> = REFERENCE.iter().map(|(name, ..)| name.to_string()).collect();
+        named.sort();
+        assert_eq!(fields, named);
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("node.toml");
+        std::fs::write(&file, reference()).unwrap();
+        assert_eq!(load(Some(&file), &BTreeMap::new()).unwrap().settings, Settings::default());
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_file_and_both_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("node.toml");
+        std::fs::write(&file, "log = \"debug\"\nqueue_transactions = 7\n").unwrap();
+        let flags = BTreeMap::from([("log", "warn".to_owned())]);
+        let config = load(Some(&file), &flags).unwrap();
+        assert_eq!((config.settings.log.as_str(), config.settings.queue_transactions), ("warn", 7));
+        let origin =
+            |name: &str| config.origins.iter().find(|(found, ..)| found == name).unwrap().2.clone();
+        assert_eq!(origin("log"), "flag");
+        assert!(origin("queue_transactions").ends_with("node.toml"));
+        assert_eq!(origin("api"), "default");
+    }
+
+    #[test]
+    fn what_cannot_be_right_is_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("node.toml");
+        for (text, name) in [
+            ("no_such_setting = 1", "no_such_setting"),
+            ("api = \"everywhere\"", "api"),
+            ("queue_transactions = 0", "queue_transactions"),
+            ("queue_bytes = 9", "queue_bytes"),
+            ("admin = \"127.0.0.1:8080\"", "admin"),
+            ("network = \"both\"", "network"),
+            ("log = [", "TOML"),
+        ] {
+            std::fs::write(&file, text).unwrap();
+            let error = load(Some(&file), &BTreeMap::new()).unwrap_err().to_string();
+            assert!(error.contains(name), "{text}: {error}");
+        }
+        assert!(load(Some(&folder.path().join("none.toml")), &BTreeMap::new()).is_err());
+    }
+}

@@ -1,0 +1,16 @@
+//! This exists to write what a node does to standard error: heights, counts, codes; never what a
+//! transaction says.
+
+use crate::config::LogFormat;
+use tracing_subscriber::EnvFilter;
+
+/// Begins to log; once for a process. A filter that cannot be read is taken for `info`.
+pub fn begin(filter: &str, format: LogFormat) {
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A test may have begun already: the first one stays.
+    let _ = match format {
+        LogFormat::Text => builder.with_target(false).try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    };
+}

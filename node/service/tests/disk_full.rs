@@ -1,0 +1,150 @@
+//! A full disk: nothing acknowledged is lost, the answer is typed, reading goes on, and so does
+//! writing as soon as there is room.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests")]
+
+mod common;
+
+use common::{options, register};
+use linli_ledger::code::Code;
+use linli_ledger::types::{Height, TransactionId};
+use linli_service::{Answer, Live, LiveOptions, Unavailable};
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A small disk in memory; `None`, with the reason printed, where mounting is not allowed.
+struct Disk(PathBuf);
+
+impl Disk {
+    fn mount(at: &Path) -> Option<Self> {
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=24m", "linli-test"])
+            .arg(at)
+            .output();
+        match mounted {
+            Ok(output) if output.status.success() => Some(Self(at.to_owned())),
+            Ok(output) => {
+                println!("skipped: {}", String::from_utf8_lossy(&output.stderr).trim());
+                None
+            }
+            Err(error) => {
+                println!("skipped: mount cannot be run: {error}");
+                None
+            }
+        }
+    }
+
+    /// Fills the disk but for `left` bytes.
+    fn fill(&self, left: u64) {
+        let room = linli_service::live::room::available(&self.0).unwrap();
+        let mut file = File::create(self.0.join("filler")).unwrap();
+        let bytes = usize::try_from(room.saturating_sub(left)).unwrap();
+        file.write_all(&vec![1; bytes]).unwrap();
+    }
+
+    fn free(&self) {
+        fs::remove_file(self.0.join("filler")).unwrap();
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(&self.0).status();
+    }
+}
+
+struct Client {
+    number: u64,
+    acknowledged: BTreeSet<TransactionId>,
+}
+
+impl Client {
+    /// Submits one by one until something else than "final" comes.
+    fn write(&mut self, live: &Live, count: u64) -> Option<Code> {
+        for _ in 0..count {
+            self.number += 1;
+            let transaction = register(self.number);
+            let id = transaction.id();
+            match live.submit(vec![transaction]).pop().unwrap() {
+                Err(error) => return Some(error.code()),
+                Ok(ticket) => match ticket.wait() {
+                    Answer::Final(_) => {
+                        self.acknowledged.insert(id);
+                    }
+                    Answer::Refused(code) => panic!("{code}"),
+                    Answer::Unknown(why) => return Some(why.code()),
+                },
+            }
+        }
+        None
+    }
+
+    /// Everything acknowledged is in the chain.
+    fn check(&self, live: &Live) {
+        let blocks = live.blocks(Height(1), Height(u64::MAX)).unwrap();
+        let written: BTreeSet<_> = blocks
+            .iter()
+            .flat_map(|block| &block.block.transactions)
+            .filter_map(|transaction| match transaction {
+                linli_ledger::block::BlockTransaction::Full(signed) => Some(signed.id()),
+                linli_ledger::block::BlockTransaction::Withheld(_) => None,
+            })
+            .collect();
+        assert!(self.acknowledged.is_subset(&written));
+    }
+}
+
+fn wait_until_open(live: &Live) {
+    let mut spins = 0_u64;
+    while live.health().closed.is_some() {
+        std::thread::yield_now();
+        spins += 1;
+        assert!(spins < 1_000_000_000, "the node did not go on by itself");
+    }
+}
+
+/// With a reserve the node notices before a write is torn; without one, at a write that fails: in the
+/// engine's log, in the block that was not decided yet, in the chain file or in the tip.
+fn story(reserve: u64, left: &[u64]) {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(disk) = Disk::mount(folder.path()) else { return };
+    let at = folder.path().join("node");
+    let live = Live::open(LiveOptions { reserve, ..options(&at) }).unwrap();
+    let mut client = Client { number: 0, acknowledged: BTreeSet::new() };
+    let mut heads = live.heights();
+    for left in left {
+        assert_eq!(client.write(&live, 3), None);
+        disk.fill(*left);
+        let code = client.write(&live, 10_000).expect("the disk is full");
+        assert_eq!(code, Code::StorageFull, "{left} bytes left");
+        assert_eq!(live.health().closed, Some(Unavailable::StorageFull));
+        assert_eq!(client.write(&live, 1), Some(Code::StorageFull), "said at once");
+        client.check(&live);
+        live.with_state(|state| assert!(state.tip().height >= Height(3)));
+        disk.free();
+        wait_until_open(&live);
+        assert_eq!(client.write(&live, 3), None, "after {left} bytes left");
+        client.check(&live);
+        let head = *heads.borrow_and_update();
+        live.with_state(|state| assert_eq!(state.tip().height, head.height));
+    }
+    live.stop();
+    drop(live);
+    let live = Live::open(options(&at)).unwrap();
+    client.check(&live);
+    live.stop();
+}
+
+#[test]
+fn a_full_disk_is_noticed_ahead() {
+    story(16 * 1024 * 1024, &[0, 1_000_000]);
+}
+
+#[test]
+fn a_full_disk_is_survived_at_whatever_write_it_fails() {
+    let left: Vec<u64> = (0..8).map(|step| step * 4_096).collect();
+    story(0, &left);
+}
