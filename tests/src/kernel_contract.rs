@@ -140,6 +140,28 @@ pub enum MoneyCall {
     Schedule(Items),
     /// Items that no longer do.
     Cancel(Items),
+    /// Part of these fen, chosen in the order of spending or the reverse.
+    MoveWithin {
+        /// From this account.
+        from: u8,
+        /// To this one.
+        to: u8,
+        /// So much.
+        amount: Fen,
+        /// From the other end.
+        reverse: bool,
+        /// Among these.
+        segments: Vec<Segment>,
+    },
+    /// Exactly these fen get another lot.
+    Relot {
+        /// In this account.
+        account: u8,
+        /// These.
+        segments: Vec<Segment>,
+        /// This one.
+        lot: Lot,
+    },
 }
 
 /// What the public test contract remembers of the items that it handled.
@@ -201,6 +223,15 @@ impl Contract for MoneyContract {
             MoneyCall::Cancel(items) => {
                 items.cancel(view);
                 Ok(())
+            }
+            MoneyCall::MoveWithin { from, to, amount, reverse, segments } => {
+                let order = if reverse { Order::Descending } else { Order::Ascending };
+                let from = money_account(from);
+                let chosen = money::select_within(view, &from, amount, order, &segments)?;
+                money::transfer(view, &from, &money_account(to), &chosen)
+            }
+            MoneyCall::Relot { account, segments, lot } => {
+                money::relot(view, &money_account(account), &segments, |_| lot)
             }
         }
     }

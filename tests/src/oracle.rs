@@ -50,6 +50,8 @@ pub enum Moved {
     Points(Vec<Parcel>),
     /// Minutes.
     Minutes(u64),
+    /// Nothing: fen got another lot where they lie.
+    Nothing,
 }
 
 /// The whole model.
@@ -86,6 +88,12 @@ impl Model {
             }
             Operation::MoveIntervals { from, to, intervals } => {
                 self.money.hand_over(*from, *to, intervals).map(Moved::Fen)
+            }
+            Operation::MoveWithin { from, to, amount, reverse, intervals } => {
+                self.money.pay_within((*from, *to), *amount, *reverse, intervals).map(Moved::Fen)
+            }
+            Operation::Relot { account, intervals, lot } => {
+                self.money.relot(*account, intervals, *lot).map(|()| Moved::Nothing)
             }
             Operation::Mint { person, parcels } => {
                 self.points.mint(*person, parcels).map(Moved::Points)

@@ -204,7 +204,11 @@ fn answer(receipt: &Receipt) -> Result<Moved, No> {
         assert_eq!((receipt.movements.len(), receipt.writes.len()), (0, 1), "only the nonce");
         return Err(no(rejection));
     }
-    let [movement] = receipt.movements.as_slice() else { panic!("one movement: {receipt:?}") };
+    let movement = match receipt.movements.as_slice() {
+        [] => return Ok(Moved::Nothing),
+        [movement] => movement,
+        [_, ..] => panic!("one movement: {receipt:?}"),
+    };
     Ok(match &movement.quantity {
         Quantity::Fen(segments) => Moved::Fen(segments.iter().map(interval).collect()),
         Quantity::Points(lots) => Moved::Points(lots.iter().map(parcel).collect()),
@@ -238,6 +242,15 @@ fn sign(chain: &mut Chain, operation: &Operation) -> VerifiedTransaction {
         Operation::MoveIntervals { from, to, intervals } => {
             let segments = intervals.iter().map(segment).collect();
             chain.sign(MONEY, &MoneyCall::MoveSegments { from, to, segments })
+        }
+        Operation::MoveWithin { from, to, amount, reverse, intervals } => {
+            let (amount, segments) = (Fen(amount), intervals.iter().map(segment).collect());
+            chain.sign(MONEY, &MoneyCall::MoveWithin { from, to, amount, reverse, segments })
+        }
+        Operation::Relot { account, intervals, lot } => {
+            let segments = intervals.iter().map(segment).collect();
+            let lot = kernel_lot(&lot);
+            chain.sign(MONEY, &MoneyCall::Relot { account, segments, lot })
         }
         Operation::Mint { person, parcels } => {
             chain.sign(POINTS, &PointsCall::Mint { person, lots: lots(&parcels) })

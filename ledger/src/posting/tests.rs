@@ -299,6 +299,96 @@ fn an_account_with_more_segments_than_a_page_is_read_whole_both_ways() {
     });
 }
 
+/// A source of 10 fen in three lots: the middle is spent first, then the front, then the end.
+fn three_lots(view: &mut View<'_>) {
+    source(view, 10);
+    let spent = |specificity| move |lot: &Lot| Lot { specificity, ..*lot };
+    money::relot(view, &fund(), &[segment(0, 3, 4)], spent(3)).unwrap();
+    money::relot(view, &fund(), &[segment(0, 0, 3)], spent(2)).unwrap();
+    money::relot(view, &fund(), &[segment(0, 7, 3)], spent(1)).unwrap();
+}
+
+#[test]
+fn fen_with_another_lot_stay_where_they_are_and_nothing_is_booked() {
+    with_view(Compartment::Public, |view| {
+        three_lots(view);
+        assert_eq!((balances(view, &[fund()]), view.movements.len()), (vec![10], 1));
+        let spent: Vec<_> = holdings(view, &fund(), Order::Ascending)
+            .into_iter()
+            .map(|(lot, segment)| (lot.specificity, segment))
+            .collect();
+        let lots = [(3, segment(0, 3, 4)), (2, segment(0, 0, 3)), (1, segment(0, 7, 3))];
+        assert_eq!(spent, lots);
+        let one = |lot: &Lot| Lot { specificity: 0, ..*lot };
+        money::relot(view, &fund(), &[segment(0, 0, 10)], one).unwrap();
+        let joined = holdings(view, &fund(), Order::Ascending);
+        assert_eq!(joined.len(), 1, "neighbours of one lot are one segment");
+        let never = |lot: &Lot| Lot { lapse_on: Some(Day(u32::MAX)), ..*lot };
+        for (segments, change, code) in [
+            (vec![], one as fn(&Lot) -> Lot, Code::AmountZero),
+            (vec![segment(0, 9, 2)], one, Code::SegmentMoved),
+            (vec![segment(1, 0, 1)], one, Code::SegmentMoved),
+            (vec![segment(0, 0, 2), segment(0, 1, 2)], one, Code::SegmentMoved),
+            (vec![segment(0, 0, 2); 1_025], one, Code::TooManySegments),
+            (vec![segment(0, 0, 2)], never, Code::TimeWindow),
+        ] {
+            let no = money::relot(view, &fund(), &segments, change);
+            assert_eq!(no, refused(code), "{segments:?}");
+        }
+    });
+}
+
+#[test]
+fn fen_are_chosen_among_those_that_are_named() {
+    with_view(Compartment::Public, |view| {
+        three_lots(view);
+        let within = [segment(0, 1, 8)];
+        let choose =
+            |amount, order| money::select_within(view, &fund(), Fen(amount), order, &within);
+        assert_eq!(choose(5, Order::Ascending), Ok(vec![segment(0, 1, 1), segment(0, 3, 4)]));
+        assert_eq!(choose(3, Order::Descending), Ok(vec![segment(0, 2, 1), segment(0, 7, 2)]));
+        assert_eq!(choose(8, Order::Descending), Ok(within.to_vec()));
+        assert_eq!(choose(9, Order::Ascending), lacking(Code::InsufficientCompatible, 9, 8));
+        assert_eq!(choose(0, Order::Ascending), refused(Code::AmountZero));
+        let elsewhere = [segment(0, 9, 2)];
+        let moved = money::select_within(view, &fund(), Fen(1), Order::Ascending, &elsewhere);
+        assert_eq!(moved, refused(Code::SegmentMoved));
+    });
+}
+
+#[test]
+fn what_is_left_of_segments_without_others() {
+    let all = [segment(0, 0, 10), segment(1, 5, 5)];
+    let rows = [
+        (vec![], all.to_vec()),
+        (vec![segment(0, 0, 10)], vec![segment(1, 5, 5)]),
+        (
+            vec![segment(0, 2, 3), segment(0, 9, 5), segment(1, 0, 6), segment(2, 0, 9)],
+            vec![segment(0, 0, 2), segment(0, 5, 4), segment(1, 6, 4)],
+        ),
+        (vec![segment(0, 0, 99), segment(1, 0, 99)], vec![]),
+    ];
+    for (taken, left) in rows {
+        assert_eq!(money::without(&all, &taken), left, "{taken:?}");
+    }
+}
+
+#[test]
+fn an_account_is_read_a_page_at_a_time() {
+    with_view(Compartment::Public, |view| {
+        (0..7).for_each(|_| source(view, 2));
+        let mut seen = Vec::new();
+        loop {
+            let page = money::page(view, &fund(), seen.last(), 3);
+            if page.is_empty() {
+                break;
+            }
+            seen.extend(page);
+        }
+        assert_eq!(seen, holdings(view, &fund(), Order::Ascending));
+    });
+}
+
 proptest! {
     #[test]
     fn ranks_sort_like_the_order_of_spending(

@@ -35,6 +35,28 @@ pub enum Operation {
         /// These fen.
         intervals: Vec<Interval>,
     },
+    /// A return of part of a payment: the fen are selected among these.
+    MoveWithin {
+        /// From this account.
+        from: u8,
+        /// To this one.
+        to: u8,
+        /// Fen.
+        amount: u64,
+        /// From the other end of the order.
+        reverse: bool,
+        /// Among these fen.
+        intervals: Vec<Interval>,
+    },
+    /// Another purpose, or another year: these fen get another lot.
+    Relot {
+        /// In this account.
+        account: u8,
+        /// These fen.
+        intervals: Vec<Interval>,
+        /// The lot from now on.
+        lot: Lot,
+    },
     /// New points.
     Mint {
         /// For this person.
@@ -150,8 +172,9 @@ impl History {
     /// Tells what an operation did, so that later ones may undo it.
     pub fn note(&mut self, operation: &Operation, moved: &Moved) {
         let Moved::Fen(intervals) = moved else { return };
-        if let Operation::Move { from, to, .. } | Operation::MoveIntervals { from, to, .. } =
-            operation
+        if let Operation::Move { from, to, .. }
+        | Operation::MoveIntervals { from, to, .. }
+        | Operation::MoveWithin { from, to, .. } = operation
         {
             self.made.push((*from, *to, intervals.clone()));
         }
@@ -164,8 +187,10 @@ impl History {
             _ if nothing_yet => self.issue(),
             0..12 if model.money.sources() < 6 => self.issue(),
             0..46 => self.payment(model),
-            46..65 => self.named(model),
-            65..77 => self.mint(),
+            46..58 => self.named(model),
+            58..64 => self.within(model),
+            64..69 => self.relot(model),
+            69..77 => self.mint(),
             77..86 => self.spend(model),
             86..93 => self.settle(model),
             93..95 => Operation::Expire { person: self.person() },
@@ -196,20 +221,47 @@ impl History {
     }
 
     fn issue(&mut self) -> Operation {
-        let lapse = 19_998 + u32::from(self.random.small(5));
-        let lot = Lot {
-            earmark: self.random.small(4),
-            specificity: self.random.small(3),
-            lapse_on: self.random.chance(60).then_some(lapse),
-            priority: self.random.small(3),
-            carry_count: self.random.small(2),
-        };
+        let lot = self.lot();
         let amount = match self.random.below(40) {
             0 => 0,
             1 => 1 << 53,
             _ => 1 + self.random.below(24),
         };
         Operation::Issue { to: self.random.small(3), amount, lot }
+    }
+
+    fn lot(&mut self) -> Lot {
+        let lapse = 19_998 + u32::from(self.random.small(5));
+        Lot {
+            earmark: self.random.small(4),
+            specificity: self.random.small(3),
+            lapse_on: self.random.chance(60).then_some(lapse),
+            priority: self.random.small(3),
+            carry_count: self.random.small(2),
+        }
+    }
+
+    /// Part of what some named fen are; now and then more than that.
+    fn within(&mut self, model: &Model) -> Operation {
+        let Operation::MoveIntervals { from, to, intervals } = self.named(model) else {
+            return self.issue();
+        };
+        let have: u64 = intervals.iter().map(|interval| interval.end - interval.start).sum();
+        let amount = match self.random.below(12) {
+            0 => 0,
+            1 => have + 1,
+            2..4 => have,
+            _ => 1 + self.random.below(have),
+        };
+        Operation::MoveWithin { from, to, amount, reverse: self.random.chance(60), intervals }
+    }
+
+    fn relot(&mut self, model: &Model) -> Operation {
+        let Operation::MoveIntervals { from: account, intervals, .. } = self.named(model) else {
+            return self.issue();
+        };
+        let lot = self.lot();
+        Operation::Relot { account, intervals, lot }
     }
 
     fn payment(&mut self, model: &Model) -> Operation {

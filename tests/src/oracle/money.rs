@@ -18,6 +18,14 @@ pub struct Lot {
     pub carry_count: u8,
 }
 
+impl Lot {
+    /// Whose turn it is to be spent (`domain` §4.4): smaller comes first.
+    fn turn(&self) -> (Reverse<u8>, u64, u8, Reverse<u8>, u8) {
+        let last = self.lapse_on.map_or(u64::MAX, u64::from);
+        (Reverse(self.specificity), last, self.priority, Reverse(self.carry_count), self.earmark)
+    }
+}
+
 /// Fen of one source from `start` up to, not including, `end`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Interval {
@@ -121,18 +129,7 @@ impl Money {
         let mut candidates: Vec<_> = self
             .fen()
             .filter(|(_, fen)| fen.account == account && selection.suits(&fen.lot))
-            .map(|(place, fen)| {
-                let lot = fen.lot;
-                let last = lot.lapse_on.map_or(u64::MAX, u64::from);
-                let lots = (
-                    Reverse(lot.specificity),
-                    last,
-                    lot.priority,
-                    Reverse(lot.carry_count),
-                    lot.earmark,
-                );
-                (lots, place)
-            })
+            .map(|(place, fen)| (fen.lot.turn(), place))
             .collect();
         candidates.sort_unstable();
         if selection.reverse {
@@ -173,20 +170,62 @@ impl Money {
         to: u8,
         intervals: &[Interval],
     ) -> Result<Vec<Interval>, No> {
+        let places = self.named(from, intervals)?;
+        if places.is_empty() {
+            return Err(No::plain("E_AMOUNT_ZERO"));
+        }
+        Ok(self.carry(places, to))
+    }
+
+    pub(super) fn pay_within(
+        &mut self,
+        (from, to): (u8, u8),
+        amount: u64,
+        reverse: bool,
+        intervals: &[Interval],
+    ) -> Result<Vec<Interval>, No> {
+        check_amount(amount)?;
+        let mut places = self.named(from, intervals)?;
+        places.sort_unstable_by_key(|place| (self.at(*place).map(|fen| fen.lot.turn()), *place));
+        if reverse {
+            places.reverse();
+        }
+        let have = places.len() as u64;
+        if have < amount {
+            return Err(No::lack("E_INSUFFICIENT_COMPATIBLE", amount, have));
+        }
+        places.truncate(usize::try_from(amount).expect("not more than there are"));
+        Ok(self.carry(places, to))
+    }
+
+    pub(super) fn relot(
+        &mut self,
+        account: u8,
+        intervals: &[Interval],
+        lot: Lot,
+    ) -> Result<(), No> {
+        let places = self.named(account, intervals)?;
+        if places.is_empty() {
+            return Err(No::plain("E_AMOUNT_ZERO"));
+        }
+        // It cuts segments as a movement does.
+        self.movements += 1;
+        for (source, index) in places {
+            self.sources[source as usize][usize::try_from(index).expect("small")].lot = lot;
+        }
+        Ok(())
+    }
+
+    /// The fen of some intervals, each once and all in an account.
+    fn named(&self, account: u8, intervals: &[Interval]) -> Result<Vec<Place>, No> {
         let mut places: Vec<Place> = intervals
             .iter()
             .flat_map(|interval| (interval.start..interval.end).map(|fen| (interval.source, fen)))
             .collect();
         places.sort_unstable();
-        let named_twice = places.windows(2).any(|pair| pair[0] == pair[1]);
-        let elsewhere = places.iter().any(|place| self.account_of(*place) != Some(from));
-        if named_twice || elsewhere {
-            return Err(No::plain("E_SEGMENT_MOVED"));
-        }
-        if places.is_empty() {
-            return Err(No::plain("E_AMOUNT_ZERO"));
-        }
-        Ok(self.carry(places, to))
+        let twice = places.windows(2).any(|pair| pair[0] == pair[1]);
+        let elsewhere = places.iter().any(|place| self.account_of(*place) != Some(account));
+        if twice || elsewhere { Err(No::plain("E_SEGMENT_MOVED")) } else { Ok(places) }
     }
 
     fn carry(&mut self, mut places: Vec<Place>, to: u8) -> Vec<Interval> {
@@ -205,9 +244,12 @@ impl Money {
         runs
     }
 
-    fn account_of(&self, (source, index): Place) -> Option<u8> {
-        let fen = self.sources.get(source as usize)?.get(usize::try_from(index).ok()?)?;
-        Some(fen.account)
+    fn at(&self, (source, index): Place) -> Option<&Fen> {
+        self.sources.get(source as usize)?.get(usize::try_from(index).ok()?)
+    }
+
+    fn account_of(&self, place: Place) -> Option<u8> {
+        self.at(place).map(|fen| fen.account)
     }
 
     fn fen(&self) -> impl Iterator<Item = (Place, &Fen)> {

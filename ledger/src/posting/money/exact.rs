@@ -14,8 +14,8 @@ use crate::view::{Order, View};
 ///
 /// # Errors
 /// [`Code::AmountZero`] for an empty list; [`Code::TooManySegments`] above 1 024;
-/// [`Code::TimeWindow`] for a lapse on the last day that a number can name; [`Code::SegmentMoved`] where
-/// a fen is not in `account`.
+/// [`Code::SegmentMoved`] where a fen is not in `account` or is named twice; [`Code::TimeWindow`] for a
+/// lapse on the last day that a number can name.
 ///
 /// Source: LED-6.7, INV-M5.
 pub fn relot(
@@ -29,10 +29,10 @@ pub fn relot(
     }
     let segments = coalesced(segments.to_vec());
     ensure(!segments.is_empty(), Code::AmountZero)?;
+    let sound = |lot: &Lot| change(lot).lapse_on != Some(Day(u32::MAX));
+    let lots = parts(view, account, &segments)?;
+    ensure(lots.iter().all(|(lot, _)| sound(lot)), Code::TimeWindow)?;
     for segment in &segments {
-        let sound = |lot: &Lot| change(lot).lapse_on != Some(Day(u32::MAX));
-        let lots = parts(view, account, &[*segment])?;
-        ensure(lots.iter().all(|(lot, _)| sound(lot)), Code::TimeWindow)?;
         relocate(view, *segment, account, account, &change)?;
     }
     Ok(())
@@ -43,7 +43,7 @@ pub fn relot(
 ///
 /// # Errors
 /// In this order: [`Code::AmountZero`], [`Code::AmountRange`]; [`Code::SegmentMoved`] where one is not in
-/// `account`; [`Code::TooManySegments`]; [`Code::InsufficientCompatible`] with `Need` and `Have`.
+/// `account` or is named twice; [`Code::TooManySegments`]; [`Code::InsufficientCompatible`] with `Need` and `Have`.
 ///
 /// Source: LED-6.7.
 pub fn select_within(
@@ -83,15 +83,20 @@ pub fn select_within(
 /// These fen with their lots, in pieces of one lot each.
 ///
 /// # Errors
-/// [`Code::SegmentMoved`] where a fen is not in `account`; [`Code::TooManySegments`] above 1 024 pieces.
+/// [`Code::SegmentMoved`] where a fen is not in `account` or is named twice; [`Code::TooManySegments`]
+/// above 1 024 pieces.
 pub fn parts(
     view: &View<'_>,
     account: &AccountKey,
     segments: &[Segment],
 ) -> Result<Vec<(Lot, Segment)>, Rejection> {
     let id = account.id();
-    let mut out = Vec::new();
+    let mut out: Vec<(Lot, Segment)> = Vec::new();
     for segment in coalesced(segments.to_vec()) {
+        let twice = out
+            .last()
+            .is_some_and(|(_, last)| last.source == segment.source && segment.start < last.end());
+        ensure(!twice, Code::SegmentMoved)?;
         segment.start.checked_add(segment.length).ok_or(Code::SegmentMoved)?;
         let mut start = segment.start;
         while start < segment.end() {
@@ -130,6 +135,9 @@ pub fn without(segments: &[Segment], taken: &[Segment]) -> Vec<Segment> {
 
 /// The segments of an account after `after`, which [`page`] showed last, in the order of spending, at
 /// most `limit` and 1 024.
+///
+/// # Panics
+/// Never: ranks are written by [`Lot::rank`].
 pub fn page(
     view: &View<'_>,
     account: &AccountKey,
