@@ -138,6 +138,12 @@ impl World {
         Self { genesis, state, rulebook, now: start, nonces: BTreeMap::new() }
     }
 
+    /// The same chain under other rules.
+    pub(crate) fn fork(&self, rulebook: Rulebook) -> Self {
+        let (genesis, state) = (self.genesis.clone(), self.state.clone());
+        Self { genesis, state, rulebook, now: self.now, nonces: self.nonces.clone() }
+    }
+
     pub(crate) fn organisation(&self, position: u32) -> OrganisationId {
         self.genesis.organisation(position)
     }

@@ -43,7 +43,8 @@ pub fn score_bp(indicators: &[Indicator]) -> u32 {
         let part = u64::from(indicator.weight_bp).saturating_mul(u64::from(indicator.score_bp));
         sum.saturating_add(part)
     });
-    u32::try_from(sum / u64::from(WHOLE_BP)).unwrap_or(u32::MAX)
+    // In basis points of basis points.
+    u32::try_from(sum / 10_000).unwrap_or(u32::MAX)
 }
 
 /// The purchaser names who will evaluate; before the evaluation it may name another.

@@ -40,7 +40,7 @@ pub(super) fn check(view: &View<'_>) -> Result<Vec<&'static str>, Broken> {
     later::check(view, &contracts, &payments)?;
     Ok(vec![
         "INV-M4", "INV-M5", "INV-M6", "INV-M7", "INV-M8", "INV-M9", "INV-M10", "INV-M11",
-        "INV-M12", "INV-M13", "INV-M14", "INV-M15", "INV-G1", "INV-G4", "FND-17",
+        "INV-M12", "INV-M13", "INV-M14", "INV-M15", "INV-G1", "INV-G4", "INV-G10", "FND-17",
     ])
 }
 

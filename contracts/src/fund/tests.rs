@@ -14,3 +14,4 @@ mod random;
 mod relations;
 mod returned;
 mod story;
+mod vandals;

@@ -8,9 +8,9 @@ use crate::fund::evaluation::{factor_bp, score_bp};
 use crate::fund::fiscal::is_closed;
 use crate::fund::reading::every;
 use crate::fund::records::{
-    ActiveContract, Clawback, Consent, ContractState, Evaluation, FiscalYear, Fund, PaymentReturn,
-    PaymentState, Reclassification, Refund, Reversal, ServiceContract, Source, SourceBatch,
-    Suspense, TreasuryReturn,
+    ActiveContract, Clawback, Consent, ContractState, Evaluation, FiscalYear, Frozen, Fund,
+    PaymentReturn, PaymentState, Reclassification, Refund, Reversal, ServiceContract, Source,
+    SourceBatch, Suspense, TreasuryReturn,
 };
 use linli_ledger::amount::Fen;
 use linli_ledger::contract::Broken;
@@ -31,7 +31,18 @@ pub(super) fn check(
     treasury(view)?;
     years(view, payments)?;
     evaluations(view, contracts)?;
-    active(view, contracts)
+    active(view, contracts)?;
+    frozen(view, contracts, payments)
+}
+
+/// INV-G10 in part: what is frozen is there. That it does not move is what replay shows.
+fn frozen(view: &View<'_>, contracts: &Contracts, payments: &Payments) -> Result<(), Broken> {
+    for (id, Frozen { .. }) in every(view, &()) {
+        let known =
+            contracts.contains_key(&id) || payments.contains_key(&id) || view.has::<Fund>(&id);
+        hold(known, "INV-G10", id)?;
+    }
+    Ok(())
 }
 
 fn sum(segments: &[Segment]) -> Fen {

@@ -16,7 +16,7 @@ use linli_ledger::genesis::OrganisationKind;
 use linli_ledger::types::{DAY_MS, OrganisationId, PersonId, RecordId};
 
 /// Another organisation, which evaluates.
-fn evaluator(story: &mut Story, label: &str) -> (OrganisationId, Actor) {
+pub(super) fn evaluator(story: &mut Story, label: &str) -> (OrganisationId, Actor) {
     let call = registry::Call::OrganisationRegister {
         name: format!("evaluator {label}"),
         kind: OrganisationKind::Evaluator,
@@ -42,17 +42,17 @@ fn call(story: &Story, milestone: u64, linked: u64, retention: u64) -> Call {
     Call::ContractSignLinked { terms, performance }
 }
 
-fn sign(story: &mut Story, milestone: u64, linked: u64, retention: u64) -> RecordId {
+pub(super) fn sign(story: &mut Story, milestone: u64, linked: u64, retention: u64) -> RecordId {
     let call = call(story, milestone, linked, retention);
     let signers = [story.purchaser.clone(), story.provider.clone()];
     RecordId(story.world.apply(CONTRACT, &[&signers[0], &signers[1]], &call))
 }
 
-fn select(contract: RecordId, evaluator: OrganisationId) -> Call {
+pub(super) fn select(contract: RecordId, evaluator: OrganisationId) -> Call {
     Call::EvaluatorSelect { contract, evaluator }
 }
 
-fn submit(contract: RecordId, scores: &[(u32, u32)]) -> Call {
+pub(super) fn submit(contract: RecordId, scores: &[(u32, u32)]) -> Call {
     let indicators = scores
         .iter()
         .map(|(weight_bp, score_bp)| Indicator {

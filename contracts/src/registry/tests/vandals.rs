@@ -1,6 +1,8 @@
 //! This exists to state what the invariants of the registry notice as facts.
 
 use super::*;
+use crate::registry::records::{Relation, RelationOf};
+use linli_ledger::types::{Day, RecordId};
 
 /// Breaks the records of the registry, to see that the invariants notice.
 #[derive(Clone, Copy)]
@@ -37,7 +39,7 @@ impl Contract for Vandal {
 
 #[test]
 fn the_invariants_notice_what_no_call_would_do() {
-    let cases: [(&str, Harm); 6] = [
+    let cases: [(&str, Harm); 8] = [
         ("INV-G2", |view, _| {
             view.put(&PersonId([7; 32]), &Person { organisation: OrganisationId([7; 32]) });
         }),
@@ -54,6 +56,21 @@ fn the_invariants_notice_what_no_call_would_do() {
                 to: BlockTime(1),
             };
             view.put(&GrantId([7; 32]), &grant);
+        }),
+        ("INV-G3", |view, _| view.put(&([7; 32], RecordId([8; 32])), &RelationOf)),
+        ("INV-G3", |view, parties| {
+            let KeyOwner::Organisation(id) = parties[0].owner else { panic!("office") };
+            let relation = Relation {
+                one: Related::Organisation(id),
+                other: Related::Organisation(OrganisationId([7; 32])),
+                kind: RelationKind::Control,
+                from: Day(1),
+                to: None,
+                evidence: document("extract"),
+                by_authority: false,
+            };
+            view.put(&RecordId([8; 32]), &relation);
+            view.put(&(id.0, RecordId([8; 32])), &RelationOf);
         }),
         ("INV-I2", |view, parties| {
             let entry = owned_key([7; 32], KeyPurpose::Business, parties[0].key);
