@@ -32,8 +32,8 @@ struct Mirrored {
 /// # Errors
 /// In this order: [`Code::NotFound`]; [`Code::ReversalOfReversal`]; the signers as of a source that the
 /// bank vouches for; [`Code::Frozen`]; [`Code::AlreadyReversed`]; [`Code::State`] for a payment that is
-/// not confirmed or whose contract is closed; [`Code::PersonLimit`] for too many open payments;
-/// [`Code::SegmentMoved`] where a fen is not any more where the entry brought it: claim it back instead.
+/// not confirmed or whose contract is closed; [`Code::SegmentMoved`] for one of which the bank returned
+/// something; [`Code::PersonLimit`] for too many open payments; [`Code::SegmentMoved`] where a fen is not any more where the entry brought it: claim it back instead.
 ///
 /// Source: FND-20, INV-M11.
 pub(super) fn reverse(
@@ -136,6 +136,8 @@ fn mirror_payment(
         | PaymentState::Returned(_) => return Err(no.into()),
     };
     case.contract.check_active()?;
+    // What the bank returned may have been paid once more, by another payment: it is not this one's.
+    ensure(case.payment.returned.is_empty(), Code::SegmentMoved)?;
     ensure(case.contract.open.len() < OPEN_MAX, Code::PersonLimit)?;
     let Confirmation { instruction, bank_reference, value_date, .. } = confirmation;
     let (provider, contract) = (case.contract.terms.provider, case.payment.terms.contract);

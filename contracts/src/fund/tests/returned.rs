@@ -294,6 +294,19 @@ fn fen_that_have_moved_on_are_claimed_back_instead() {
 }
 
 #[test]
+fn what_was_returned_and_paid_again_is_not_mirrored_with_the_first_payment() {
+    let (mut story, contract, first) = paid();
+    let [maker, approver, bank] = trio(&story);
+    let call = back(&story, 100_000, "r1");
+    story.world.apply(CONTRACT, &[&bank], &call);
+    story.pay(contract, ADVANCE, 100_000, "2");
+    assert_eq!(story.held(story.payee(contract)), vec![seg(0, 0, 300_000)]);
+    let call = reverse(Entry::Payment(first));
+    story.world.reject(CONTRACT, &[&maker, &approver, &bank], &call, Code::SegmentMoved);
+    story.world.check();
+}
+
+#[test]
 fn a_source_entered_by_mistake_waits_in_suspense_for_its_right_entry() {
     let mut story = Story::new();
     story.issue(1_000, SourceClass::Fiscal, free());
