@@ -63,8 +63,9 @@ pub fn check_path(path: &str) -> Result<(), Rejection> {
     ensure(path.split('/').all(group), Code::Text)
 }
 
-/// Control characters, characters without a look of their own, and those that turn text around.
-fn is_hidden(c: char) -> bool {
+/// Control characters, characters without a look of their own, and those that turn text around: not
+/// in a text, and never printed as they are.
+pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'

@@ -81,6 +81,15 @@ codes! {
         Forbidden = 1034 "E_FORBIDDEN",
         RateLimit = 1035 "E_RATE_LIMIT",
         UnknownHeight = 1036 "E_UNKNOWN_HEIGHT",
+        TransactionFile = 1040 "E_TX_FILE",
+        CallJson = 1041 "E_CALL_JSON",
+        NotSigner = 1042 "E_NOT_A_SIGNER",
+        SignatureMissing = 1043 "E_SIGNATURE_MISSING",
+        OtherBody = 1044 "E_OTHER_BODY",
+        Words = 1045 "E_WORDS",
+        KeyName = 1046 "E_KEY_NAME",
+        Identifier = 1047 "E_IDENTIFIER",
+        WrongUse = 1048 "E_WRONG_USE",
     }
     Rejection {
         NotFound = 2001 "E_NOT_FOUND",
@@ -210,6 +219,17 @@ codes! {
         IndexQuestion = 9021 "E_INDEX_QUESTION",
         InputTwice = 9060 "E_INPUT_TWICE",
         InputWorkbook = 9061 "E_INPUT_WORKBOOK",
+        Passphrase = 9040 "E_PASSPHRASE",
+        KeyFileMode = 9041 "E_KEY_FILE_MODE",
+        KeyDamaged = 9042 "E_KEY_DAMAGED",
+        KeyNameTaken = 9043 "E_KEY_NAME_TAKEN",
+        KeyMissing = 9044 "E_KEY_MISSING",
+        NodeUnreachable = 9045 "E_NODE_UNREACHABLE",
+        NodeAnswer = 9046 "E_NODE_ANSWER",
+        Declined = 9047 "E_DECLINED",
+        NotFinal = 9048 "E_NOT_FINAL",
+        NoTerminal = 9049 "E_NO_TERMINAL",
+        Randomness = 9050 "E_RANDOMNESS",
     }
 }
 

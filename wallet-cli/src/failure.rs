@@ -2,7 +2,7 @@
 
 use crate::import::ImportError;
 use crate::texts;
-use linli_ledger::code::Code;
+use linli_ledger::code::{Class, Code};
 use linli_node::NodeError;
 use linli_verify::{ChainError, Language, Output, Said};
 use serde_json::json;
@@ -19,15 +19,86 @@ impl Failure {
         Self { code, detail: detail.to_string() }
     }
 
+    /// The same, with what it is about in front of the detail.
+    #[must_use]
+    pub(crate) fn about(self, what: &str) -> Self {
+        let detail = match self.detail.as_str() {
+            "" => what.to_owned(),
+            detail => format!("{what}: {detail}"),
+        };
+        Self { detail, ..self }
+    }
+
+    /// The exit code of the class of the failure. Source: WAL-11.
     fn exit(&self) -> u8 {
-        let exits: [(u8, &[Code]); 4] = [
-            (3, &[Code::InputMissing, Code::InputTwice, Code::InputWorkbook, Code::NotFound]),
-            (4, &[Code::OtherInput, Code::DirectoryBusy]),
-            (5, &[Code::VerificationFailed, Code::ChainShortened, Code::ChainDamaged]),
-            (6, &[Code::Engine, Code::Storage]),
+        let exits: [(u8, &[Code]); 8] = [
+            (2, &[Code::WrongUse, Code::KeyName, Code::Identifier, Code::CallJson]),
+            (
+                3,
+                &[
+                    Code::InputMissing,
+                    Code::InputTwice,
+                    Code::InputWorkbook,
+                    Code::NotFound,
+                    Code::KeyMissing,
+                ],
+            ),
+            (
+                4,
+                &[
+                    Code::OtherInput,
+                    Code::DirectoryBusy,
+                    Code::Passphrase,
+                    Code::KeyFileMode,
+                    Code::KeyNameTaken,
+                    Code::NotSigner,
+                    Code::SignatureMissing,
+                    Code::OtherBody,
+                    Code::Words,
+                    Code::NoTerminal,
+                    Code::Unauthenticated,
+                    Code::Forbidden,
+                    Code::RequestSignature,
+                ],
+            ),
+            (
+                5,
+                &[
+                    Code::VerificationFailed,
+                    Code::ChainShortened,
+                    Code::ChainDamaged,
+                    Code::TransactionFile,
+                    Code::Signature,
+                    Code::KeyDamaged,
+                    Code::NodeAnswer,
+                ],
+            ),
+            (
+                6,
+                &[
+                    Code::Engine,
+                    Code::Storage,
+                    Code::NodeUnreachable,
+                    Code::RateLimit,
+                    Code::RequestTimeout,
+                    Code::NotReady,
+                    Code::QueueFull,
+                    Code::Draining,
+                    Code::StorageFull,
+                    Code::ReadOnly,
+                    Code::IndexRebuilding,
+                ],
+            ),
+            (8, &[Code::Declined]),
+            (9, &[Code::NotFinal]),
+            (1, &[Code::Randomness]),
         ];
-        let exit = exits.into_iter().find(|(_, codes)| codes.contains(&self.code));
-        exit.map_or(1, |(exit, _)| exit)
+        let listed = exits.into_iter().find(|(_, codes)| codes.contains(&self.code));
+        let by_class = || match self.code.class() {
+            Class::Door | Class::Rejection => 7,
+            Class::Error => 1,
+        };
+        listed.map_or_else(by_class, |(exit, _)| exit)
     }
 
     /// The failure on standard error, for people or for programs.
@@ -45,9 +116,13 @@ impl Failure {
             }
             Output::Table => {
                 let hint = language.pick("怎么办", "hint");
+                let detail = match self.detail.as_str() {
+                    "" => String::new(),
+                    detail => format!("  {detail}\n"),
+                };
                 format!(
-                    "error[{}]: {}\n  {}\n  {hint}: {}\n",
-                    self.code, text.sentence, self.detail, text.hint
+                    "error[{}]: {}\n{detail}  {hint}: {}\n",
+                    self.code, text.sentence, text.hint
                 )
             }
         };

@@ -1,28 +1,49 @@
-//! This exists to be the hand of a person: `linli` runs an office's files, audits, traces, explains.
+//! This exists to be the hand of a person: `linli` keeps keys, makes transactions, runs an office's
+//! files, audits, traces, explains.
 
 mod cli;
 mod example;
 mod explain;
 mod failure;
+mod help;
 mod import;
+mod keys;
+mod listing;
 mod naming;
+mod online;
+mod pages;
 mod progress;
+mod prompt;
+mod qr;
+mod reading;
 mod report;
 mod run;
+mod session;
 mod summary;
 mod texts;
 mod trace;
+mod transaction;
+mod verbs;
 
-use clap::Parser;
+use clap::FromArgMatches;
 use cli::{Arguments, Command};
+use failure::Failure;
 use linli_verify::{Language, Output, Said};
+use session::Session;
+use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let language = language(arguments.lang.as_deref());
-    let said = dispatch(&arguments, language);
+    let line: Vec<OsString> = std::env::args_os().collect();
+    let language = help::language_of(&line);
+    let read = help::command(language)
+        .try_get_matches_from(line)
+        .and_then(|matches| Arguments::from_arg_matches(&matches));
+    let said = match read {
+        Ok(arguments) => dispatch(&arguments, language),
+        Err(error) => help::said(&error, language),
+    };
     // A closed pipe is the reader's choice, not an error.
     let _ = std::io::stdout().write_all(said.output.as_bytes());
     let _ = std::io::stderr().write_all(said.error.as_bytes());
@@ -30,8 +51,16 @@ fn main() -> ExitCode {
 }
 
 fn dispatch(arguments: &Arguments, language: Language) -> Said {
-    let output = arguments.output;
+    let output = arguments.output.output();
     let mut bar = progress::Bar::new(arguments.quiet || output == Output::Json);
+    // What a person does with keys, and perhaps with a node.
+    let personal =
+        |act: &dyn Fn(&Session) -> Result<String, Failure>| match Session::new(arguments, language)
+            .and_then(|session| act(&session))
+        {
+            Ok(text) => Said { output: text, error: String::new(), exit: 0 },
+            Err(failure) => failure.said(language, output),
+        };
     match &arguments.command {
         Command::Run(run) => run::command(run, language, output, &mut bar),
         Command::Audit(audit) => {
@@ -43,13 +72,13 @@ fn dispatch(arguments: &Arguments, language: Language) -> Said {
         Command::Example(example) => example::command(example, language, output, &mut bar),
         Command::Trace(trace) => trace::command(trace, language, output),
         Command::Explain { code } => explain::explain(code.as_deref(), language, output),
-    }
-}
-
-/// The language that was asked for, or that of the environment.
-fn language(flag: Option<&str>) -> Language {
-    match flag {
-        Some(tag) => Language::of(tag),
-        None => Language::of_environment(),
+        Command::Key(key) => personal(&|session| keys::run(key, session)),
+        Command::Tx(tx) => personal(&|session| transaction::run(tx, session)),
+        Command::Points(points) => personal(&|session| verbs::points::run(points, session)),
+        Command::Activity(activity) => personal(&|session| verbs::activity::run(activity, session)),
+        Command::Fund(fund) => personal(&|session| verbs::fund::run(fund, session)),
+        Command::Payment(payment) => personal(&|session| verbs::fund::payments(payment, session)),
+        Command::Completions { shell } => personal(&|_| Ok(pages::completions(*shell, language))),
+        Command::Man { folder } => personal(&|_| pages::manual(folder, language)),
     }
 }

@@ -44,7 +44,12 @@ pub(crate) fn code_text(code: Code, language: Language) -> CodeText {
 
 /// The text of a message without values; its identifier where there is none.
 pub(crate) fn word(id: &str, language: Language) -> String {
-    LOCALES.try_lookup(identifier(language), id).unwrap_or_else(|| id.to_owned())
+    known_word(id, language).unwrap_or_else(|| id.to_owned())
+}
+
+/// The text of a message without values, if there is one.
+pub(crate) fn known_word(id: &str, language: Language) -> Option<String> {
+    LOCALES.try_lookup(identifier(language), id)
 }
 
 /// The text of a message with values: whole numbers, which choose singular or plural, and texts.

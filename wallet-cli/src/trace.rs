@@ -75,7 +75,8 @@ pub(crate) fn payments(state: &State) -> impl Iterator<Item = (RecordId, Payment
     records::<Payment>(state)
 }
 
-fn state_name(payment: &Payment) -> &'static str {
+/// The name of the state of a payment, for programs.
+pub(crate) fn state_name(payment: &Payment) -> &'static str {
     match payment.state {
         PaymentState::Requested => "requested",
         PaymentState::Approved(_) => "approved",

@@ -146,6 +146,8 @@ state-scheduled = not delivered
 state-submitted = delivered
 state-accepted = accepted
 state-closed = ended
+state-returned = returned
+state-settled = settled
 
 ## States of payments
 
@@ -174,3 +176,111 @@ explain-check = check
 explain-unknown = There is no code { $name }.
 explain-nearest = Did you mean: { $names }
 explain-list = All codes: linli explain
+
+## wallet
+
+not-given = (not given)
+ordinal = number { $count }
+ask-passphrase = Passphrase of key "{ $name }"
+ask-new-passphrase = Choose a passphrase (at least 8 characters)
+ask-again = Once more
+ask-differs = They differ; type it again
+ask-words = Type the words in their order
+ask-sign = Sign it?
+ask-send = Sign and send it?
+ask-remove = Remove key "{ $name }" from this machine? Without its words or a backup it is lost
+ask-hint = run it in a terminal, or give --passphrase-file and -y
+passphrase-short = the passphrase is too short: at least 8 characters
+words-write-down = Write these words down on paper, in their order. They are shown only once.
+words-keep = Whoever has the words has your key. No photographs; send them to nobody; no officer will ask for them.
+words-written = Press Enter when they are written down
+words-ask = Type word { $number }
+words-wrong = That does not match. Compare what you wrote down once more.
+keys-none = There is no key on this machine yet. Make one: linli key new NAME
+key-backed-up = Key "{ $name }" is backed up to { $file }; it still needs its passphrase.
+key-passphrase-changed = The passphrase of key "{ $name }" is changed. Old backups keep the old one.
+key-removed = Key "{ $name }" is removed from this machine.
+column-purpose = purpose
+column-community = community
+column-public-key = public key
+column-path = path
+purpose-resident = resident
+purpose-officer = officer
+purpose-organisation = organisation
+purpose-site = site device
+tx-read-first = Read this before you sign. This transaction will:
+tx-until = valid until
+tx-until-value = { $time } Beijing time
+tx-ledger = ledger
+tx-number = transaction
+tx-signers = Signers
+tx-signed-already = has signed
+tx-not-signed = has not signed yet
+tx-your-key = (your key "{ $name }")
+tx-role = in role { $role }
+tx-for-ever = What is in the ledger stays for ever; nothing is deleted.
+tx-built = The transaction is written: { $file }
+tx-signed = Signed: { $file }
+tx-combined = Signatures joined: { $file }
+tx-next-sign = { $count } signatures missing: linli tx sign { $file } --key NAME
+tx-next-submit = Everybody has signed: linli tx submit { $file }
+
+## usage
+
+usage-unknown-argument = There is no option { $what }.
+usage-unknown-command = There is no command { $what }.
+usage-missing-argument = Missing: { $what }
+usage-missing-command = A command is missing.
+usage-missing-value = Option { $what } needs a value.
+usage-wrong-value = Wrong value for { $what }
+usage-conflict = { $what } cannot be used together with another option.
+usage-wrong = The command is not written as it must be: { $what }
+usage-choices = It may be: { $what }
+usage-near = Did you mean: { $what }
+usage-help = add --help to see how it is used.
+
+## doing
+
+write-needs-out = add --out FILE and let them sign it
+outcome-final = In the ledger: block { $height }, transaction { $id }
+outcome-accepted = Taken by the node, waits for a block: { $id }
+outcome-would = It would be done; nothing was submitted. Transaction { $id }
+transaction-withheld = This transaction is about a resident; its content is not public.
+detail-need = needed
+detail-have = there is
+detail-limit = limit
+detail-over = over by
+detail-index = item
+detail-time = time
+detail-record = record
+points-none = No points yet.
+redeem-about = To exchange: { $title }, { $price } points (market value { $value })
+redeem-next = Show the voucher: linli points voucher show { $voucher } --qr
+voucher-show = Show this to the partner. Whoever has this code can fetch the reward; send it to nobody.
+signup-next = Your participation: { $participation } (for checking in and out, or to withdraw)
+fund-adds-up = Every fen that came in lies in one of these places; they add up.
+trace-not-reserved = Not approved yet: no fen are reserved.
+column-programme = programme
+column-price = points
+column-left = left
+column-valid-to = valid until
+column-available-at = available from
+column-expires-at = expires
+column-reward = reward
+column-start = start
+column-end = end
+column-seats = free seats
+column-where = where
+column-requested-at = requested
+column-approvals = approvals
+column-hash = hash of the request
+column-donor = donor
+column-class = class
+column-level = attested by
+column-traced = traced
+place-available = free in fund
+place-origin = origin
+place-committed = committed to contract
+place-reserved = reserved for payment
+place-in-flight = in flight
+place-payee = paid to

@@ -113,6 +113,8 @@ state-scheduled = 未交付
 state-submitted = 已交付
 state-accepted = 已验收
 state-closed = 已结束
+state-returned = 已退回
+state-settled = 已结算
 
 ## 付款状态
 
@@ -141,3 +143,111 @@ explain-check = 核对项目
 explain-unknown = 没有 { $name } 这个代码。
 explain-nearest = 是不是要找：{ $names }
 explain-list = 查看全部代码：linli explain
+
+## 钱包
+
+not-given = （没有填）
+ordinal = 第 { $count } 个
+ask-passphrase = 密钥「{ $name }」的口令
+ask-new-passphrase = 请设一个口令（至少 8 个字，记牢）
+ask-again = 再输入一次
+ask-differs = 两次不一样，请重新输入
+ask-words = 请按顺序输入助记词
+ask-sign = 看清楚了，同意签名？
+ask-send = 看清楚了，同意签名并提交？
+ask-remove = 从这台电脑上删除密钥「{ $name }」？没有助记词或备份就找不回来
+ask-hint = 请在终端里运行，或加 --passphrase-file 和 -y
+passphrase-short = 口令太短：至少 8 个字
+words-write-down = 请把这些助记词按顺序抄在纸上。它们只显示这一次。
+words-keep = 谁拿到助记词，谁就能用您的密钥。不要拍照，不要发给任何人，工作人员也不会向您要。
+words-written = 抄好后按回车键
+words-ask = 请输入第 { $number } 个词
+words-wrong = 对不上，请再核对一遍抄下来的词。
+keys-none = 这台电脑上还没有密钥。新建一把：linli key new 名字
+key-backed-up = 密钥「{ $name }」已备份到 { $file }，打开仍要口令。
+key-passphrase-changed = 密钥「{ $name }」的口令已更换。旧的备份仍用旧口令。
+key-removed = 密钥「{ $name }」已从这台电脑上删除。
+column-purpose = 用途
+column-community = 社区
+column-public-key = 公钥
+column-path = 派生路径
+purpose-resident = 居民
+purpose-officer = 办事人员
+purpose-organisation = 单位
+purpose-site = 签到设备
+tx-read-first = 请先看清楚，再签名。这份交易要做的是：
+tx-until = 有效期
+tx-until-value = { $time } 以前（北京时间）
+tx-ledger = 账本
+tx-number = 交易编号
+tx-signers = 签名人
+tx-signed-already = 已签名
+tx-not-signed = 还没有签名
+tx-your-key = （本机密钥「{ $name }」）
+tx-role = 以职务 { $role }
+tx-for-ever = 写进账本的内容永远保留，不能删除。
+tx-built = 交易已生成：{ $file }
+tx-signed = 已签名：{ $file }
+tx-combined = 签名已合并：{ $file }
+tx-next-sign = 还差 { $count } 个签名：linli tx sign { $file } --key 名字
+tx-next-submit = 都已签名，可以提交：linli tx submit { $file }
+
+## 用法
+
+usage-unknown-argument = 没有「{ $what }」这个选项。
+usage-unknown-command = 没有「{ $what }」这个命令。
+usage-missing-argument = 还缺：{ $what }
+usage-missing-command = 后面还要写一个命令。
+usage-missing-value = 选项「{ $what }」后面要写内容。
+usage-wrong-value = 内容不对，{ $what }
+usage-conflict = 「{ $what }」不能和别的选项一起用。
+usage-wrong = 命令的写法不对：{ $what }
+usage-choices = 可以是：{ $what }
+usage-near = 是不是要写：{ $what }
+usage-help = 在命令后面加 --help 查看用法。
+
+## 办理
+
+write-needs-out = 请加 --out 存成文件，交给他们签名
+outcome-final = 已写进账本：第 { $height } 个区块，交易 { $id }
+outcome-accepted = 节点已收下，等待写进账本：{ $id }
+outcome-would = 可以办，没有提交任何内容。交易 { $id }
+transaction-withheld = 这份交易涉及居民，内容不公开。
+detail-need = 需要
+detail-have = 只有
+detail-limit = 上限
+detail-over = 超出
+detail-index = 第几项
+detail-time = 时间
+detail-record = 编号
+points-none = 还没有积分。
+redeem-about = 要兑换：{ $title }，需 { $price } 积分（市场价 { $value }）
+redeem-next = 出示兑换券：linli points voucher show { $voucher } --qr
+voucher-show = 请向合作单位出示。谁拿到这个码，谁就能领取，不要发给别人。
+signup-next = 您的报名编号：{ $participation }（签到、签退、取消时要用）
+fund-adds-up = 收到的每一分钱都在上面各处，加起来正好相等。
+trace-not-reserved = 还没有批准，没有动用任何一笔资金。
+column-programme = 积分计划
+column-price = 所需积分
+column-left = 还剩
+column-valid-to = 有效期到
+column-available-at = 到账时间
+column-expires-at = 到期时间
+column-reward = 礼品或服务
+column-start = 开始时间
+column-end = 结束时间
+column-seats = 空余名额
+column-where = 在哪里
+column-requested-at = 申请时间
+column-approvals = 已审批人数
+column-hash = 申请摘要
+column-donor = 出资方
+column-class = 来源类别
+column-level = 入账凭据
+column-traced = 已查明来源
+place-available = 资金可用
+place-origin = 来源
+place-committed = 合同已占用
+place-reserved = 付款已批准
+place-in-flight = 银行在途
+place-payee = 已付给

@@ -22,6 +22,7 @@ pub(crate) use batch::{Batch, batches};
 pub(crate) use input::{ImportError, Input, read};
 pub(crate) use names::Names;
 pub(crate) use prepared::Prepared;
+pub(crate) use value::yuan;
 
 use linli_ledger::code::Code;
 use linli_ledger::genesis::Genesis;

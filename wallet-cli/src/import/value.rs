@@ -10,7 +10,7 @@ use rust_decimal::prelude::ToPrimitive;
 use std::str::FromStr;
 
 /// Yuan with at most two decimals, in fen. No sign, exponent, separator or full-width digit.
-pub(super) fn yuan(text: &str) -> Result<Fen, Code> {
+pub(crate) fn yuan(text: &str) -> Result<Fen, Code> {
     hundredths(text).map(Fen)
 }
 

@@ -110,6 +110,19 @@ fn both_languages_have_the_same_words_with_the_same_values() {
 }
 
 #[test]
+fn calls_are_said_in_their_own_language() {
+    let chinese = messages("calls", Language::Chinese);
+    assert_eq!(chinese, messages("calls", Language::English));
+    for id in chinese.keys() {
+        for language in LANGUAGES {
+            let text = known_word(id, language).expect("it is in the catalogue");
+            assert!(!text.is_empty() && text.chars().count() <= 80, "{id} {language:?}: {text}");
+            assert_eq!(text.chars().any(is_chinese), language == Language::Chinese, "{id}: {text}");
+        }
+    }
+}
+
+#[test]
 fn values_are_put_in_without_marks_and_choose_the_plural() {
     let say = |id, language, count: u64| word_with(id, language, &[("count", count.into())]);
     assert_eq!(say("count-blocks", Language::English, 1), "1 block");

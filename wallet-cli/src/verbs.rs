@@ -1,0 +1,34 @@
+//! This exists to hold what people do every day, in their own words: residents, organisers, fund
+//! administrators and approvers. Each verb fills in one call; how it is done is the same for all
+//! ([`crate::online::perform`]).
+
+pub(crate) mod activity;
+pub(crate) mod fund;
+pub(crate) mod points;
+mod voucher;
+
+use crate::failure::Failure;
+use linli_ledger::code::Code;
+use std::path::Path;
+use std::str::FromStr;
+
+/// An identifier as it is copied: spaces around it fall away, upper case as in a QR code is taken.
+///
+/// # Errors
+/// A sentence for the command line.
+fn identifier<T: FromStr>(text: &str) -> Result<T, String>
+where
+    T::Err: std::fmt::Display,
+{
+    text.trim().parse().map_err(|error: T::Err| error.to_string())
+}
+
+/// The JSON in a file.
+fn json_file<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, Failure> {
+    let bytes =
+        std::fs::read(path).map_err(|error| crate::keys::private_file::failed(path, &error))?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        let detail = crate::reading::clean(&error.to_string());
+        Failure::new(Code::CallJson, format!("{}: {detail}", path.display()))
+    })
+}
