@@ -13,6 +13,7 @@ use crate::{cli::Format, qr};
 use age::secrecy::SecretString;
 use clap::{Args, Subcommand};
 use linli_ledger::code::Code;
+use linli_ledger::crypto::demonstration_secret;
 use linli_ledger::hash::from_hex_bytes;
 use secrecy::SecretBox;
 use secrecy::zeroize::Zeroizing;
@@ -20,6 +21,8 @@ use serde_json::json;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+/// The seed of `linlid dev` (LED-2.8): its keys are everybody's.
+const DEMONSTRATION: &[u8] = b"linli dev";
 /// Words in one row of the sheet.
 const ROW: usize = 4;
 /// Words that are asked for after they were shown.
@@ -98,7 +101,11 @@ pub(crate) struct ImportArguments {
     /// Name of the key on this machine / 给这把密钥起的名字
     name: String,
     /// A backup, or a file with the 64 hexadecimal digits of a secret, for its owner only / 备份或密钥文件（权限 600）
-    file: PathBuf,
+    #[arg(required_unless_present = "demo")]
+    file: Option<PathBuf>,
+    /// A key of `linlid dev` instead, by its label; everybody has it / 改用 `linlid dev` 的演示密钥（人人都有），写它的名字
+    #[arg(long, value_name = "LABEL", conflicts_with = "file")]
+    demo: Option<String>,
     #[command(flatten)]
     purpose: PurposeArguments,
     /// File with the passphrase in its first line, for its owner only / 口令文件（第一行是口令，权限 600）
@@ -330,8 +337,15 @@ fn import(
     store: &Store,
     session: &Session,
 ) -> Result<String, Failure> {
-    let ImportArguments { name, file, purpose, passphrase_file } = arguments;
+    let ImportArguments { name, file, demo, purpose, passphrase_file } = arguments;
     store.check_free(name)?;
+    if let Some(label) = demo {
+        let secret = SecretBox::init_with(|| demonstration_secret(DEMONSTRATION, label));
+        let passphrase = prompt::new_passphrase(session, passphrase_file.as_deref())?;
+        let card = purpose.keep(name, None, &secret, &passphrase, store)?;
+        return Ok(card_said(&card, session));
+    }
+    let file = file.as_ref().ok_or_else(|| Failure::new(Code::WrongUse, "FILE"))?;
     let bytes = Zeroizing::new(private_file::read(file)?);
     let text =
         std::str::from_utf8(&bytes).map_err(|_| Failure::new(Code::KeyDamaged, file.display()))?;
