@@ -2,12 +2,15 @@
 //! transaction says.
 
 use crate::config::LogFormat;
+use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 
 /// Begins to log; once for a process. A filter that cannot be read is taken for `info`.
 pub fn begin(filter: &str, format: LogFormat) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Colours are for people who look on.
+    let builder = builder.with_ansi(std::io::stderr().is_terminal());
     // A test may have begun already: the first one stays.
     let _ = match format {
         LogFormat::Text => builder.with_target(false).try_init(),

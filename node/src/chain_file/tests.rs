@@ -97,6 +97,39 @@ fn what_was_acknowledged_survives_a_loss_of_power_at_every_write() {
 }
 
 #[test]
+fn a_disk_that_was_full_at_any_write_is_gone_on_with_from_the_state_in_memory() {
+    let whole = Faulty::default();
+    append(&whole, 4);
+    let rulebook = linli_contracts::rulebook();
+    // The first write makes the file; from then on there is a state in memory.
+    for write in 1..whole.writes() {
+        for sixteenths in [0, 1, 8, 15, 16] {
+            let disk = Faulty::default();
+            let (mut file, mut state) = open(&disk).unwrap();
+            disk.full_at(write - 1, sixteenths);
+            let error = loop {
+                let block = next_block(&state);
+                if let Err(error) = file.append(&block) {
+                    break error;
+                }
+                let block = block.block.verify().unwrap();
+                let executed = linli_ledger::execute::execute_block(&state, &rulebook, &block);
+                state.apply(executed.unwrap().delta);
+            };
+            assert!(error.is_storage_full(), "write {write}, {sixteenths}/16: {error}");
+            disk.restore();
+            let (node, chain) = (disk.folder("node"), disk.folder("chain"));
+            let start = Some(state.clone());
+            let (_, resumed) =
+                ChainFile::open(chain, node, &genesis(), &rulebook, start, &mut ()).unwrap();
+            assert!(resumed.tip().height >= state.tip().height, "write {write}, {sixteenths}/16");
+            assert_eq!(append(&disk, 4), Height(4), "write {write}, {sixteenths}/16");
+            assert_eq!(disk.bytes(SEGMENT), whole.bytes(SEGMENT), "one chain, whatever happened");
+        }
+    }
+}
+
+#[test]
 fn a_shortened_file_is_noticed_at_every_length() {
     let disk = Faulty::default();
     append(&disk, 3);

@@ -13,6 +13,14 @@ struct Disk {
     fails_at: Option<usize>,
     /// Of the bytes of the failing write, this many sixteenths arrive.
     sixteenths: usize,
+    /// What a failing write says.
+    says: Option<io::ErrorKind>,
+}
+
+impl Disk {
+    fn error(&self) -> io::Error {
+        self.says.map_or_else(|| io::Error::other("no power"), io::Error::from)
+    }
 }
 
 /// Several folders on one disk share its power supply.
@@ -35,7 +43,13 @@ impl Faulty {
         disk.sixteenths = sixteenths;
     }
 
-    /// The power is back.
+    /// As [`Faulty::fail_at`], but the disk is full.
+    pub(crate) fn full_at(&self, write: usize, sixteenths: usize) {
+        self.fail_at(write, sixteenths);
+        self.disk.lock().unwrap().says = Some(io::ErrorKind::StorageFull);
+    }
+
+    /// The power, or the room, is back.
     pub(crate) fn restore(&self) {
         self.disk.lock().unwrap().fails_at = None;
     }
@@ -66,11 +80,11 @@ impl Faulty {
         let number = disk.writes;
         disk.writes += 1;
         match disk.fails_at {
-            Some(at) if number > at => Err(io::Error::other("no power")),
+            Some(at) if number > at => Err(disk.error()),
             Some(at) if number == at => {
                 let part = whole * disk.sixteenths / 16;
                 change(&mut disk, part);
-                Err(io::Error::other("no power"))
+                Err(disk.error())
             }
             Some(_) | None => {
                 change(&mut disk, whole);

@@ -212,12 +212,13 @@ fn serve(
         let listener = listen(settings.api).await?;
         let admin = listen(settings.admin).await?;
         let address = listener.local_addr().map_or(settings.api, |address| address);
+        let signals = Signals::hear()?;
         // Whoever started this waits for the line; a closed pipe is no reason to end.
         let mut out = std::io::stdout();
         let _ = out.write_all(greet(&format!("http://{address}")).as_bytes());
         let _ = out.flush();
         info!(%address, "ready");
-        interface(live, settings, Arc::new(index), listener, admin).await
+        interface(live, settings, Arc::new(index), (listener, admin), signals).await
     });
     // The index ends with the last clone of the interface, then the chain.
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
@@ -234,45 +235,63 @@ async fn interface(
     live: &Live,
     settings: &Settings,
     index: Arc<Follower>,
-    listener: TcpListener,
-    admin: TcpListener,
+    (listener, admin): (TcpListener, TcpListener),
+    signals: Signals,
 ) -> Result<(), Failure> {
     let public_address = settings.public_address.clone();
     let options = ApiOptions { public_address, ..ApiOptions::default() };
     let api = Api::new(live.clone(), index, options);
-    crate::api::serve(api, listener, Some(admin), stop(live.clone()))
+    crate::api::serve(api, listener, Some(admin), stop(live.clone(), signals))
         .await
         .map_err(|error| Failure::new(Code::Stopped, &error))
 }
 
 /// Resolves when the node should end.
-async fn stop(live: Live) {
+async fn stop(live: Live, signals: Signals) {
     let mut ended = live.ended();
     tokio::select! {
-        () = signal() => info!("told to stop"),
+        () = signals.first() => info!("told to stop"),
         _ = ended.wait_for(Option::is_some) => error!("the chain has ended by itself"),
     }
 }
 
-/// SIGINT, or SIGTERM where there is one.
-async fn signal() {
-    let interrupt = async {
+/// The signals that tell a process to end. Heard from the moment this is made: before that, they end
+/// it as they find it.
+#[cfg(unix)]
+struct Signals([tokio::signal::unix::Signal; 2]);
+
+#[cfg(unix)]
+impl Signals {
+    fn hear() -> Result<Self, Failure> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let hear = |kind| signal(kind).map_err(|error| Failure::new(Code::Stopped, &error));
+        Ok(Self([hear(SignalKind::interrupt())?, hear(SignalKind::terminate())?]))
+    }
+
+    async fn first(self) {
+        let [mut interrupt, mut terminate] = self.0;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    }
+}
+
+/// Where there is only one such signal.
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    #[expect(clippy::unnecessary_wraps, reason = "as where it may fail")]
+    fn hear() -> Result<Self, Failure> {
+        Ok(Self)
+    }
+
+    async fn first(self) {
         if let Err(error) = tokio::signal::ctrl_c().await {
             warn!(%error, "no signal can be heard");
             std::future::pending::<()>().await;
         }
-    };
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => tokio::select! {
-                () = interrupt => {}
-                _ = terminate.recv() => {}
-            },
-            Err(_) => interrupt.await,
-        }
     }
-    #[cfg(not(unix))]
-    interrupt.await;
 }
