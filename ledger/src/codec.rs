@@ -1,5 +1,6 @@
 //! This exists to read and write canonical bytes: borsh, and exactly one spelling for each value.
 
+use borsh::io::{self, Write};
 use borsh::{BorshDeserialize, BorshSerialize};
 
 /// The bytes are not the canonical encoding of a value of this type.
@@ -27,5 +28,22 @@ pub fn decode<T: BorshSerialize + BorshDeserialize>(
     expected: &'static str,
 ) -> Result<T, DecodeError> {
     let value: T = borsh::from_slice(bytes).map_err(|_| DecodeError { expected })?;
-    if encode(&value) == bytes { Ok(value) } else { Err(DecodeError { expected }) }
+    let mut rest = Rest(bytes);
+    let canonical = borsh::to_writer(&mut rest, &value).is_ok() && rest.0.is_empty();
+    if canonical { Ok(value) } else { Err(DecodeError { expected }) }
+}
+
+/// Takes the bytes that it holds, in their order, and no others: what is written is compared on the
+/// way, so that nothing is kept of it.
+struct Rest<'a>(&'a [u8]);
+
+impl Write for Rest<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.strip_prefix(bytes).ok_or(io::ErrorKind::InvalidData)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

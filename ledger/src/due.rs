@@ -91,14 +91,13 @@ pub(crate) fn first(view: &View<'_>, limit: usize) -> Vec<DueItem> {
     let now = view.now();
     let ids: Vec<QueueId> = match view.compartment() {
         Compartment::Public => {
-            view.range::<PublicDue>(&(), limit).into_iter().map(|(id, _)| id).collect()
+            view.range_through::<PublicDue>(&now, limit).into_iter().map(|(id, _)| id).collect()
         }
         Compartment::Restricted => {
-            view.range::<RestrictedDue>(&(), limit).into_iter().map(|(id, _)| id).collect()
+            view.range_through::<RestrictedDue>(&now, limit).into_iter().map(|(id, _)| id).collect()
         }
     };
     ids.into_iter()
-        .take_while(|(at, ..)| *at <= now)
         .map(|(at, contract, kind, record)| DueItem { at, contract, kind, record })
         .collect()
 }

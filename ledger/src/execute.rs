@@ -17,7 +17,7 @@ use crate::keys::{self, KeyOwner, KeyPurpose, KeyRecord, PublicKeyRecord};
 use crate::limits::{BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX};
 use crate::merkle;
 use crate::receipt::Receipt;
-use crate::state::{HalfDelta, State, StateDelta, Tip, state_root};
+use crate::state::{HalfDelta, State, StateDelta, Tip, Trees, state_root};
 use crate::system::{GovernanceRecord, ValidatorsRecord};
 use crate::transaction::VerifiedTransaction;
 use crate::types::{BlockTime, Compartment, ContractId, Height};
@@ -136,7 +136,7 @@ impl State {
                 rulebook.get(*id, *version).ok_or(GenesisError::Contract(*id, *version))?;
             executor.begin(contract, genesis)?;
         }
-        let (public, restricted, _) = executor.finish();
+        let (public, restricted, _) = executor.finish(state.trees());
         let tip = state.tip.clone();
         state.apply(StateDelta { parent: tip.hash, public, restricted, tip });
         Ok(state)
@@ -282,7 +282,7 @@ fn build(
         }
     }
     let leaves: Vec<_> = included.iter().map(|transaction| transaction.leaf()).collect();
-    let (finished, mut header) = conclude(state, executor, &leaves, template);
+    let (finished, mut header) = conclude(state, executor, state.trees(), &leaves, template);
     header.validators_hash = set.hash();
     let executed = executed(state, finished, &header);
     let transactions = included
@@ -313,20 +313,45 @@ pub fn execute_block(
     block: &VerifiedBlock,
 ) -> Result<Executed, BlockError> {
     check_link(state, block.header(), &state.validators())?;
-    execute_linked(state, rulebook, block, None)
+    execute_linked(state, rulebook, block, None, state.trees())
+}
+
+/// Executes a block whose link was checked and goes on to the state after it, in place: for a replay,
+/// which needs no state twice. After an error the state is as before.
+///
+/// # Errors
+/// As [`execute_block`], without those of [`check_link`]. `takes_over` as in a recovery (LED-4.9).
+pub(crate) fn advance(
+    state: &mut State,
+    rulebook: &Rulebook,
+    block: &VerifiedBlock,
+    takes_over: Option<&ValidatorSet>,
+) -> Result<Vec<Receipt>, BlockError> {
+    let trees = state.take_trees();
+    match execute_linked(state, rulebook, block, takes_over, trees) {
+        Ok(Executed { delta, receipts }) => {
+            state.apply(delta);
+            Ok(receipts)
+        }
+        Err(error) => {
+            state.restore_trees();
+            Err(error)
+        }
+    }
 }
 
 /// As [`execute_block`], for a block whose link was checked. With `takes_over`, governance has named
 /// the set that certifies from this block on, and the set in the state is replaced before anything else
-/// happens.
+/// happens. `trees` are those of the state.
 ///
 /// # Errors
 /// As [`execute_block`], without those of [`check_link`]. Source: LED-4.9.
-pub(crate) fn execute_linked(
+fn execute_linked(
     state: &State,
     rulebook: &Rulebook,
     block: &VerifiedBlock,
     takes_over: Option<&ValidatorSet>,
+    trees: Trees,
 ) -> Result<Executed, BlockError> {
     let header = block.header();
     let bytes = block.transactions().iter().map(size).fold(0_usize, usize::saturating_add);
@@ -350,7 +375,7 @@ pub(crate) fn execute_linked(
         executor.transaction(transaction).map_err(|code| BlockError::Refused { index, code })?;
     }
     let template = BlockTemplate { time: header.time, proposer: header.proposer };
-    let (finished, expected) = conclude(state, executor, &leaves, template);
+    let (finished, expected) = conclude(state, executor, trees, &leaves, template);
     compare(header, &expected)?;
     Ok(executed(state, finished, header))
 }
@@ -414,11 +439,12 @@ type Finished = (HalfDelta, HalfDelta, Vec<Receipt>);
 fn conclude(
     state: &State,
     executor: Executor<'_>,
+    trees: Trees,
     leaves: &[[u8; 32]],
     template: BlockTemplate,
 ) -> (Finished, Header) {
     let next_validators = executor.validators();
-    let (public, restricted, receipts) = executor.finish();
+    let (public, restricted, receipts) = executor.finish(trees);
     let receipt_leaves: Vec<_> = receipts.iter().map(Receipt::leaf).collect();
     let tip = state.tip();
     let count = |length| u32::try_from(length).unwrap_or(u32::MAX);

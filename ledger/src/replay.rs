@@ -7,7 +7,7 @@ mod report;
 use crate::block::{BlockTransactionError, CommittedBlock, Header, VerifiedBlock};
 use crate::certificate::{Certificate, CertificateError};
 use crate::contract::{Broken, ContractVersions, Rulebook};
-use crate::execute::{BlockError, Executed, check_link, execute_linked};
+use crate::execute::{BlockError, advance, check_link};
 use crate::frame::{Frame, FrameError};
 use crate::genesis::{Genesis, GenesisError};
 use crate::hash::{Digest, Domain, digest};
@@ -347,12 +347,10 @@ impl<'a> Replay<'a> {
             Certificate::Quorum(_) => None,
             Certificate::Recovery { validators, .. } => Some(validators),
         };
-        let Executed { delta, receipts } =
-            execute_linked(&self.state, self.rulebook, &block, takes_over)
-                .map_err(|source| AuditError::Block { height, source })?;
+        let receipts = advance(&mut self.state, self.rulebook, &block, takes_over)
+            .map_err(|source| AuditError::Block { height, source })?;
         let keys = block.transactions().iter().map(|tx| tx.signed().signatures.len()).sum();
         self.report.count(certificate, keys, &receipts);
-        self.state.apply(delta);
         let tip = self.state.tip();
         self.report.reach(tip.height, tip.hash, tip.time, self.state.root());
         Ok(receipts)

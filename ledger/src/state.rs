@@ -3,7 +3,6 @@
 //! State is its leaves. Nothing here reads a disk; a state is made from genesis and changed only by
 //! the result of an execution.
 
-use crate::codec::encode;
 use crate::genesis::Clock;
 use crate::hash::{Digest, Domain, hash, hash_parts};
 use crate::merkle::Frontier;
@@ -30,7 +29,9 @@ pub fn leaf_path(key: &[u8]) -> [u8; 32] {
 
 /// The hash of a leaf. Source: LED-5.4.
 pub fn leaf_hash(key: &[u8], version: u64, writer: &TransactionId, value: &[u8; 32]) -> [u8; 32] {
-    hash(Domain::StateLeaf, &encode(&(key, version, writer, value)))
+    let mut bytes = Vec::with_capacity(key.len().saturating_add(80));
+    borsh::to_writer(&mut bytes, &(key, version, writer, value)).expect("memory takes every byte");
+    hash(Domain::StateLeaf, &bytes)
 }
 
 /// The hash of a value. Source: LED-5.4.
@@ -137,6 +138,30 @@ impl State {
         self.half(compartment).tree.prove(&leaf_path(key))
     }
 
+    /// The trees, to be changed without changing this state.
+    pub(crate) fn trees(&self) -> Trees {
+        Trees { public: self.public.tree.clone(), restricted: self.restricted.tree.clone() }
+    }
+
+    /// Takes the trees out, to be changed in place. The state has no roots until it gets them back
+    /// with a delta, or until [`State::restore_trees`].
+    pub(crate) fn take_trees(&mut self) -> Trees {
+        let take = |half: &mut Half| std::mem::take(&mut half.tree);
+        Trees { public: take(&mut self.public), restricted: take(&mut self.restricted) }
+    }
+
+    /// Makes the trees again from the leaves.
+    pub(crate) fn restore_trees(&mut self) {
+        for half in [&mut self.public, &mut self.restricted] {
+            let hash = |key: &Vec<u8>, leaf: &Leaf| {
+                leaf_hash(key, leaf.version, &leaf.writer, &value_hash(&leaf.value))
+            };
+            let leaves = half.leaves.iter();
+            let paths = leaves.map(|(key, leaf)| (leaf_path(key), Some(hash(key, leaf))));
+            half.tree = Tree::default().updated(&paths.collect());
+        }
+    }
+
     pub(crate) fn half(&self, compartment: Compartment) -> &Half {
         match compartment {
             Compartment::Public => &self.public,
@@ -168,6 +193,13 @@ impl State {
 /// The root over both compartments. Source: LED-5.1.
 pub fn state_root(public: [u8; 32], restricted: [u8; 32]) -> StateRoot {
     StateRoot(Digest::Blake3(hash_parts(Domain::StateRoot, &[&public, &restricted])))
+}
+
+/// The trees of both compartments.
+#[derive(Clone, Debug)]
+pub(crate) struct Trees {
+    pub(crate) public: Tree,
+    pub(crate) restricted: Tree,
 }
 
 /// What a block changes in one compartment.

@@ -108,12 +108,15 @@ fn bit(position: u64) -> u64 {
 
 /// The window moved up by `step`: bit `i` becomes bit `i + step`; what passes 256 is forgotten.
 fn shifted(words: [u64; 4], step: u64) -> [u64; 4] {
-    let mut out = NonceWindow { highest: 0, below: [0; 4] };
-    let old = NonceWindow { highest: 0, below: words };
-    for position in (0..NONCE_WINDOW).filter(|position| old.is_marked(*position)) {
-        out.mark(position.saturating_add(step));
+    let whole = usize::try_from(step / 64).unwrap_or(words.len());
+    let bits = u32::try_from(step % 64).unwrap_or(0);
+    let mut out = [0_u64; 4];
+    let mut carried = 0_u64;
+    for (to, word) in out.iter_mut().skip(whole).zip(words) {
+        *to = word.wrapping_shl(bits) | carried;
+        carried = word.checked_shr(64_u32.saturating_sub(bits)).unwrap_or(0);
     }
-    out.below
+    out
 }
 
 /// Uses a nonce of a key in the view's compartment.

@@ -16,6 +16,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Slot {
     pub(crate) value: Option<Arc<[u8]>>,
+    /// The hash of the value.
+    pub(crate) hash: Option<[u8; 32]>,
     pub(crate) version: u64,
     pub(crate) writer: TransactionId,
 }
@@ -226,6 +228,17 @@ impl<'a> View<'a> {
             Bound::Excluded(key) => Bound::Included(key),
             other @ (Bound::Included(_) | Bound::Unbounded) => other,
         };
+        self.between(start, end, limit, Order::Ascending)
+    }
+
+    /// The records whose identifier begins with `last` or less.
+    pub(crate) fn range_through<R: Record>(
+        &self,
+        last: &impl KeyPart,
+        limit: usize,
+    ) -> Vec<(R::Id, R)> {
+        let start = Bound::Included(key_bytes(R::CONTRACT, R::KIND, &()));
+        let end = after_prefix(&key_bytes(R::CONTRACT, R::KIND, last));
         self.between(start, end, limit, Order::Ascending)
     }
 

@@ -12,7 +12,7 @@ use crate::keys::{self, KeyOwner, KeyPurpose, KeyRecord, PublicKeyRecord};
 use crate::limits::{DUE_ITEMS_MAX, RANGE_MAX, VALIDITY_MS_MAX};
 use crate::receipt::{Condition, Outcome, Receipt, Subject, Write};
 use crate::record::KERNEL;
-use crate::state::{HalfDelta, Leaf, State, leaf_hash, leaf_path, next_version, value_hash};
+use crate::state::{HalfDelta, Leaf, State, Trees, leaf_hash, leaf_path, next_version, value_hash};
 use crate::system::{self, ValidatorsRecord};
 use crate::transaction::VerifiedTransaction;
 use crate::types::{BlockTime, Compartment, ContractId, Height, OrganisationId, TransactionId};
@@ -218,7 +218,6 @@ impl<'a> Executor<'a> {
         let parties = parties(&view, tx)?;
         let sender = body.signers.first().ok_or(Code::Encoding)?;
         system::use_nonce(&mut view, &sender.key, body.nonce)?;
-        let nonce = view.changes.clone();
         let conditions = contract.conditions(&body.call);
         let outcome = self
             .check_conditions(&conditions)
@@ -226,7 +225,11 @@ impl<'a> Executor<'a> {
             .and_then(|()| contract.execute(&body.call, &parties, &mut view));
         let (outcome, changes, movements, entries) = match outcome {
             Ok(()) => (Outcome::Applied, view.changes, view.movements, view.entries),
-            Err(no) => (Outcome::Rejected(no), nonce, Vec::new(), Vec::new()),
+            Err(no) => {
+                let mut nonce = View::new(self.state, &self.overlay, scope);
+                system::use_nonce(&mut nonce, &sender.key, body.nonce)?;
+                (Outcome::Rejected(no), nonce.changes, Vec::new(), Vec::new())
+            }
         };
         let writes = self.commit(changes, scope.writer);
         self.receipts.push(Receipt {
@@ -261,21 +264,20 @@ impl<'a> Executor<'a> {
     fn commit(&mut self, changes: Changes, writer: TransactionId) -> Vec<Write> {
         let mut writes = Vec::with_capacity(changes.len());
         for (key, value) in changes {
-            let before = match self.overlay.get(&key) {
-                Some(slot) => Some((slot.version, slot.value.clone())),
-                None => self
-                    .state
-                    .leaf(key.0, &key.1)
-                    .map(|leaf| (leaf.version, Some(leaf.value.clone()))),
+            let (before, same) = match self.overlay.get(&key) {
+                Some(slot) => (Some(slot.version), slot.value == value),
+                None => match self.state.leaf(key.0, &key.1) {
+                    Some(leaf) => (Some(leaf.version), value.as_ref() == Some(&leaf.value)),
+                    None => (None, value.is_none()),
+                },
             };
-            let current = before.as_ref().and_then(|(_, value)| value.clone());
-            if current == value {
+            if same {
                 continue;
             }
-            let version = next_version(before.map(|(version, _)| version), self.height);
+            let version = next_version(before, self.height);
             let hash = value.as_ref().map(|value| value_hash(value));
             writes.push(Write { key: key.1.clone(), version, value: hash });
-            self.overlay.insert(key, Slot { value, version, writer });
+            self.overlay.insert(key, Slot { value, hash, version, writer });
         }
         writes
     }
@@ -294,33 +296,24 @@ impl<'a> Executor<'a> {
         self.receipts.pop()
     }
 
-    /// The changes of both compartments with their new trees, and the receipts.
-    pub(super) fn finish(self) -> (HalfDelta, HalfDelta, Vec<Receipt>) {
-        let mut public = BTreeMap::new();
-        let mut restricted = BTreeMap::new();
-        for ((compartment, key), slot) in self.overlay {
-            let leaf =
-                slot.value.map(|value| Leaf { value, version: slot.version, writer: slot.writer });
-            match compartment {
-                Compartment::Public => public.insert(key, leaf),
-                Compartment::Restricted => restricted.insert(key, leaf),
+    /// The changes of both compartments with their new trees, and the receipts. Trees that nobody else
+    /// holds are changed in place.
+    pub(super) fn finish(self, trees: Trees) -> (HalfDelta, HalfDelta, Vec<Receipt>) {
+        let Trees { public, restricted } = trees;
+        let mut public = HalfDelta { leaves: BTreeMap::new(), tree: public };
+        let mut restricted = HalfDelta { leaves: BTreeMap::new(), tree: restricted };
+        let (mut public_paths, mut restricted_paths) = (BTreeMap::new(), BTreeMap::new());
+        for ((compartment, key), Slot { value, hash, version, writer }) in self.overlay {
+            let (half, paths) = match compartment {
+                Compartment::Public => (&mut public, &mut public_paths),
+                Compartment::Restricted => (&mut restricted, &mut restricted_paths),
             };
+            let hash = hash.map(|hash| leaf_hash(&key, version, &writer, &hash));
+            paths.insert(leaf_path(&key), hash);
+            half.leaves.insert(key, value.map(|value| Leaf { value, version, writer }));
         }
-        let delta = |compartment, leaves: BTreeMap<Vec<u8>, Option<Leaf>>| {
-            let hashes = leaves
-                .iter()
-                .map(|(key, leaf)| {
-                    let hash = leaf.as_ref().map(|leaf| {
-                        leaf_hash(key, leaf.version, &leaf.writer, &value_hash(&leaf.value))
-                    });
-                    (leaf_path(key), hash)
-                })
-                .collect();
-            let tree = self.state.half(compartment).tree.updated(&hashes);
-            HalfDelta { leaves, tree }
-        };
-        let public = delta(Compartment::Public, public);
-        let restricted = delta(Compartment::Restricted, restricted);
+        public.tree.update(&public_paths);
+        restricted.tree.update(&restricted_paths);
         (public, restricted, self.receipts)
     }
 }

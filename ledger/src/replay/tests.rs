@@ -10,7 +10,7 @@ use crate::execute::{BlockTemplate, Built, build_block, build_recovery};
 use crate::genesis::{
     Clock, GENESIS_VERSION, GenesisOrganisation, GenesisValidator, Keys, OrganisationKind,
 };
-use crate::types::{BlockTime, OrganisationId};
+use crate::types::{BlockTime, OrganisationId, StateRoot};
 
 fn office() -> BusinessKey {
     BusinessKey::demonstration(b"recovery", "office")
@@ -147,4 +147,22 @@ fn a_set_takes_over_with_sound_keys_of_organisations_in_office() {
         let built = build_recovery(replay.state(), &rulebook, template, &[], &set);
         assert!(matches!(built, Err(BlockError::Validators)), "{set:?}");
     }
+}
+
+#[test]
+fn after_a_block_that_does_not_hold_a_replay_is_where_it_was() {
+    let rulebook = rulebook();
+    let mut replay = begin(&rulebook);
+    let key = validator("lost");
+    let block = build_block(replay.state(), &rulebook, template(replay.state(), &key), &[]).block;
+    let root = replay.state().root();
+    let mut wrong = block.clone();
+    wrong.header.state_root = StateRoot(Digest::ZERO);
+    let certificate = quorum(&wrong, &key);
+    let error = replay.frame(Frame::Block(CommittedBlock { block: wrong, certificate }));
+    assert_eq!(error.unwrap_err().check(), Check::StateRoot);
+    assert_eq!(replay.state().root(), root);
+    let certificate = quorum(&block, &key);
+    replay.frame(Frame::Block(CommittedBlock { block, certificate })).unwrap();
+    assert_eq!(replay.state().root(), root);
 }
