@@ -28,6 +28,9 @@ pub fn leaf_path(key: &[u8]) -> [u8; 32] {
 }
 
 /// The hash of a leaf. Source: LED-5.4.
+///
+/// # Panics
+/// Never: encoding into memory cannot fail.
 pub fn leaf_hash(key: &[u8], version: u64, writer: &TransactionId, value: &[u8; 32]) -> [u8; 32] {
     let mut bytes = Vec::with_capacity(key.len().saturating_add(80));
     borsh::to_writer(&mut bytes, &(key, version, writer, value)).expect("memory takes every byte");
