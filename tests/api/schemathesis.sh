@@ -30,10 +30,11 @@ trap stop EXIT INT TERM
 api=${LINLI_API:-}
 if [ -z "$api" ]; then
     [ -x "$linlid" ] || { echo "build it first: cargo build --workspace --bin linlid" >&2; exit 2; }
-    port=${PORT:-18640}
-    "$linlid" dev --dir "$work/dev" --port "$port" >"$work/node.log" 2>&1 &
+    # The first line says where it listens.
+    mkfifo "$work/ready"
+    "$linlid" dev --api 127.0.0.1:0 --admin 127.0.0.1:0 -o json >"$work/ready" 2>"$work/node.log" &
     node=$!
-    api=http://127.0.0.1:$port
+    api=$(head -1 "$work/ready" | sed 's/.*"api":"\([^"]*\)".*/\1/')
 fi
 
 "$schemathesis" run "$root/docs/openapi.json" --url "$api" \

@@ -91,7 +91,9 @@ fn network(address: IpAddr) -> IpAddr {
 pub(crate) async fn limit(State(api): State<Api>, request: Request, next: Next) -> Response {
     let from = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let address = from.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(from)| from.ip());
-    match api.limits().address(address) {
+    // Who asks from this machine is its operator, or a proxy that knows its own clients and limits them.
+    let limited = if address.is_loopback() { Ok(()) } else { api.limits().address(address) };
+    match limited {
         Ok(()) => next.run(request).await,
         Err(failure) => failure.into_response(),
     }
