@@ -156,6 +156,7 @@ codes! {
         VoucherExpired = 2409 "E_VOUCHER_EXPIRED",
         TransferNotAllowed = 2410 "E_TRANSFER_NOT_ALLOWED",
         VoucherClaimed = 2411 "E_VOUCHER_CLAIMED",
+        AssetSoulbound = 2412 "E_ASSET_SOULBOUND",
         InsufficientCompatible = 2501 "E_INSUFFICIENT_COMPATIBLE",
         TooManySegments = 2502 "E_TOO_MANY_SEGMENTS",
         SegmentMoved = 2503 "E_SEGMENT_MOVED",

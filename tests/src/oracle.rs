@@ -107,6 +107,12 @@ impl Model {
             Operation::Consume { person, parcels } => {
                 self.points.consume(*person, parcels).map(Moved::Points)
             }
+            Operation::Return { person, parcels } => {
+                self.points.give_back(*person, parcels).map(Moved::Points)
+            }
+            Operation::TakeBack { person, parcels } => {
+                self.points.take_back(*person, parcels).map(Moved::Points)
+            }
             Operation::Expire { person } => self.points.expire(*person, now).map(Moved::Points),
             Operation::Serve { person, minutes } => {
                 self.points.serve(*person, *minutes).map(Moved::Minutes)

@@ -155,6 +155,7 @@ fn compare(chain: &Chain, model: &Model, seed: u64) {
     holds(&PointsContract::mint(), model.points.minted);
     holds(&PointsContract::redeemed(), model.points.redeemed);
     holds(&PointsContract::expired(), model.points.expired);
+    holds(&PointsContract::corrected(), model.points.corrected);
     holds(&PointsContract::service(), model.points.all_minutes());
     let names: BTreeMap<_, _> =
         (0..History::ACCOUNTS).map(|number| (money_account(number).id(), number)).collect();
@@ -263,6 +264,12 @@ fn sign(chain: &mut Chain, operation: &Operation) -> VerifiedTransaction {
         }
         Operation::Consume { person, parcels } => {
             chain.sign(POINTS, &PointsCall::Consume { person, lots: lots(&parcels) })
+        }
+        Operation::Return { person, parcels } => {
+            chain.sign(POINTS, &PointsCall::Return { person, lots: lots(&parcels) })
+        }
+        Operation::TakeBack { person, parcels } => {
+            chain.sign(POINTS, &PointsCall::TakeBack { person, lots: lots(&parcels) })
         }
         Operation::Expire { person } => chain.sign(POINTS, &PointsCall::Expire { person }),
         Operation::Serve { person, minutes } => {

@@ -12,6 +12,7 @@ pub(super) mod kinds {
     pub(in super::super) const REDEEMED: u8 = 5;
     pub(in super::super) const EXPIRED: u8 = 6;
     pub(in super::super) const CORRECTED: u8 = 7;
+    pub(in super::super) const CARE_POOL: u8 = 8;
     pub(in super::super) const SERVICE: u8 = 1;
     pub(in super::super) const TRAINING: u8 = 2;
     pub(in super::super) const SERVICE_ORIGIN: u8 = 3;
@@ -61,6 +62,11 @@ pub const fn expired(programme: RecordId) -> AccountKey {
 /// keeps back a part of later awards. Source: CRE-18.
 pub const fn corrected(programme: RecordId) -> AccountKey {
     of_programme(Unit::Points, Side::Sink, kinds::CORRECTED, programme)
+}
+
+/// Where points end that their owners gave to neighbours in need. Source: CRE-24.
+pub const fn care_pool(programme: RecordId) -> AccountKey {
+    of_programme(Unit::Points, Side::Sink, kinds::CARE_POOL, programme)
 }
 
 /// A person's minutes of service.

@@ -2,8 +2,9 @@
 //! sign. Source: CRE-1.
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use linli_ledger::amount::Points;
 use linli_ledger::hash::Digest;
-use linli_ledger::types::{BlockTime, RecordId};
+use linli_ledger::types::{BlockTime, EnrolmentId, RecordId};
 use serde::{Deserialize, Serialize};
 
 /// One line of an organiser's attestation: what the witness confirms by its hash. Source: CRE-4.
@@ -113,6 +114,30 @@ pub enum Decision {
     Upheld,
     /// It was wrong, and this is right.
     Corrected(Replacement),
+}
+
+/// What somebody would give away. Hours exist here to be refused. Source: CRE-24.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum GiftOf {
+    /// Points of the programme.
+    Points(Points),
+    /// Refused: hours are the person's own for ever.
+    Minutes(u32),
+}
+
+/// To whom somebody would give. A person exists here to be refused. Source: CRE-24.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum GiftTo {
+    /// The care pool of the programme, for neighbours in need.
+    CarePool,
+    /// Refused: what can be passed on is sold.
+    Resident(EnrolmentId),
 }
 
 /// A call of the credit contract. Source: CRE-1.
@@ -243,5 +268,14 @@ pub enum Call {
         voucher: RecordId,
         /// Whether the piece can be handed out again.
         restock: bool,
+    },
+    /// The resident gives points to the care pool.
+    Gift {
+        /// The programme of the points.
+        programme: RecordId,
+        /// What.
+        what: GiftOf,
+        /// To whom.
+        to: GiftTo,
     },
 }

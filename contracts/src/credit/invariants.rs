@@ -73,10 +73,10 @@ fn programme_totals(view: &View<'_>) -> Result<(), Broken> {
     }
     for (programme, totals) in all_records::<ProgrammeTotals>(view) {
         let balance = |key| posting::balance(view, &key);
-        let ended = [accounts::redeemed, accounts::expired, accounts::corrected]
-            .map(|sink| balance(sink(programme)))
-            .into_iter()
-            .fold(0, u64::saturating_add);
+        let sinks =
+            [accounts::redeemed, accounts::expired, accounts::corrected, accounts::care_pool];
+        let ended =
+            sinks.map(|sink| balance(sink(programme))).into_iter().fold(0, u64::saturating_add);
         let minted = balance(accounts::minted(programme));
         let open = outstanding.remove(&programme).unwrap_or(0);
         hold(totals.minted == minted, "INV-P1", programme)?;
@@ -198,7 +198,8 @@ fn minutes(view: &View<'_>, awards: &Awards) -> Result<(), Broken> {
             | TallySubject::PointsOfMonth(..)
             | TallySubject::PointsOfYear(..)
             | TallySubject::ValueOfYear(_)
-            | TallySubject::Rewards(..) => {}
+            | TallySubject::Rewards(..)
+            | TallySubject::GiftsOfMonth(..) => {}
         }
     }
     Ok(())
@@ -281,7 +282,8 @@ fn caps(view: &View<'_>, awards: &Awards) -> Result<(), Broken> {
             | TallySubject::PointsOfYear(..) => view.now() < ends_at(&tally.subject),
             TallySubject::MinutesOfDay(_)
             | TallySubject::ValueOfYear(_)
-            | TallySubject::Rewards(..) => false,
+            | TallySubject::Rewards(..)
+            | TallySubject::GiftsOfMonth(..) => false,
         };
         let sum = sums.get(&id).copied().unwrap_or(0);
         hold(!points || sum == tally.amount, "INV-P4", id)?;

@@ -2,8 +2,8 @@
 //! vouchers.
 //!
 //! Hours count only when volunteer, site, organiser and an independent witness signed the same
-//! content. Points are won by an award and go by redemption, expiry or the correction of an award that
-//! was wrong; no call lowers a balance for conduct, and none moves points from one resident to another
+//! content. Points are won by an award and go by redemption, gift, expiry or the correction of an award
+//! that was wrong; no call lowers a balance for conduct, and none moves points from one resident to another
 //! (`domain` §2.9).
 //!
 //! Lifetimes (CRE-16). Through the due queue leave: participations, their intervals and the seats of
@@ -25,6 +25,7 @@ mod claimable;
 mod correction;
 mod dispute;
 mod freeze;
+mod gift;
 mod grant;
 mod invariants;
 mod lapse;
@@ -39,8 +40,8 @@ mod voucher;
 mod wallet;
 
 pub use accounts::{
-    available, corrected, expired, held, locked, minted, redeemed, service, service_origin,
-    training, training_origin,
+    available, care_pool, corrected, expired, held, locked, minted, redeemed, service,
+    service_origin, training, training_origin,
 };
 pub use attestation::line_hash;
 pub use award::{Earned, award_points, base_points};
@@ -142,6 +143,7 @@ impl Contract for Credit {
             Call::AppealDecide { award, decision, evidence } => {
                 appeal::decide(view, parties, award, decision, evidence)
             }
+            Call::Gift { programme, what, to } => gift::give(view, parties, programme, what, to),
             Call::RedeemReturn { voucher, restock } => {
                 returning::take_back(view, parties, voucher, restock)
             }

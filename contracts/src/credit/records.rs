@@ -384,6 +384,8 @@ pub enum TallySubject {
     ValueOfYear(u32),
     /// How many of a reward, which is offered until the time.
     Rewards(RecordId, BlockTime),
+    /// Points given to the care pool, by the year and month in which they were given.
+    GiftsOfMonth(u32, u32),
 }
 
 /// A sum per person, against which a limit is checked. Source: CRE-6.

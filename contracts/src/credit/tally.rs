@@ -81,9 +81,12 @@ pub(super) fn ends_at(subject: &TallySubject) -> BlockTime {
             Day(day.0.saturating_add(1)).start()
         }
         TallySubject::PointsOfMonth(_, year, 12)
+        | TallySubject::GiftsOfMonth(year, 12)
         | TallySubject::PointsOfYear(_, year)
         | TallySubject::ValueOfYear(year) => year_end(*year),
-        TallySubject::PointsOfMonth(_, year, month) => first_of(*year, month.saturating_add(1)),
+        TallySubject::PointsOfMonth(_, year, month) | TallySubject::GiftsOfMonth(year, month) => {
+            first_of(*year, month.saturating_add(1))
+        }
         TallySubject::Rewards(_, until) => *until,
     };
     last.plus(RECORD_KEPT_MS)

@@ -4,6 +4,7 @@ mod award;
 mod correction;
 mod dispute;
 mod disputes_at_random;
+mod gift;
 mod history;
 mod late;
 mod participation;

@@ -119,6 +119,8 @@ parameters! {
     StarFourHours = 59, 1_000, 1, 100_000;
     /// Hours of service for five stars.
     StarFiveHours = 60, 1_500, 1, 100_000;
+    /// Points that one person may give to the care pool in a month.
+    GiftPerMonth = 61, 200, 0, 1_000_000;
 }
 
 impl Parameter {

@@ -65,6 +65,20 @@ pub enum PointsCall {
         /// So many.
         minutes: Minutes,
     },
+    /// Redeemed points come back: a defective reward.
+    Return {
+        /// To this person.
+        person: u8,
+        /// These.
+        lots: Vec<PointLot>,
+    },
+    /// Available points that were given by mistake end in a sink.
+    TakeBack {
+        /// Of this person.
+        person: u8,
+        /// These.
+        lots: Vec<PointLot>,
+    },
     /// Batches of one point each, of person 0, that expire through the due queue.
     MintExpiring(Items),
 }
@@ -97,6 +111,11 @@ impl PointsContract {
     /// What expired.
     pub fn expired() -> AccountKey {
         account(Unit::Points, Side::Sink, 4, 0)
+    }
+
+    /// What was given by mistake.
+    pub fn corrected() -> AccountKey {
+        account(Unit::Points, Side::Sink, 7, 0)
     }
 
     /// Where minutes come from.
@@ -154,6 +173,12 @@ impl Contract for PointsContract {
             }
             PointsCall::Correct { person, minutes } => {
                 minutes::transfer(view, &Self::minutes(person), &Self::service(), minutes)
+            }
+            PointsCall::Return { person, lots } => {
+                points::transfer(view, &Self::redeemed(), &Self::available(person), &lots)
+            }
+            PointsCall::TakeBack { person, lots } => {
+                points::transfer(view, &Self::available(person), &Self::corrected(), &lots)
             }
             PointsCall::MintExpiring(items) => mint_expiring(view, items),
         }

@@ -85,6 +85,20 @@ pub enum Operation {
         /// These.
         parcels: Vec<Parcel>,
     },
+    /// Redeemed points come back.
+    Return {
+        /// To this person.
+        person: u8,
+        /// These.
+        parcels: Vec<Parcel>,
+    },
+    /// Available points that were given by mistake end.
+    TakeBack {
+        /// Of this person.
+        person: u8,
+        /// These.
+        parcels: Vec<Parcel>,
+    },
     /// What has expired ends.
     Expire {
         /// Of this person.
@@ -192,7 +206,9 @@ impl History {
             64..69 => self.relot(model),
             69..77 => self.mint(),
             77..86 => self.spend(model),
-            86..93 => self.settle(model),
+            86..91 => self.settle(model),
+            91 => self.give_back(model),
+            92 => self.take_back(model),
             93..95 => Operation::Expire { person: self.person() },
             95..98 => Operation::Serve { person: self.person(), minutes: self.random.below(50) },
             _ => self.correct(model),
@@ -353,6 +369,28 @@ impl History {
         } else {
             Operation::Consume { person, parcels }
         }
+    }
+
+    fn give_back(&mut self, model: &Model) -> Operation {
+        let parcel = Parcel {
+            expires_at: self.start + self.hour * self.random.below(6),
+            batch: self.random.small(5),
+            amount: self.random.below(model.points.redeemed + 2),
+        };
+        Operation::Return { person: self.person(), parcels: vec![parcel] }
+    }
+
+    fn take_back(&mut self, model: &Model) -> Operation {
+        let person = self.person();
+        let mut parcels = model.points.available(person);
+        parcels.retain(|_| self.random.chance(60));
+        for parcel in &mut parcels {
+            parcel.amount = match self.random.below(8) {
+                0 => parcel.amount + 1,
+                _ => 1 + self.random.below(parcel.amount),
+            };
+        }
+        Operation::TakeBack { person, parcels }
     }
 
     fn correct(&mut self, model: &Model) -> Operation {

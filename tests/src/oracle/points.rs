@@ -25,6 +25,8 @@ pub struct Points {
     pub redeemed: u64,
     /// Points whose time had come.
     pub expired: u64,
+    /// Points that had been given by mistake.
+    pub corrected: u64,
     minutes: BTreeMap<u8, u64>,
 }
 
@@ -100,6 +102,30 @@ impl Points {
             check_amount(parcel.amount)?;
             take(&mut self.locked, person, *parcel)?;
             self.redeemed += parcel.amount;
+        }
+        moved(parcels)
+    }
+
+    /// What was exchanged comes back; not more than ever was.
+    pub(super) fn give_back(&mut self, person: u8, parcels: &[Parcel]) -> Result<Vec<Parcel>, No> {
+        let mut sum = 0;
+        for parcel in parcels {
+            check_amount(parcel.amount)?;
+            put(&mut self.available, person, *parcel);
+            sum += parcel.amount;
+        }
+        if sum > self.redeemed {
+            return Err(No::plain("E_AMOUNT_OVERFLOW"));
+        }
+        self.redeemed -= sum;
+        moved(parcels)
+    }
+
+    pub(super) fn take_back(&mut self, person: u8, parcels: &[Parcel]) -> Result<Vec<Parcel>, No> {
+        for parcel in parcels {
+            check_amount(parcel.amount)?;
+            take(&mut self.available, person, *parcel)?;
+            self.corrected += parcel.amount;
         }
         moved(parcels)
     }
