@@ -41,8 +41,8 @@ pub(crate) fn find(view: &View<'_>, viewer: &Viewer, id: AccountId) -> Result<Re
 #[into_params(parameter_in = Query)]
 pub(crate) struct HeightQuery {
     /// As it was after this block; now if left out.
-    #[param(value_type = Option<u64>, minimum = 0)]
-    at_height: Option<u64>,
+    #[param(value_type = Option<String>, pattern = "^(0|[1-9][0-9]{0,19})$")]
+    at_height: Option<Height>,
 }
 
 /// An account, now or as it was after a block.
@@ -62,7 +62,6 @@ pub(crate) async fn account(
             Ok::<_, Failure>((Account { id, account, place }, at(state)))
         })?;
         if let Some(height) = query.at_height {
-            let height = Height(height);
             if height > at.height {
                 let detail = format!("at_height: the last block is {}", at.height);
                 return Err(Failure::new(Code::UnknownHeight, detail));
@@ -204,11 +203,11 @@ fn from(turn: &Turn) -> Place {
 #[into_params(parameter_in = Query)]
 pub(crate) struct StatementQuery {
     /// From this block time on, ms since the epoch; from the beginning if left out.
-    #[param(value_type = Option<u64>, minimum = 0)]
-    from: Option<u64>,
+    #[param(value_type = Option<String>, pattern = "^(0|[1-9][0-9]{0,19})$")]
+    from: Option<BlockTime>,
     /// Before this block time; until now if left out.
-    #[param(value_type = Option<u64>, minimum = 0)]
-    to: Option<u64>,
+    #[param(value_type = Option<String>, pattern = "^(0|[1-9][0-9]{0,19})$")]
+    to: Option<BlockTime>,
 }
 
 fn statement_of(
@@ -220,8 +219,8 @@ fn statement_of(
     let (unit, now, at) = api.restricted(|view, state| {
         find(view, viewer, id).map(|account| (account.key.unit, view.now(), at(state)))
     })?;
-    let from = BlockTime(query.from.unwrap_or(0));
-    let to = query.to.map_or(now.plus(1), BlockTime);
+    let from = query.from.unwrap_or(BlockTime(0));
+    let to = query.to.unwrap_or(now.plus(1));
     if from >= to {
         return Err(Failure::parameter("from", "it is not before `to`"));
     }

@@ -198,11 +198,11 @@ pub(crate) fn bare(committed: &CommittedBlock) -> Block {
 #[into_params(parameter_in = Query)]
 pub(crate) struct BlockQuery {
     /// From this height on.
-    #[param(value_type = Option<u64>, minimum = 0)]
-    from: Option<u64>,
+    #[param(value_type = Option<String>, pattern = "^(0|[1-9][0-9]{0,19})$")]
+    from: Option<Height>,
     /// Up to and with this height.
-    #[param(value_type = Option<u64>, minimum = 0)]
-    to: Option<u64>,
+    #[param(value_type = Option<String>, pattern = "^(0|[1-9][0-9]{0,19})$")]
+    to: Option<Height>,
     /// `newest` or `oldest` first.
     #[param(inline)]
     order: Option<super::accounts::Sort>,
@@ -233,8 +233,8 @@ pub(crate) async fn blocks(
     let turn = Turn::new(path::BLOCKS, &query, Some(limit), query.cursor.as_deref())?;
     api.answer(viewer, move |api| {
         let at = api.public(|_, state| at(state));
-        let first = query.from.unwrap_or(1).max(1);
-        let last = query.to.unwrap_or(u64::MAX).min(at.height.0);
+        let first = query.from.map_or(1, |from| from.0.max(1));
+        let last = query.to.map_or(at.height.0, |to| to.0.min(at.height.0));
         let newest = query.order.unwrap_or_default() == super::accounts::Sort::Newest;
         let turned = turn.turn::<_, Failure>(|backward, place, count| {
             let count = count as u64;

@@ -61,11 +61,11 @@ pub(crate) async fn back(
 #[into_params(parameter_in = Query)]
 pub(crate) struct IntervalQuery {
     /// The first fen, from 0; a donor's own fen are an interval.
-    #[param(value_type = Option<u64>, minimum = 0)]
-    start: Option<u64>,
+    #[param(value_type = Option<String>, pattern = "^(0|[1-9][0-9]{0,19})$")]
+    start: Option<Fen>,
     /// One past the last fen.
-    #[param(value_type = Option<u64>, minimum = 1)]
-    end: Option<u64>,
+    #[param(value_type = Option<String>, pattern = "^(0|[1-9][0-9]{0,19})$")]
+    end: Option<Fen>,
 }
 
 /// Forward from a source, or an interval of it, to where its fen lie now.
@@ -83,7 +83,8 @@ pub(crate) async fn forward(
             let source = SourceId(number);
             let issued = view.get::<SourceRecord>(&source);
             let amount = issued.ok_or_else(|| Failure::not_found("source", source))?.amount.0;
-            let (start, end) = (query.start.unwrap_or(0), query.end.unwrap_or(amount));
+            let (start, end) =
+                (query.start.map_or(0, |start| start.0), query.end.map_or(amount, |end| end.0));
             if start >= end || end > amount {
                 let detail = format!("{start} to {end} is no interval of 0 to {amount}");
                 return Err(Failure::parameter("start", detail));
