@@ -258,6 +258,11 @@ impl Shared {
                 Err(IndexError::Doubt(why)) => {
                     tracing::warn!(why, "the read model is built again from the chain");
                     self.rebuilds.fetch_add(1, Ordering::AcqRel);
+                    if is_new {
+                        // In doubt again: perhaps the disk is at fault, or sled has given up in this
+                        // process. Do not rebuild without a breath between.
+                        let _ = tokio::time::timeout(AGAIN, self.wake.notified()).await;
+                    }
                     is_new = true;
                 }
                 Err(error) => {

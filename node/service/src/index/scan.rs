@@ -147,3 +147,6 @@ impl<C: Chunks> Iterator for Scan<'_, C> {
         self.next_entry().transpose()
     }
 }
+
+#[cfg(test)]
+mod tests;
