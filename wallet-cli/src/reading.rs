@@ -75,7 +75,10 @@ fn lines(call: &AnyCall, language: Language) -> Vec<Line> {
 }
 
 fn label(name: &str, language: Language) -> String {
-    known_word(&format!("field-{}", name.replace('_', "-")), language)
+    let name_of = |kind: &str| format!("{kind}-{}", name.replace('_', "-"));
+    // What a choice holds may have no name of its own.
+    known_word(&name_of("field"), language)
+        .or_else(|| known_word(&name_of("choice"), language))
         .unwrap_or_else(|| name.to_owned())
 }
 

@@ -3,65 +3,16 @@
 //! A command begins with `$ `. The lines after it must come in its output, in this order; `…` stands for
 //! anything.
 
-use serde_json::{Value, json};
+mod common;
+
+use common::{Node, passphrase, programs};
+use serde_json::json;
 use std::fs;
-use std::io::{BufRead as _, BufReader};
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 /// Between the outputs of two commands.
 const MARK: &str = "@@@ command ";
-
-/// A node with a demonstration chain; ends with the test.
-struct Node {
-    child: Child,
-    greeting: Value,
-    data: tempfile::TempDir,
-}
-
-impl Node {
-    fn start() -> Self {
-        let program = programs().join("linlid");
-        assert!(program.exists(), "{} is not built", program.display());
-        let data = tempfile::tempdir().expect("a folder");
-        let mut child = Command::new(program)
-            .arg("--dir")
-            .arg(data.path())
-            .args(["-o", "json", "dev", "--api", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("it starts");
-        let mut line = String::new();
-        let out = child.stdout.take().expect("it was piped");
-        BufReader::new(out).read_line(&mut line).expect("it says that it is ready");
-        let greeting = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}"));
-        Self { child, greeting, data }
-    }
-
-    fn text(&self, member: &str) -> &str {
-        self.greeting[member].as_str().expect("the greeting has it")
-    }
-
-    fn account(&self, label: &str, member: &str) -> &str {
-        let accounts = self.greeting["accounts"].as_array().expect("a list");
-        let found = accounts.iter().find(|account| account["label"] == label);
-        found.and_then(|account| account[member].as_str()).expect("the greeting has it")
-    }
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn programs() -> PathBuf {
-    Path::new(env!("CARGO_BIN_EXE_linli")).parent().expect("a folder").to_owned()
-}
 
 /// The commands of a guide, each with the lines that must come.
 fn commands(guide: &str) -> Vec<(String, Vec<String>)> {
@@ -105,9 +56,7 @@ fn matches(line: &str, expected: &str) -> bool {
 fn follow(guide: &str, prepare: impl FnOnce(&Node, &Path) -> Vec<(&'static str, String)>) {
     let node = Node::start();
     let desk = tempfile::tempdir().expect("a folder");
-    let passphrase = desk.path().join("passphrase");
-    fs::write(&passphrase, "海棠依旧 2026\n").expect("it is written");
-    fs::set_permissions(&passphrase, fs::Permissions::from_mode(0o600)).expect("it is set");
+    passphrase(desk.path());
     let variables = prepare(&node, desk.path());
     let commands = commands(guide);
     let mut script = String::from("exec 2>&1\n");
@@ -123,7 +72,7 @@ fn follow(guide: &str, prepare: impl FnOnce(&Node, &Path) -> Vec<(&'static str, 
         .env("LINLI_HOME", desk.path().join("home"))
         .env("LINLI_NODE", node.text("api"))
         .env("LINLI_GENESIS", node.text("genesis_hash"))
-        .env("DATA", node.data.path())
+        .env("DATA", node.data())
         .env("LC_ALL", "zh_CN.UTF-8")
         .envs(variables)
         .stdin(Stdio::null())

@@ -150,6 +150,8 @@ programme-reward-update = Change a reward
     .undo = Vouchers that are out already are not affected.
 programme-settle-claim = Claim payment for vouchers, as partner
     .undo = Vouchers that were claimed are never claimed again.
+credit-gift = Give points to the care pool
+    .undo = Points that were given do not come back.
 
 ## fields
 
@@ -167,7 +169,7 @@ field-scope = scope
 field-level = level of approval
 field-nullifier = enrolment nullifier
 field-from = from
-field-to = until
+field-to = until (or to whom)
 field-grant = grant
 field-parameter = number of the parameter
 field-value = value
@@ -300,6 +302,7 @@ field-month = month
 field-of = of
 field-pieces-added = pieces added
 field-vouchers = vouchers
+field-what = what is given
 
 ## choices
 
@@ -380,9 +383,12 @@ choice-source = source
 choice-payment = payment
 choice-reversal = reversal
 choice-attendance = attendance
-choice-minutes = minutes
+choice-minutes = minutes of service
 choice-units = units
 choice-duplicate = duplicate
 choice-rule = rule
 choice-upheld = upheld
 choice-corrected = corrected
+choice-points = points
+choice-care-pool = care pool
+choice-resident = a resident (refused)

@@ -150,6 +150,8 @@ programme-reward-update = 调整一种礼品或服务
     .undo = 已经换出的兑换券不受影响。
 programme-settle-claim = 合作单位申请结算兑换券
     .undo = 已结算的兑换券不能再申请。
+credit-gift = 把积分捐给互助池
+    .undo = 捐出的积分不能收回。
 
 ## 各项内容
 
@@ -167,7 +169,7 @@ field-scope = 适用范围
 field-level = 审批级别
 field-nullifier = 居民唯一标识
 field-from = 开始
-field-to = 截止
+field-to = 截止（或给谁）
 field-grant = 职务编号
 field-parameter = 参数编号
 field-value = 数值
@@ -300,6 +302,7 @@ field-month = 月份
 field-of = 所属
 field-pieces-added = 增加数量
 field-vouchers = 兑换券
+field-what = 捐什么
 
 ## 可选的内容
 
@@ -380,9 +383,12 @@ choice-source = 资金来源
 choice-payment = 付款
 choice-reversal = 冲正
 choice-attendance = 没有到场
-choice-minutes = 时长不对
+choice-minutes = 服务时长
 choice-units = 件数不对
 choice-duplicate = 重复记录
 choice-rule = 与规则不符
 choice-upheld = 维持原记录
 choice-corrected = 予以更正
+choice-points = 积分
+choice-care-pool = 互助池
+choice-resident = 居民个人（会被拒绝）
