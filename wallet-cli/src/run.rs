@@ -15,13 +15,9 @@ use crate::progress::Bar;
 use crate::report;
 use crate::summary::Summary;
 use ahead::Ahead;
-use linli_contracts::credit::ProgrammeTotals;
 use linli_ledger::code::Code;
 use linli_ledger::crypto::ConsensusKey;
 use linli_ledger::hash::Digest;
-use linli_ledger::state::State;
-use linli_ledger::types::{Compartment, RecordId};
-use linli_ledger::view::View;
 use linli_node::{Node, Options};
 use linli_verify::{Language, Output, Said};
 use outcomes::{Outcomes, candidates};
@@ -166,9 +162,4 @@ fn commit_batch(
     let transactions = candidates.iter().filter_map(|c| c.as_ref().ok().cloned()).collect();
     let committed = node.commit(linli_node::Batch { time: batch.time, transactions })?;
     Ok(outcomes::codes(&candidates, &committed.refused, &committed.receipts))
-}
-
-/// The restricted fact that a new rule version names.
-fn totals(state: &State, programme: RecordId) -> Option<ProgrammeTotals> {
-    View::read_only(state, Compartment::Restricted, state.tip().time).get(&programme)
 }

@@ -23,9 +23,11 @@ pub(super) fn plant(world: &World, book: &mut Book) {
     posts(world, book);
     let mut stage = Stage { world, book, scenes: 0, providers: 0 };
     for n in 0..2 {
+        relations(&mut stage, n);
         money_in(&mut stage, n);
         budgets(&mut stage, n);
         contracts(&mut stage, n);
+        unpayable(&mut stage, n);
         deliveries(&mut stage, n);
         requests(&mut stage, n);
         approvals(&mut stage, n);
@@ -162,6 +164,54 @@ impl Stage<'_> {
 /// Some days after a contract was signed, at ten.
 fn day(contract: &Contract, days: u32) -> When {
     When::at(contract.signed.day() + days, 10, contract.number % 50)
+}
+
+/// Who is related to a provider keeps hands off its money.
+fn relations(stage: &mut Stage<'_>, n: u32) {
+    let world = stage.world;
+    let at = When::at(6 + n, 11, 30);
+    let approver = world.officer("一级", 2);
+    let relation = |name: &str, other: &str| {
+        Line::new(at)
+            .with("code", world.code("GL", format!("{name}{n}")))
+            .with("one", &approver)
+            .with("other", other)
+            .with("kind", "director")
+            .with("from", Date(n))
+            .with("evidence", format!("申报 {name}{n}"))
+            .with("declared_by", other)
+            .with("declared_at", at)
+    };
+    let contract = stage.greater(100_000, LINE_OF_BREAKERS);
+    let provider = world.provider(contract.provider);
+    let line = relation("a", &provider);
+    stage.book.add("relations", line);
+    let line =
+        stage.advance(&contract, 1).with("approvals", format!("{approver}@{}", day(&contract, 2)));
+    stage.book.add("payments", line.refused(Code::RelatedApprover, "a director of the provider"));
+    for (line, code, why) in [
+        (relation("b", &provider).with("other", &approver), Code::State, "related to oneself"),
+        (
+            relation("c", &provider).with("from", Date(5)).with("to", Date(2)),
+            Code::TimeOrder,
+            "over before it began",
+        ),
+        (relation("d", &provider).with("from", Date(40)), Code::TimeWindow, "a day to come"),
+        (
+            relation("e", &provider).with("declared_by", world.donor(1)),
+            Code::Role,
+            "declared by a stranger",
+        ),
+        (relation("f", &provider), Code::Exists, "declared before"),
+        (
+            relation("g", &provider).with("kind", "shareholder").with("share_percent", "100.01"),
+            Code::AmountRange,
+            "more than the whole",
+        ),
+        (relation("h", &provider).with("other", "nobody"), Code::RowReference, "an unknown end"),
+    ] {
+        stage.book.add("relations", line.with("declared_at", at.plus(5)).refused(code, why));
+    }
 }
 
 fn money_in(stage: &mut Stage<'_>, n: u32) {
@@ -307,19 +357,21 @@ fn contracts(stage: &mut Stage<'_>, n: u32) {
         Code::RowChoice,
         "a class that is none",
     );
+}
+
+/// Contracts that the money does not allow.
+fn unpayable(stage: &mut Stage<'_>, n: u32) {
+    let world = stage.world;
     let over = |line: Line, amount: &str, contract: &Contract| {
         line.with("total", amount)
             .with("advance_max", "0.00")
             .with("milestones", format!("{amount}@{}", Date(contract.signed.day() + 20)))
     };
-    wrong(
-        &|line, contract| {
-            over(line, "500000.01", contract)
-                .with("line", money::line(world, POOL, LINE_WITHOUT_RESOLUTION))
-        },
-        Code::BudgetExceeded,
-        "a fen more than the line holds",
-    );
+    let contract = stage.contract();
+    let line = over(contract.row(world), "500000.01", &contract)
+        .with("line", money::line(world, POOL, LINE_WITHOUT_RESOLUTION));
+    let why = "a fen more than the line holds";
+    stage.book.add("contracts", line.refused(Code::BudgetExceeded, why));
     // Money for disabled people, wanted for children, before much else has come in.
     let contract = stage.contract();
     let signed = When::at(working(9), 16, 20 + n);

@@ -425,9 +425,7 @@ fn vouchers(stage: &mut Stage<'_>) {
         price: 10,
         value: 400,
     };
-    let clerk = reward("").clerk(world);
     let offer = |name: &str| reward(name).line(world, "文具", "goods", 50);
-    let later = When::at(340, 12, 0);
     for n in 1..=2 {
         let wrong = |name: &str| offer(&format!("{name}{n}"));
         for (line, code, why) in [
@@ -457,6 +455,14 @@ fn vouchers(stage: &mut Stage<'_>) {
         }
     }
     assert!(20 + stage.scenes * 3 < 335, "{} scenes end before the vouchers begin", stage.scenes);
+    redemptions(stage, &reward);
+}
+
+/// What guests with points do with vouchers, and one without.
+fn redemptions(stage: &mut Stage<'_>, reward: &dyn Fn(&str) -> Reward) {
+    let world = stage.world;
+    let clerk = reward("").clerk(world);
+    let later = When::at(340, 12, 0);
     let mut number = 0;
     let mut take = |book: &mut Book, name: &str, guest: &Resident, at: When| {
         number += 1;

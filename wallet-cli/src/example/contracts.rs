@@ -282,7 +282,7 @@ pub(super) fn fulfil(world: &World, contract: &Contract, book: &mut Book) {
         }
     }
     let mut row = contract.row(world);
-    if contract.number % 3 == 0 {
+    if contract.number.is_multiple_of(3) {
         let officers = format!("{};{}", world.officer("采购", 1), world.officer("资金", 2));
         let at = When::at(working(payments.free.day() + 2), 16, random.below(58));
         row = row.with("closed_by", officers).with("closed_at", at);

@@ -185,7 +185,7 @@ pub(super) fn receipts(world: &World, contracts: &[Contract], book: &mut Book) {
     for donation in 1..=world.share(49, 4) {
         let fund = donation % FUNDS;
         let at = When::at(working(random.between(10, 340)), 11, random.below(58));
-        let amount = u64::from(random.between(1_000_00, 40_000_00));
+        let amount = u64::from(random.between(100_000, 4_000_000));
         let code = world.code("JZ", donation);
         let row = receipt(world, &code, fund, amount, &world.donor(donation), at);
         let purpose = PURPOSES[fund as usize];

@@ -162,7 +162,7 @@ fn community_officers(world: &World, c: u32, book: &mut Book) {
         let code = format!("店员{shop}");
         book.add("officers", post(world, code, shop, "partner_officer", world.path()));
     }
-    for g in 1..=world.grids(c) {
+    for g in 1..=World::grids(c) {
         let code = world.local("网格", c, g);
         book.add("officers", post(world, code, &committee, "witness", world.grid(c, g)));
     }

@@ -234,7 +234,7 @@ fn invent(world: &World, community: u32, number: u32, day: u32, random: &mut Ran
         code: world.code("HD", format!("{community:02}-{number:04}")),
         community,
         team: *random.pick(&['a', 'b']),
-        grid: random.between(1, world.grids(community)),
+        grid: random.between(1, World::grids(community)),
         start,
         end: start.plus(*random.pick(&[120, 150, 180])),
         rule,
@@ -304,7 +304,7 @@ fn choose<'a>(
     let drawn = (0..40)
         .map(|_| {
             let (one, two) = (random.below(limit), random.below(limit));
-            (u64::from(one) * u64::from(two) / u64::from(limit)) as usize
+            usize::try_from(u64::from(one) * u64::from(two) / u64::from(limit)).unwrap_or(0)
         })
         .find(|position| people.get(*position).is_some_and(fits));
     drawn.and_then(|position| people.get_mut(position))

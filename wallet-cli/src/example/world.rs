@@ -54,7 +54,7 @@ impl World {
     }
 
     /// 150 grids in 12 communities: 13 in one half of them, 12 in the other.
-    pub(super) fn grids(&self, community: u32) -> u32 {
+    pub(super) fn grids(community: u32) -> u32 {
         12 + community % 2
     }
 

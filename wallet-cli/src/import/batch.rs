@@ -1,6 +1,6 @@
 //! This exists to cut the steps of a plan into blocks: by the civil hour, by number, by size.
 
-use super::{Prepared, Step};
+use super::Step;
 use linli_ledger::limits::BLOCK_TRANSACTIONS_MAX;
 use linli_ledger::types::{BlockTime, HOUR_MS};
 
@@ -38,8 +38,9 @@ fn length(first: &Step, steps: &[Step]) -> usize {
     let mut bytes = first.prepared.size();
     let more = steps.iter().skip(1).take(BLOCK_TRANSACTIONS_MAX - 1).take_while(|step| {
         bytes = bytes.saturating_add(step.prepared.size());
-        let waits = matches!(step.prepared, Prepared::RuleVersion(_));
-        step.at.0 / HOUR_MS == first.at.0 / HOUR_MS && bytes <= BATCH_BYTES_MAX && !waits
+        step.at.0 / HOUR_MS == first.at.0 / HOUR_MS
+            && bytes <= BATCH_BYTES_MAX
+            && !step.prepared.waits()
     });
     more.count() + 1
 }

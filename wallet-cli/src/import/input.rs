@@ -255,7 +255,9 @@ impl Input {
                 add(table.file, content);
             }
         }
-        workbooks.iter().for_each(|(name, content)| add(name, content));
+        for (name, content) in workbooks {
+            add(name, content);
+        }
         Self { tables, digest: digest(Domain::Document, &bytes) }
     }
 }

@@ -103,8 +103,9 @@ impl Plan {
 }
 
 /// File and columns of every table, in the order of the format.
-pub(crate) fn tables() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
-    rows::TABLES.iter().map(|table| (table.file, table.columns))
+pub(crate) fn tables() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
+    let columns = |table: &rows::Table| table.columns.iter().chain(table.extra).copied().collect();
+    rows::TABLES.iter().map(move |table| (table.file, columns(table)))
 }
 
 /// Works out genesis and transactions from an input.

@@ -1,6 +1,7 @@
 //! This exists to call things by the names that the office uses. People are called by their post or
 //! their pseudonym: nobody else's name is in an input.
 
+use linli_ledger::amount::Fen;
 use linli_ledger::types::{EarmarkId, EnrolmentId, OrganisationId, PersonId, RecordId};
 use std::collections::BTreeMap;
 
@@ -15,6 +16,8 @@ pub(crate) struct Names {
     pub(crate) residents: BTreeMap<EnrolmentId, String>,
     /// Sources of money by their code, under the earmark that each issue creates.
     pub(crate) sources: BTreeMap<EarmarkId, String>,
+    /// Small donations by their code: the earmark of their source, their first fen and their number.
+    pub(crate) donations: BTreeMap<String, (EarmarkId, u64, Fen)>,
     /// Everything else: programmes, rules, activities, rewards, vouchers, funds, budgets, lines,
     /// contracts, payments.
     pub(crate) records: BTreeMap<RecordId, String>,

@@ -1,11 +1,13 @@
 //! This exists to keep what earlier rows have made known, and to collect the transactions.
 
-use super::prepared::{Envelope, Party, RuleVersion};
+use super::prepared::{Claim, Envelope, Party, RuleVersion};
 use super::rows::budget::Drafts;
 use super::rows::community::Founding;
+use super::rows::donations::Lists;
 use super::table::Cells;
 use super::{ImportError, Names, Plan, Prepared, Row, Step, Unreadable};
 use borsh::BorshSerialize;
+use linli_contracts::programme::BatchOf;
 use linli_contracts::{credit, people, programme};
 use linli_ledger::crypto::{BusinessKey, PublicKey, demonstration_secret};
 use linli_ledger::genesis::Genesis;
@@ -68,6 +70,7 @@ pub(super) struct Known {
     /// Whoever signs: organisations by their own key, officers under their role.
     pub(super) signers: BTreeMap<String, Party>,
     pub(super) sites: BTreeMap<String, Party>,
+    pub(super) relations: BTreeMap<String, RecordId>,
     pub(super) residents: BTreeMap<String, Resident>,
     pub(super) programmes: BTreeMap<String, RecordId>,
     pub(super) rules: BTreeMap<String, Rule>,
@@ -81,6 +84,9 @@ pub(super) struct Known {
     pub(super) sources: BTreeMap<String, EarmarkId>,
     pub(super) contracts: BTreeMap<String, RecordId>,
     pub(super) payments: BTreeMap<String, RecordId>,
+    pub(super) donations: BTreeMap<String, ()>,
+    pub(super) reversals: BTreeMap<String, RecordId>,
+    pub(super) orders: BTreeMap<String, RecordId>,
 }
 
 /// Collects what the rows become.
@@ -93,6 +99,7 @@ pub(super) struct Planner {
     pub(super) known: Known,
     pub(super) names: Names,
     pub(super) drafts: Drafts,
+    pub(super) donations: Lists,
     steps: Vec<Step>,
     unreadable: Vec<Unreadable>,
     rows: u64,
@@ -116,6 +123,7 @@ impl Planner {
             known: Known::default(),
             names: Names::default(),
             drafts: Drafts::default(),
+            donations: Lists::default(),
             steps: Vec::new(),
             unreadable: Vec::new(),
             rows: 0,
@@ -208,6 +216,13 @@ impl Planner {
         let Rule { id: rule, programme } = rule;
         let version = RuleVersion { envelope, programme, rule, terms };
         let prepared = Prepared::RuleVersion(Box::new(version));
+        self.steps.push(Step { rows: vec![cells.row], at, prepared });
+    }
+
+    /// Holds back a claim until it is known what the vouchers come to.
+    pub(super) fn submit_claim(&mut self, cells: &Cells, at: BlockTime, by: &Party, of: BatchOf) {
+        let envelope = self.envelope(at, programme::CONTRACT, &[by]);
+        let prepared = Prepared::Claim(Box::new(Claim { envelope, of }));
         self.steps.push(Step { rows: vec![cells.row], at, prepared });
     }
 

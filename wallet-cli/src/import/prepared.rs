@@ -2,13 +2,18 @@
 //! also needs a fact of the state.
 
 use borsh::BorshSerialize;
-use linli_contracts::credit::ProgrammeTotals;
-use linli_contracts::programme;
+use linli_contracts::credit::{ProgrammeTotals, VoucherBatch};
+use linli_contracts::programme::{self, BatchOf, voucher_batch_id};
+use linli_ledger::amount::{Fen, Points};
 use linli_ledger::codec::encode;
 use linli_ledger::crypto::BusinessKey;
 use linli_ledger::hash::Digest;
+use linli_ledger::state::State;
 use linli_ledger::transaction::{BODY_VERSION, Body, SignedTransaction, Signer};
-use linli_ledger::types::{BlockTime, ContractId, DAY_MS, GrantId, RecordId, TransactionId};
+use linli_ledger::types::{
+    BlockTime, Compartment, ContractId, DAY_MS, GrantId, RecordId, TransactionId,
+};
+use linli_ledger::view::View;
 use std::sync::Arc;
 
 /// How long a transaction may wait for its block.
@@ -90,6 +95,8 @@ pub(crate) enum Prepared {
     Ready(Unsigned),
     /// A new version of an award rule: it names the programme's totals of its time.
     RuleVersion(Box<RuleVersion>),
+    /// A claim of a month's vouchers: it names what they come to.
+    Claim(Box<Claim>),
 }
 
 /// A new version of an award rule, not yet signed.
@@ -101,20 +108,35 @@ pub(crate) struct RuleVersion {
     pub(super) terms: programme::RuleTerms,
 }
 
+/// A partner's claim, not yet signed.
+#[derive(Clone, Debug)]
+pub(crate) struct Claim {
+    pub(super) envelope: Envelope,
+    pub(super) of: BatchOf,
+}
+
 impl Prepared {
-    /// The programme whose totals the call must name.
-    pub(crate) fn programme(&self) -> Option<RecordId> {
+    /// Whether the call names a fact of the state, so that it can be signed only after the block before.
+    pub(crate) fn waits(&self) -> bool {
         match self {
-            Self::Ready(_) => None,
-            Self::RuleVersion(version) => Some(version.programme),
+            Self::Ready(_) => false,
+            Self::RuleVersion(_) | Self::Claim(_) => true,
         }
     }
 
-    /// The transaction; `totals` are those of [`Prepared::programme`] after the block before.
-    pub(crate) fn sign(&self, totals: Option<ProgrammeTotals>) -> SignedTransaction {
+    /// The transaction; `state` is that after the block before, where the call names a fact of it.
+    pub(crate) fn sign(&self, state: Option<&State>) -> SignedTransaction {
+        let view =
+            state.map(|state| View::read_only(state, Compartment::Restricted, state.tip().time));
         match self {
             Self::Ready(transaction) => transaction.sign(),
-            Self::RuleVersion(version) => version.sign(totals),
+            Self::RuleVersion(version) => {
+                version.close(view.and_then(|view| view.get(&version.programme))).sign()
+            }
+            Self::Claim(claim) => {
+                let batch = view.and_then(|view| view.get(&voucher_batch_id(&claim.of)));
+                claim.close(batch).sign()
+            }
         }
     }
 
@@ -123,15 +145,12 @@ impl Prepared {
         match self {
             Self::Ready(transaction) => transaction.size(),
             Self::RuleVersion(version) => version.close(Some(ProgrammeTotals::default())).size(),
+            Self::Claim(claim) => claim.close(None).size(),
         }
     }
 }
 
 impl RuleVersion {
-    fn sign(&self, totals: Option<ProgrammeTotals>) -> SignedTransaction {
-        self.close(totals).sign()
-    }
-
     fn close(&self, totals: Option<ProgrammeTotals>) -> Unsigned {
         self.envelope.close(&programme::Call::RuleSet {
             programme: self.programme,
@@ -139,5 +158,14 @@ impl RuleVersion {
             terms: self.terms.clone(),
             totals,
         })
+    }
+}
+
+impl Claim {
+    /// Where there are no vouchers, the claim says so: the ledger knows of no such batch.
+    fn close(&self, batch: Option<VoucherBatch>) -> Unsigned {
+        let none = VoucherBatch { vouchers: 0, points: Points::ZERO, fair_value: Fen::ZERO };
+        let batch = batch.unwrap_or(none);
+        self.envelope.close(&programme::Call::SettleClaim { of: self.of, batch })
     }
 }

@@ -3,7 +3,7 @@
 
 use super::encoding::Encoding;
 use super::input::Content;
-use super::rows::TABLES;
+use super::rows::{TABLES, Table};
 use super::table::Cells;
 use super::workbook::{Cell, SheetRow};
 use super::{ImportError, Input, Row, Unreadable};
@@ -35,14 +35,11 @@ enum Body<'a> {
 /// [`ImportError::ColumnMissing`], [`ImportError::ColumnUnknown`].
 pub(super) fn sheets(input: &Input) -> Result<Vec<Sheet<'_>>, ImportError> {
     let tables = TABLES.iter().zip(&input.tables);
-    tables.map(|(table, content)| open(table.file, table.columns, content)).collect()
+    tables.map(|(table, content)| open(table, content)).collect()
 }
 
-fn open<'a>(
-    file: &'static str,
-    columns: &'static [&'static str],
-    content: &'a Content,
-) -> Result<Sheet<'a>, ImportError> {
+fn open<'a>(table: &Table, content: &'a Content) -> Result<Sheet<'a>, ImportError> {
+    let &Table { file, columns, extra, .. } = table;
     let body = match content {
         Content::Absent => {
             return Ok(Sheet { file, header: Vec::new(), body: Body::Workbook(&[]) });
@@ -57,7 +54,7 @@ fn open<'a>(
     let mut header = Vec::with_capacity(columns.len() + 1);
     for cell in filled(&head) {
         let name = cell.as_ref().map(|value| value.text.clone()).unwrap_or_default();
-        let column = columns.iter().copied().find(|column| *column == name);
+        let column = columns.iter().chain(extra).copied().find(|column| *column == name);
         if header.contains(&column) || (column.is_none() && name != NOTE) {
             return Err(ImportError::ColumnUnknown { file, column: name });
         }

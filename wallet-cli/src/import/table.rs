@@ -190,6 +190,11 @@ impl Cells {
         self.read_optional(column, value::day)
     }
 
+    /// A civil month: year and month.
+    pub(super) fn month(&self, column: &'static str) -> Result<(u32, u32), Fault> {
+        self.read(column, value::month)
+    }
+
     /// One of the words that the format lists.
     pub(super) fn choice<T: Copy>(
         &self,

@@ -1,14 +1,13 @@
 //! The quarter of Qinghe says of itself which rows must be refused, and why: these tests run it.
 
 use super::*;
-use linli_contracts::credit::ProgrammeTotals;
 use linli_contracts::fund::{Payment, PaymentState};
 use linli_ledger::crypto::ConsensusKey;
 use linli_ledger::execute::{BlockTemplate, build_block};
 use linli_ledger::receipt::Subject;
 use linli_ledger::replay::check_invariants;
 use linli_ledger::state::State;
-use linli_ledger::types::{Compartment, RecordId};
+use linli_ledger::types::Compartment;
 use linli_ledger::view::View;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -66,13 +65,7 @@ fn execute(plan: &Plan) -> (Vec<Option<Code>>, State) {
     let proposer = ConsensusKey::demonstration(plan.seed.as_bytes(), "validator").public();
     let mut outcomes = Vec::new();
     for batch in batches(plan.genesis.time, &plan.steps) {
-        let time = state.tip().time;
-        let view = View::read_only(&state, Compartment::Restricted, time);
-        let totals = |id: RecordId| view.get::<ProgrammeTotals>(&id);
-        let signed = batch
-            .steps
-            .iter()
-            .map(|step| step.prepared.sign(step.prepared.programme().and_then(totals)));
+        let signed = batch.steps.iter().map(|step| step.prepared.sign(Some(&state)));
         let signed: Vec<_> = signed.map(|signed| signed.verify(&genesis).unwrap()).collect();
         let template = BlockTemplate { time: batch.time, proposer };
         let built = build_block(&state, &rulebook, template, &signed);
@@ -278,7 +271,7 @@ fn batches_follow_the_hours_of_the_data_and_their_times_grow() {
         let (first, last) = (batch.steps.first().unwrap(), batch.steps.last().unwrap());
         assert!(batch.time > before && batch.time >= last.at);
         assert_eq!(first.at.0 / 3_600_000, last.at.0 / 3_600_000);
-        assert!(batch.steps.iter().skip(1).all(|step| step.prepared.programme().is_none()));
+        assert!(batch.steps.iter().skip(1).all(|step| !step.prepared.waits()));
         before = batch.time;
     }
 }

@@ -52,6 +52,13 @@ pub(super) fn day(text: &str) -> Result<Day, Code> {
     }
 }
 
+/// A civil month, `2026-01`: year and month.
+pub(super) fn month(text: &str) -> Result<(u32, u32), Code> {
+    let (year, month) = text.split_once('-').ok_or(Code::RowTime)?;
+    let (year, month) = (fixed(Some(year), 4)?, fixed(Some(month), 2)?);
+    if (1..=12).contains(&month) { Ok((year, month)) } else { Err(Code::RowTime) }
+}
+
 /// A civil time in UTC+8, `2026-01-05 09:30`.
 pub(super) fn time(text: &str) -> Result<BlockTime, Code> {
     let (date, clock) = text.split_once(' ').ok_or(Code::RowTime)?;

@@ -20,10 +20,7 @@ pub(super) type Ahead = Option<Candidate>;
 
 /// Signs and checks a step, if the input alone decides it.
 fn sign(step: &Step, genesis: &Digest) -> Ahead {
-    match step.prepared.programme() {
-        Some(_) => None,
-        None => Some(step.prepared.sign(None).verify(genesis)),
-    }
+    (!step.prepared.waits()).then(|| step.prepared.sign(None).verify(genesis))
 }
 
 /// The steps of one batch, in order.
@@ -87,8 +84,8 @@ mod tests {
         let lengths: Vec<usize> = windows(&batches).map(<[_]>::len).collect();
         assert_eq!(lengths.iter().sum::<usize>(), batches.len());
         let direct: Vec<_> = batches.iter().map(|batch| of_batch(batch, &genesis).len()).collect();
-        let ahead: Vec<usize> =
-            of_batches(&batches, genesis, |ready| ready.map(|b| b.len()).collect());
+        let ahead: Vec<_> =
+            of_batches(&batches, genesis, |ready| ready.map(|batch| batch.len()).collect());
         assert_eq!(direct, ahead);
         // Who takes only some of them does not hang.
         let one = of_batches(&batches, genesis, |ready| ready.next().map(|batch| batch.len()));

@@ -4,7 +4,8 @@ use super::super::planner::{Planner, document};
 use super::super::table::{Cells, Fault};
 use super::super::value;
 use super::funds::BENEFICIARIES;
-use linli_contracts::fund::{self, ContractTerms, MilestoneTerms};
+use linli_contracts::fund::{self, ContractTerms, MilestoneTerms, PerformanceTerms};
+use linli_ledger::amount::Fen;
 use linli_ledger::code::Code;
 use linli_ledger::types::{RecordId, derive_identifier};
 
@@ -31,6 +32,9 @@ pub(super) const COLUMNS: &[&str] = &[
     "closed_at",
 ];
 
+/// What is not paid for milestones: by the score of an evaluation, and once no fault was found.
+pub(super) const EXTRA: &[&str] = &["linked", "retention"];
+
 pub(super) const ACCEPTANCE_COLUMNS: &[&str] = &[
     "contract",
     "milestone",
@@ -46,6 +50,7 @@ pub(super) const ACCEPTANCE_COLUMNS: &[&str] = &[
 pub(super) fn row(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
     let code = cells.fresh("code", &planner.known.contracts)?;
     let terms = terms(planner, cells, &code)?;
+    let performance = performance(cells)?;
     let purchaser = cells.refer("purchaser_officer", &planner.known.signers)?;
     let provider = cells.refer_optional("provider_officer", &planner.known.signers)?;
     let at = cells.time("signed_at")?;
@@ -58,7 +63,10 @@ pub(super) fn row(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
 
     let mut signers = vec![&purchaser];
     signers.extend(provider.as_ref());
-    let call = fund::Call::ContractSign { terms };
+    let call = match performance {
+        None => fund::Call::ContractSign { terms },
+        Some(performance) => fund::Call::ContractSignLinked { terms, performance },
+    };
     let id = planner.submit(cells, at, fund::CONTRACT, &signers, &call);
     let contract = RecordId(derive_identifier(&id, 0));
     if let Some((officers, at)) = closed {
@@ -89,6 +97,17 @@ fn terms(planner: &Planner, cells: &Cells, code: &str) -> Result<ContractTerms, 
         payee_account: planner.account(cells.required("payee_account")?),
         document: document(cells.required("document")?),
     })
+}
+
+/// The parts of the price that are no milestones, where there is one.
+fn performance(cells: &Cells) -> Result<Option<PerformanceTerms>, Fault> {
+    let part = |column| match cells.optional(column) {
+        None => Ok(Fen::ZERO),
+        Some(_) => cells.yuan(column),
+    };
+    let is_plain = EXTRA.iter().all(|column| cells.optional(column).is_none());
+    let terms = PerformanceTerms { linked: part("linked")?, retention: part("retention")? };
+    Ok((!is_plain).then_some(terms))
 }
 
 /// `4200.00@2026-03-15`: what is paid, and the last day of delivery.

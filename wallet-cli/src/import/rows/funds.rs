@@ -2,6 +2,7 @@
 
 use super::super::planner::{Planner, document};
 use super::super::table::{Cells, Fault};
+use super::donations;
 use linli_contracts::fund::{
     self, AttestationLevel, BeneficiaryClass, EarmarkTerms, Listing, SourceClass,
 };
@@ -36,6 +37,8 @@ pub(super) const SOURCE_COLUMNS: &[&str] = &[
     "bank",
     "received_at",
 ];
+
+pub(super) const SOURCE_EXTRA: &[&str] = &["donations"];
 
 /// For whom a service is.
 pub(super) const BENEFICIARIES: &[(&str, BeneficiaryClass)] = &[
@@ -100,18 +103,16 @@ pub(super) fn row(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
 /// Money that a bank received.
 pub(super) fn source(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
     let code = cells.fresh("code", &planner.known.sources)?;
-    let call = fund::Call::SourceIssue {
-        fund: cells.refer("fund", &planner.known.funds)?,
-        amount: cells.yuan("amount")?,
-        class: cells.choice("class", CLASSES)?,
-        donor: cells.refer("donor", &planner.known.organisations)?,
-        earmark: earmark(planner, cells)?,
-        bank_reference: *document(cells.required("bank_reference")?).bytes(),
-        value_date: cells.day("value_date")?,
-        account: planner.account(cells.required("account")?),
-        document: document(cells.required("document")?),
-        level: cells.choice("level", LEVELS)?,
-    };
+    let fund = cells.refer("fund", &planner.known.funds)?;
+    let amount = cells.yuan("amount")?;
+    let class = cells.choice("class", CLASSES)?;
+    let donor = cells.refer("donor", &planner.known.organisations)?;
+    let earmark = earmark(planner, cells)?;
+    let bank_reference = *document(cells.required("bank_reference")?).bytes();
+    let value_date = cells.day("value_date")?;
+    let account = planner.account(cells.required("account")?);
+    let document = document(cells.required("document")?);
+    let level = cells.choice("level", LEVELS)?;
     let administrator = cells.refer("administrator", &planner.known.signers)?;
     let approver = cells.refer_optional("approver", &planner.known.signers)?;
     let mut bank = Vec::new();
@@ -122,7 +123,31 @@ pub(super) fn source(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> 
 
     let mut signers = vec![&administrator];
     signers.extend(approver.iter().chain(&bank));
-    let id = planner.submit(cells, at, fund::CONTRACT, &signers, &call);
+    #[rustfmt::skip]
+    let id = match donations::take(planner, cells, "donations")? {
+        None => {
+            let call = fund::Call::SourceIssue {
+                fund, amount, class, donor, earmark, bank_reference, value_date, account, document,
+                level,
+            };
+            planner.submit(cells, at, fund::CONTRACT, &signers, &call)
+        }
+        Some((list, batch)) => {
+            let count = u32::try_from(batch.donations().len()).unwrap_or(u32::MAX);
+            let call = fund::Call::SourceBatchIssue {
+                fund, amount, class, donor, earmark, bank_reference, value_date, account, document,
+                level, donations: count, batch_root: batch.root(),
+            };
+            let rows = std::iter::once(cells.row).chain(list.rows().iter().copied()).collect();
+            let id = planner.submit_for(rows, at, fund::CONTRACT, &signers, &call);
+            let earmark = EarmarkId(derive_identifier(&id, 0));
+            for (code, donation) in list.codes().iter().zip(batch.donations()) {
+                let place = (earmark, donation.offset, donation.amount);
+                planner.names.donations.insert(code.clone(), place);
+            }
+            id
+        }
+    };
     let earmark = EarmarkId(derive_identifier(&id, 0));
     planner.names.sources.insert(earmark, code.clone());
     planner.known.sources.insert(code, earmark);

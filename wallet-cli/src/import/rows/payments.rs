@@ -48,7 +48,16 @@ pub(super) const BANK_COLUMNS: &[&str] = &[
 enum Kind {
     Advance,
     Milestone,
+    Performance,
+    Retention,
 }
+
+const KINDS: &[(&str, Kind)] = &[
+    ("advance", Kind::Advance),
+    ("milestone", Kind::Milestone),
+    ("performance", Kind::Performance),
+    ("retention", Kind::Retention),
+];
 
 #[derive(Clone, Copy, Debug)]
 enum Verdict {
@@ -125,11 +134,11 @@ fn version_read(
 }
 
 fn terms(planner: &Planner, cells: &Cells) -> Result<PaymentTerms, Fault> {
-    let kind = match cells
-        .choice("kind", &[("advance", Kind::Advance), ("milestone", Kind::Milestone)])?
-    {
+    let kind = match cells.choice("kind", KINDS)? {
         Kind::Advance => PaymentKind::Advance,
         Kind::Milestone => PaymentKind::Milestone(position(cells, "milestone")?),
+        Kind::Performance => PaymentKind::Performance,
+        Kind::Retention => PaymentKind::Retention,
     };
     Ok(PaymentTerms {
         contract: cells.refer("contract", &planner.known.contracts)?,

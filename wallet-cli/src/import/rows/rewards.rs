@@ -4,7 +4,7 @@ use super::super::planner::{Planner, Voucher};
 use super::super::table::{Cells, Fault};
 use super::super::value;
 use linli_contracts::credit;
-use linli_contracts::programme::{self, RewardKind};
+use linli_contracts::programme::{self, BatchOf, RewardKind};
 use linli_ledger::amount::Points;
 use linli_ledger::code::Code;
 use linli_ledger::types::{RecordId, derive_identifier};
@@ -29,6 +29,14 @@ pub(super) const COLUMNS: &[&str] = &[
 pub(super) const VOUCHER_COLUMNS: &[&str] = &["code", "reward", "resident", "redeemed_at"];
 
 pub(super) const HANDOUT_COLUMNS: &[&str] = &["voucher", "act", "officer", "secret", "at"];
+
+pub(super) const UPDATE_COLUMNS: &[&str] =
+    &["reward", "pieces_added", "offered_by", "cosigned_by", "at"];
+
+pub(super) const RETURN_COLUMNS: &[&str] = &["voucher", "restock", "officer", "at"];
+
+pub(super) const CLAIM_COLUMNS: &[&str] =
+    &["partner", "programme", "month", "claimed_by", "claimed_at"];
 
 const KINDS: &[(&str, RewardKind)] = &[
     ("goods", RewardKind::Goods),
@@ -126,5 +134,49 @@ pub(super) fn handout(planner: &mut Planner, cells: &Cells) -> Result<(), Fault>
             planner.submit(cells, at, credit::CONTRACT, &owner.signers(), &call);
         }
     }
+    Ok(())
+}
+
+/// More pieces of a reward.
+pub(super) fn update(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
+    let call = programme::Call::RewardUpdate {
+        reward: cells.refer("reward", &planner.known.rewards)?,
+        pieces_added: cells.number("pieces_added")?,
+    };
+    let partner = cells.refer("offered_by", &planner.known.signers)?;
+    let operator = cells.refer_optional("cosigned_by", &planner.known.signers)?;
+    let at = cells.time("at")?;
+    let mut signers = vec![&partner];
+    signers.extend(operator.as_ref());
+    planner.submit(cells, at, programme::CONTRACT, &signers, &call);
+    Ok(())
+}
+
+/// A defective reward that its owner gives back; the partner signs too.
+pub(super) fn returned(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
+    let Voucher { id: voucher, owner, .. } = cells.refer("voucher", &planner.known.vouchers)?;
+    let restock = cells.choice("restock", &[("yes", true), ("no", false)])?;
+    let partner = cells.refer_optional("officer", &planner.known.signers)?;
+    let at = cells.time("at")?;
+    let mut signers = owner.signers();
+    signers.extend(partner.as_ref());
+    let call = credit::Call::RedeemReturn { voucher, restock };
+    planner.submit(cells, at, credit::CONTRACT, &signers, &call);
+    Ok(())
+}
+
+/// A partner's claim of a month's vouchers.
+pub(super) fn claim(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
+    let (year, month) = cells.month("month")?;
+    let of = BatchOf {
+        partner: cells.refer("partner", &planner.known.organisations)?,
+        programme: cells.refer("programme", &planner.known.programmes)?,
+        line: None,
+        year,
+        month,
+    };
+    let by = cells.refer("claimed_by", &planner.known.signers)?;
+    let at = cells.time("claimed_at")?;
+    planner.submit_claim(cells, at, &by, of);
     Ok(())
 }
