@@ -165,7 +165,9 @@ pub(crate) fn read(dir: &Path) -> Result<Input, ImportError> {
 /// The files of a folder by name, so that nothing depends on the order in which it lists them.
 fn files(dir: &Path) -> Result<Vec<PathBuf>, ImportError> {
     let mut files = Vec::new();
-    for entry in fs::read_dir(dir).map_err(unread(dir))? {
+    // Where there is no folder, its first table is what is missing: people look for a file.
+    let first = TABLES.first().map_or(dir.to_path_buf(), |table| dir.join(table.file));
+    for entry in fs::read_dir(dir).map_err(unread(&first))? {
         files.push(entry.map_err(unread(dir))?.path());
     }
     files.retain(|path| path.is_file());

@@ -20,6 +20,8 @@ pub(super) struct Sheet<'a> {
     file: &'static str,
     /// The column at each position; nothing for the remark.
     header: Vec<Option<&'static str>>,
+    /// The cells of the header, with the empty ones that a spreadsheet writes behind it.
+    width: usize,
     body: Body<'a>,
 }
 
@@ -42,7 +44,7 @@ fn open<'a>(table: &Table, content: &'a Content) -> Result<Sheet<'a>, ImportErro
     let &Table { file, columns, extra, .. } = table;
     let body = match content {
         Content::Absent => {
-            return Ok(Sheet { file, header: Vec::new(), body: Body::Workbook(&[]) });
+            return Ok(Sheet { file, header: Vec::new(), width: 0, body: Body::Workbook(&[]) });
         }
         Content::Csv(bytes) => {
             let (encoding, bytes) = Encoding::of(bytes);
@@ -62,7 +64,7 @@ fn open<'a>(table: &Table, content: &'a Content) -> Result<Sheet<'a>, ImportErro
     }
     match columns.iter().find(|column| !header.contains(&Some(**column))) {
         Some(column) => Err(ImportError::ColumnMissing { file, column }),
-        None => Ok(Sheet { file, header, body }),
+        None => Ok(Sheet { file, header, width: head.len(), body }),
     }
 }
 
@@ -127,12 +129,17 @@ impl Sheet<'_> {
     fn row(&self, line: u64, mut cells: Vec<Cell>) -> Result<Cells, Unreadable> {
         let row = Row { file: self.file, line };
         let refuse = |column, code| Unreadable { file: self.file, line, column, code, value: None };
-        let is_sheet = matches!(self.body, Body::Workbook(_));
-        if is_sheet && cells.len() < self.header.len() {
+        let is_whole = match self.body {
+            // One comma too many shifts every cell behind it, also where the last is empty.
+            Body::Csv { .. } => cells.len() == self.width,
             // A sheet does not say where its empty cells end.
-            cells.resize_with(self.header.len(), || Ok(<_>::default()));
-        }
-        if filled(&cells).len() > self.header.len() || cells.len() < self.header.len() {
+            Body::Workbook(_) => {
+                let longer = cells.len().max(self.header.len());
+                cells.resize_with(longer, || Ok(<_>::default()));
+                true
+            }
+        };
+        if !is_whole || filled(&cells).len() > self.header.len() {
             return Err(refuse("", Code::RowColumns));
         }
         let mut named = BTreeMap::new();
