@@ -193,7 +193,7 @@ impl Harm {
             }
             Self::FileRemoved => return fs::remove_file(&file).unwrap(),
             Self::Lengthened => {
-                bytes.extend((0..5_000).map(|_| u8::try_from(dice.roll(256)).unwrap()))
+                bytes.extend((0..5_000).map(|_| u8::try_from(dice.roll(256)).unwrap()));
             }
             Self::Zeroed => {
                 let end = bytes.len().min(place + 4_096);

@@ -109,7 +109,9 @@ impl Town {
                 }
             })
             .collect();
-        named.iter().for_each(|signer| build.extend(["--signer", signer]));
+        for signer in &named {
+            build.extend(["--signer", signer]);
+        }
         let id = self.json(&build)["id"].clone();
         for label in signers {
             let sign = ["tx", "sign", "tx", "--key", label, "--passphrase-file", "passphrase"];

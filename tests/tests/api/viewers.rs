@@ -71,6 +71,7 @@ fn own_transaction(house: &House, holder: &BusinessKey) -> TransactionId {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "one row for each door")]
 async fn every_role_at_every_door() {
     let house = House::new(1_500);
     let (voucher_id, voucher) = records::<Voucher>(&house.state).next().expect("a voucher");

@@ -84,7 +84,8 @@ pub(super) struct Known {
     pub(super) sources: BTreeMap<String, EarmarkId>,
     pub(super) contracts: BTreeMap<String, RecordId>,
     pub(super) payments: BTreeMap<String, RecordId>,
-    pub(super) donations: BTreeMap<String, ()>,
+    /// The list of each small donation.
+    pub(super) donations: BTreeMap<String, String>,
     pub(super) reversals: BTreeMap<String, RecordId>,
     pub(super) orders: BTreeMap<String, RecordId>,
 }

@@ -173,7 +173,8 @@ mod tests {
     #[test]
     fn money_is_never_rounded() {
         let text = |number: f64| decimal(number).map_err(Code::name);
-        assert_eq!(0.1 + 0.2, 0.300_000_000_000_000_04);
+        let sum: f64 = 0.1 + 0.2;
+        assert_eq!(sum.to_bits(), 0.300_000_000_000_000_04_f64.to_bits());
         for (number, expected) in [
             (0.1 + 0.2, "0.3"),
             (1.1 + 2.2, "3.3"),

@@ -114,6 +114,7 @@ fn amounts(seed: u64) -> impl Iterator<Item = Fen> {
 }
 
 /// Calls about money, each with the amounts that stand in it.
+#[expect(clippy::too_many_lines, reason = "one entry for each call")]
 fn money_calls(seed: u64) -> Vec<(AnyCall, Vec<Fen>)> {
     let mut next = amounts(seed);
     let mut take = |count: usize| next.by_ref().take(count).collect::<Vec<_>>();

@@ -221,7 +221,9 @@ mod tests {
 
     fn signed_by(which: &[usize]) -> TransactionFile {
         let mut file = unsigned();
-        which.iter().for_each(|n| file.sign(&keys()[*n]).unwrap());
+        for n in which {
+            file.sign(&keys()[*n]).unwrap();
+        }
         file
     }
 

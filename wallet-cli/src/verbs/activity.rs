@@ -346,9 +346,10 @@ fn seen(client: &Client<'_>, arguments: &SeenArguments, comes: bool) -> Result<S
     let mut write = write.clone();
     write.others.push(Signing { key: site.key.to_string(), grant: None });
     let (participation, nonce, observed_at) = (*participation, site.nonce, now());
-    let call = match comes {
-        true => Credit::CheckIn { participation, observed_at, nonce },
-        false => Credit::CheckOut { participation, observed_at, nonce },
+    let call = if comes {
+        Credit::CheckIn { participation, observed_at, nonce }
+    } else {
+        Credit::CheckOut { participation, observed_at, nonce }
     };
     let order = Order::open(client, &write)?;
     perform(&order, AnyCall::Credit(call), None, &mut |_| Ok(()))

@@ -257,9 +257,10 @@ fn decide(
         crate::transaction::eprint_text(&format!("{}\n", payment_text(&found, session)));
     }
     let request_hash = request_hash(*id, &found.record.terms, found.record.revision);
-    let call = match approves {
-        true => Call::Approve { payment: *id, request_hash },
-        false => Call::Refuse { payment: *id, request_hash },
+    let call = if approves {
+        Call::Approve { payment: *id, request_hash }
+    } else {
+        Call::Refuse { payment: *id, request_hash }
     };
     let order = Order::open(client, write)?;
     perform(&order, AnyCall::Fund(call), Some(Role::Approver), &mut |_| Ok(()))

@@ -333,20 +333,20 @@ fn redeem(client: &Client<'_>, arguments: &RedeemArguments) -> Result<String, Fa
     let secret = secret()?;
     let commitment = voucher_commitment(*offer, enrolment, &secret);
     let call = AnyCall::Credit(Call::Redeem { reward: *offer, commitment });
-    perform_redeem(&order, call, secret.to_vec(), session)
+    perform_redeem(&order, call, &secret, session)
 }
 
 /// Keeps the secret before the points are locked: a crash between the two loses nothing.
 fn perform_redeem(
     order: &Order<'_, '_>,
     call: AnyCall,
-    secret: Vec<u8>,
+    secret: &[u8],
     session: &Session,
 ) -> Result<String, Failure> {
     let mut made = None;
     let said = perform(order, call, None, &mut |id| {
         let voucher = RecordId(linli_ledger::types::derive_identifier(&id, 0));
-        let ticket = Ticket { voucher, secret: secret.clone() };
+        let ticket = Ticket { voucher, secret: secret.to_vec() };
         ticket.keep(session)?;
         made = Some(voucher);
         Ok(())

@@ -26,7 +26,7 @@ async fn health(State(api): State<Api>) -> Response {
     let health = api.live().health();
     let stopped = health.closed == Some(Unavailable::Stopped);
     let status = if stopped { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
-    let closed = health.closed.map(|why| why.code());
+    let closed = health.closed.map(Unavailable::code);
     let body = json!({ "height": health.head.height, "closed": closed });
     (status, axum::Json(body)).into_response()
 }
@@ -39,7 +39,7 @@ async fn ready(State(api): State<Api>) -> Response {
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = json!({
         "ready": ready,
-        "closed": health.closed.map(|why| why.code()),
+        "closed": health.closed.map(Unavailable::code),
         "index_ready": index.is_ready,
         "index_lag": index.lag(),
     });

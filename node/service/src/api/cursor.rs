@@ -68,14 +68,14 @@ impl Turn {
         }
         let filters = serde_json::to_vec(&(path, filters)).unwrap_or_default();
         let filters = digest(&filters);
-        let from = cursor.map_or(Ok(From::Start), |cursor| read(cursor, &filters))?;
+        let from = cursor.map_or(Ok(From::Start), |cursor| read(cursor, filters))?;
         Ok(Self { limit: limit as usize, from, filters })
     }
 
     /// The marks of the neighbouring pages.
     pub(crate) fn page<T>(&self, turned: &Turned<T>) -> Page {
         let mark = |direction: u8, place: &Option<Vec<u8>>| {
-            place.as_ref().map(|place| write(direction, &self.filters, place))
+            place.as_ref().map(|place| write(direction, self.filters, place))
         };
         let limit = u32::try_from(self.limit).unwrap_or(LIMIT_MAX);
         Page { next: mark(0, &turned.next), prev: mark(1, &turned.prev), limit }
@@ -116,16 +116,16 @@ fn digest(bytes: &[u8]) -> [u8; 8] {
     std::array::from_fn(|position| digest.get(position).copied().unwrap_or_default())
 }
 
-fn write(direction: u8, filters: &[u8; 8], place: &[u8]) -> String {
+fn write(direction: u8, filters: [u8; 8], place: &[u8]) -> String {
     let mut bytes = vec![VERSION, direction];
-    bytes.extend_from_slice(filters);
+    bytes.extend_from_slice(&filters);
     bytes.extend_from_slice(place);
     let check = digest(&bytes);
     bytes.extend_from_slice(&check);
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn read(text: &str, filters: &[u8; 8]) -> Result<From, Failure> {
+fn read(text: &str, filters: [u8; 8]) -> Result<From, Failure> {
     let wrong = |why: &str| Failure::new(Code::Cursor, format!("cursor: {why}"));
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| wrong("it is no cursor"))?;
     let body = bytes.len().checked_sub(CHECK).and_then(|end| bytes.split_at_checked(end));
@@ -152,6 +152,7 @@ mod tests {
 
     const PATH: &str = "/v1/anything";
 
+    #[expect(clippy::unnecessary_wraps, reason = "it stands for a list that may fail")]
     fn walk(
         list: &[u32],
         backward: bool,
@@ -202,12 +203,12 @@ mod tests {
 
         #[test]
         fn a_changed_cursor_is_refused(place in prop::collection::vec(any::<u8>(), 0..40), at: usize, bit in 0_u8..8) {
-            let text = write(0, &digest(b"x"), &place);
+            let text = write(0, digest(b"x"), &place);
             let mut bytes = URL_SAFE_NO_PAD.decode(&text).unwrap();
             let at = at % bytes.len();
             bytes[at] ^= 1 << bit;
             let changed = URL_SAFE_NO_PAD.encode(bytes);
-            prop_assert_eq!(read(&changed, &digest(b"x")).unwrap_err().code, Code::Cursor);
+            prop_assert_eq!(read(&changed, digest(b"x")).unwrap_err().code, Code::Cursor);
         }
     }
 

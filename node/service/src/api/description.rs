@@ -1,4 +1,4 @@
-//! This exists to describe the interface in OpenAPI 3.1, from the handlers themselves.
+//! This exists to describe the interface in `OpenAPI` 3.1, from the handlers themselves.
 
 use super::Api;
 use super::answer::{Answer, Keep};
@@ -73,7 +73,7 @@ impl IntoResponses for Problems {
     }
 }
 
-/// The description of the interface: OpenAPI 3.1.
+/// The description of the interface: `OpenAPI` 3.1.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     documented().split_for_parts().1
 }

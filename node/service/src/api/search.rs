@@ -98,6 +98,7 @@ fn location(view: &View<'_>, kind: Named, id: [u8; 32]) -> Option<(HitKind, Stri
     Some((kind, path::with(path, &[&id])))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "most labels are made for the call")]
 fn hit(kind: HitKind, label: impl ToString, path: &str, id: &str) -> Hit {
     Hit { kind, label: label.to_string(), location: path::with(path, &[id]) }
 }

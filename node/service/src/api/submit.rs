@@ -252,19 +252,19 @@ fn take(
 ) -> Vec<Result<Taken, Failure>> {
     let genesis = api.genesis();
     let verified: Vec<Result<VerifiedTransaction, Failure>> =
-        parts.into_par_iter().map(|part| verify(part?, &genesis)).collect();
+        parts.into_par_iter().map(|part| verify(&part?, &genesis)).collect();
     let mut outcomes: Vec<Option<Result<Taken, Failure>>> = Vec::new();
     let mut queued = Vec::new();
     for transaction in verified {
         let outcome = match transaction {
             Err(failure) => Some(Err(failure)),
-            Ok(transaction) => match tried(api, &transaction, wait, dry_run, asked) {
-                Some(outcome) => Some(outcome.map(|done| Taken::Done(Box::new(done)))),
-                None => {
+            Ok(transaction) => {
+                let tried = tried(api, &transaction, wait, dry_run, asked);
+                if tried.is_none() {
                     queued.push(transaction);
-                    None
                 }
-            },
+                tried.map(|outcome| outcome.map(|done| Taken::Done(Box::new(done))))
+            }
         };
         outcomes.push(outcome);
     }
@@ -281,14 +281,14 @@ fn take(
 }
 
 fn verify(
-    bytes: Vec<u8>,
+    bytes: &[u8],
     genesis: &linli_ledger::hash::Digest,
 ) -> Result<VerifiedTransaction, Failure> {
     if bytes.len() > SIGNED_BYTES_MAX {
         let detail = format!("a transaction has at most {TRANSACTION_BYTES_MAX} bytes");
         return Err(Failure::new(Code::TooLarge, detail));
     }
-    let signed: SignedTransaction = decode(&bytes, "a transaction").map_err(|_| {
+    let signed: SignedTransaction = decode(bytes, "a transaction").map_err(|_| {
         Failure::new(Code::Encoding, "the bytes are not the canonical ones of a transaction")
     })?;
     let id = signed.id();

@@ -11,7 +11,12 @@ use linli_ledger::codec::encode;
 use linli_wire::path;
 use std::collections::BTreeMap;
 
-/// Numbers from a seed (SplitMix64).
+/// A hexadecimal digit in upper case, as addresses have it.
+fn digit(nibble: u8) -> char {
+    char::from_digit(u32::from(nibble), 16).unwrap_or('0').to_ascii_uppercase()
+}
+
+/// Numbers from a seed (`SplitMix64`).
 struct Dice(u64);
 
 impl Dice {
@@ -98,7 +103,8 @@ fn bad_read(dice: &mut Dice) -> Case {
         }
         _ => {
             let bytes = dice.bytes(6);
-            let text: String = bytes.iter().map(|byte| format!("%{byte:02X}")).collect();
+            let text: String =
+                bytes.iter().flat_map(|byte| ['%', digit(byte >> 4), digit(byte & 15)]).collect();
             Case { name: "percent", request: read(format!("/v1/funds/{text}")) }
         }
     }
@@ -175,7 +181,7 @@ fn bad_signature(dice: &mut Dice) -> Case {
         0 => (dice.word(20), dice.word(20)),
         1 => ("linli=(\"@method\");created=1;keyid=\"00\";nonce=\"n\"".to_owned(), dice.word(9)),
         2 => {
-            let key: String = dice.bytes(32).iter().map(|byte| format!("{byte:02x}")).collect();
+            let key = linli_ledger::hash::to_hex(&dice.bytes(32));
             let input = format!(
                 "linli=(\"@method\" \"@target-uri\");created={};keyid=\"{key}\";nonce=\"{}\";alg=\"ed25519\";tag=\"x\"",
                 dice.next(),

@@ -33,7 +33,7 @@ pub(super) fn row(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
     // The list has no root with such an entry.
     amount.check().map_err(|rejection| Fault { column: "amount", code: rejection.code })?;
     let donor = planner.secret(&format!("donation/{code}/{}", cells.required("donor")?));
-    planner.known.donations.insert(code.clone(), ());
+    planner.known.donations.insert(code.clone(), list.clone());
     let list = planner.donations.lists.entry(list).or_default();
     list.rows.push(cells.row);
     list.codes.push(code);
