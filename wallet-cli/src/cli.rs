@@ -126,7 +126,7 @@ pub(crate) enum Command {
 pub(crate) struct RunArguments {
     /// Folder with the office's CSV files / 放表格（CSV）的文件夹
     pub(crate) input: PathBuf,
-    /// Folder for the ledger; .linli/<name of the input> if not given / 账本文件夹；不给则用 .linli/<输入的名字>
+    /// Folder for the ledger; .linli/NAME, as the input is called, if not given / 账本文件夹；不给则用 .linli/输入的名字
     #[arg(long, value_name = "DATA")]
     pub(crate) dir: Option<PathBuf>,
     /// Also write a page for people / 同时生成一页网页报告

@@ -38,7 +38,7 @@ pub fn relot(
     Ok(())
 }
 
-/// Chooses fen among these alone, which must all lie in `account`: as [`select`], in rank order cut
+/// Chooses fen among these alone, which must all lie in `account`: as [`select`](super::select), in rank order cut
 /// from the front, or with [`Order::Descending`] in the reverse order cut from the end.
 ///
 /// # Errors

@@ -3,8 +3,8 @@
 //! model and the node, and writes what they say.
 //!
 //! The way of a request: number, problem writer, panic and time guards, share of the client
-//! ([`limits`]), who asks ([`signed`], [`viewer`]), then the handler, which reads on a thread that may
-//! block. What is wrong on the way is a [`failure::Failure`] and becomes a problem in one place.
+//! (`limits`), who asks (`signed`, `viewer`), then the handler, which reads on a thread that may
+//! block. What is wrong on the way is a `failure::Failure` and becomes a problem in one place.
 
 mod accounts;
 mod admin;
