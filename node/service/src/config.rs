@@ -2,6 +2,7 @@
 //! and to say of each setting where it comes from.
 
 use crate::live::{LiveOptions, QueueLimits, SnapshotRule};
+use crate::logs;
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::value::{Dict, Map};
 use figment::{Figment, Metadata, Profile, Provider};
@@ -94,7 +95,7 @@ impl Default for Settings {
             snapshot_blocks: snapshots.blocks,
             snapshot_seconds: snapshots.interval.as_secs(),
             reserve_bytes: 64 * 1024 * 1024,
-            log: "info".into(),
+            log: logs::DEFAULT.into(),
             log_format: LogFormat::Text,
         }
     }

@@ -5,9 +5,13 @@ use crate::config::LogFormat;
 use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 
-/// Begins to log; once for a process. A filter that cannot be read is taken for `info`.
+/// What is logged unless somebody says otherwise: what this program does, and of the consensus engine,
+/// which tells of every vote, only what is wrong.
+pub const DEFAULT: &str = "warn,linli=info";
+
+/// Begins to log; once for a process. A filter that cannot be read is taken for [`DEFAULT`].
 pub fn begin(filter: &str, format: LogFormat) {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new(DEFAULT));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // Colours are for people who look on.
     let builder = builder.with_ansi(std::io::stderr().is_terminal());
