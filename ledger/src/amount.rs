@@ -9,10 +9,8 @@ use std::fmt;
 macro_rules! amount {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(
-            Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash,
-            BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-        )]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
         pub struct $name(#[serde(with = "crate::json::decimal")] pub u64);
 
         impl $name {

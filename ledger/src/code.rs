@@ -272,9 +272,8 @@ impl BorshDeserialize for Code {
 }
 
 /// A number that a person needs to understand a rejection. Never text. Source: LED-9.3.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Detail {
     /// What was asked for: fen, points, minutes or persons.

@@ -14,9 +14,8 @@ use serde::{Deserialize, Serialize};
 pub const BODY_VERSION: u16 = 1;
 
 /// One signer of a transaction. Source: LED-3.1.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Signer {
     /// The key that signs.

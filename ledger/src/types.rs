@@ -10,10 +10,8 @@ use std::str::FromStr;
 macro_rules! number {
     ($(#[$doc:meta])* $name:ident($inner:ty) $(as $text:literal)?) => {
         $(#[$doc])*
-        #[derive(
-            Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash,
-            BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-        )]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
         pub struct $name($(#[serde(with = $text)])? pub $inner);
 
         impl fmt::Display for $name {
@@ -144,54 +142,18 @@ identifier!(
 );
 
 /// Identifies a transaction: the hash of its body, without signatures. Source: LED-3.2.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    BorshSerialize,
-    BorshDeserialize,
-    Serialize,
-    Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 pub struct TransactionId(pub Digest);
 
 /// Identifies a block: the hash of its header. Source: LED-4.2.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    BorshSerialize,
-    BorshDeserialize,
-    Serialize,
-    Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 pub struct BlockHash(pub Digest);
 
 /// Commits to the whole state after a block. Source: LED-5.1.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    BorshSerialize,
-    BorshDeserialize,
-    Serialize,
-    Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 pub struct StateRoot(pub Digest);
 
 impl fmt::Display for TransactionId {
@@ -220,20 +182,8 @@ pub fn derive_identifier(creator: &TransactionId, n: u32) -> [u8; 32] {
 }
 
 /// Which of the two halves of the state a record lies in. Source: LED-5.2.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    BorshSerialize,
-    BorshDeserialize,
-    Serialize,
-    Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Compartment {
     /// Organisations, funds, budgets, governance: anybody may read it.

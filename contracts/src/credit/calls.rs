@@ -8,9 +8,8 @@ use linli_ledger::types::{BlockTime, EnrolmentId, RecordId};
 use serde::{Deserialize, Serialize};
 
 /// One line of an organiser's attestation: what the witness confirms by its hash. Source: CRE-4.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct AttestedLine {
     /// The participation.
@@ -26,9 +25,8 @@ pub struct AttestedLine {
 }
 
 /// What the witness signs for each line. Source: CRE-4.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct WitnessedLine {
     /// The participation.
@@ -40,9 +38,8 @@ pub struct WitnessedLine {
 
 /// One line of an entry that comes late: as an attested line, with what shows that it is true.
 /// Source: CRE-17.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct LateLine {
     /// The participation.
@@ -61,9 +58,8 @@ pub struct LateLine {
 
 /// Whose error it was that an award was wrong: who bears what was spent of it. Never a fault of
 /// conduct. Source: CRE-18.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ErrorBy {
     /// The organiser's or the office's: the volunteer owes nothing.
@@ -73,9 +69,8 @@ pub enum ErrorBy {
 }
 
 /// What an award should have said; the points follow from its rule. Source: CRE-18.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Replacement {
     /// Minutes of service.
@@ -87,9 +82,8 @@ pub struct Replacement {
 }
 
 /// Why an award is disputed: a code, never a text. Source: CRE-19.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum DisputeReason {
     /// The volunteer was not there.
@@ -105,9 +99,8 @@ pub enum DisputeReason {
 }
 
 /// How a dispute ends. Source: CRE-19.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Decision {
     /// What stands now is right.
@@ -117,9 +110,8 @@ pub enum Decision {
 }
 
 /// What somebody would give away. Hours exist here to be refused. Source: CRE-24.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum GiftOf {
     /// Points of the programme.
@@ -129,9 +121,8 @@ pub enum GiftOf {
 }
 
 /// To whom somebody would give. A person exists here to be refused. Source: CRE-24.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum GiftTo {
     /// The care pool of the programme, for neighbours in need.

@@ -18,18 +18,8 @@ use serde::{Deserialize, Serialize};
 /// Vouchers of one partner, programme, budget line and month that wait to be claimed, or were: a fact
 /// on which the public claim is conditional. Its identifier is [`voucher_batch_id`]. Leaves
 /// [`RECORD_KEPT_MS`] after the month. Source: CRE-22.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    BorshSerialize,
-    BorshDeserialize,
-    Serialize,
-    Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct VoucherBatch {
     /// How many.

@@ -31,9 +31,8 @@ const WATCHERS: [Role; 5] =
 const DECIDERS: [Role; 3] = [Role::PointsOperator, Role::Approver, Role::Regulator];
 
 /// Who disputes an award.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Disputant {
     /// A resident of the place: the volunteer, whoever was served, a neighbour.
@@ -43,9 +42,8 @@ pub enum Disputant {
 }
 
 /// Where a dispute is in its life.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum DisputeState {
     /// It waits for two persons; from that time on for the regulator.

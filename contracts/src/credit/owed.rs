@@ -12,9 +12,8 @@ use serde::{Deserialize, Serialize};
 
 /// What is owed because of one award; its key says who, in which programme, for which award. Leaves
 /// with the award. Source: CRE-18.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Owed {
     /// Points that were spent of what was never earned.
@@ -27,18 +26,8 @@ pub struct Owed {
 
 /// Points that organisers' errors cost a programme; its key says which organisation and programme.
 /// Stays. Source: CRE-18.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    BorshSerialize,
-    BorshDeserialize,
-    Serialize,
-    Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct OrganiserCharge {
     /// The sum.

@@ -25,9 +25,8 @@ const DONATIONS_MAX: u32 = 1_000_000;
 const DONATIONS_MIN: u32 = 2;
 
 /// One donation of a batch: the fen `[offset, offset + amount)` of its source.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Donation {
     /// Its first fen.

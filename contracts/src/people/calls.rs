@@ -7,19 +7,8 @@ use linli_ledger::types::EnrolmentId;
 use serde::{Deserialize, Serialize};
 
 /// All that the chain knows about age. Source: `domain` §6.1.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    BorshSerialize,
-    BorshDeserialize,
-    Serialize,
-    Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum AgeClass {
     /// Under 14: guardian in everything.

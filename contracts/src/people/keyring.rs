@@ -30,9 +30,8 @@ const ROTATION_WITNESSES: [Role; 5] =
     [Role::Registrar, Role::Organiser, Role::Witness, Role::PointsOperator, Role::Regulator];
 
 /// Keys that take the place of all others at a time.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) struct PendingRotation {
     /// The new key.

@@ -13,9 +13,8 @@ use linli_ledger::view::View;
 use serde::{Deserialize, Serialize};
 
 /// Whether an enrolment may act. Source: PPL-3.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum EnrolmentState {
     /// It may.

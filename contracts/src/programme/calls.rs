@@ -11,9 +11,8 @@ use serde::{Deserialize, Serialize};
 
 /// What an award is computed from. Source: `domain` §2.2. Signed, so that a negative rule can be
 /// written down and refused.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Basis {
     /// Points for each hour of service.
@@ -37,9 +36,8 @@ pub enum Basis {
 }
 
 /// Whether people take part of their own will. The other answer exists to be refused.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Participation {
     /// As the law wants it.
@@ -49,9 +47,8 @@ pub enum Participation {
 }
 
 /// What kind of activity; emergencies may be published late.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ActivityKind {
     /// Service to the community: counts towards stars.
@@ -63,9 +60,8 @@ pub enum ActivityKind {
 }
 
 /// What a reward is. Source: `domain` §2.7.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum RewardKind {
     /// A thing.

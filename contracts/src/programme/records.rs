@@ -41,9 +41,8 @@ impl Programme {
 }
 
 /// An award rule; its terms are in its versions. Stays.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Rule {
     /// The programme that pays for it.
@@ -64,9 +63,8 @@ pub struct RuleVersion {
 
 /// Where an activity is in its life. What happens after it is published is derived from time and
 /// from its participations.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ActivityStatus {
     /// Proposed; nobody else has read it yet.

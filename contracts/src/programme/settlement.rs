@@ -18,9 +18,8 @@ use linli_ledger::view::View;
 use serde::{Deserialize, Serialize};
 
 /// Of which vouchers a batch is. Source: PRG-13.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct BatchOf {
     /// Who handed them out.
@@ -37,9 +36,8 @@ pub struct BatchOf {
 
 /// A claim that was made, and what it makes the line owe: what a payment to the partner refers to.
 /// Stays. Source: PRG-13.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Settlement {
     /// Of which vouchers.
