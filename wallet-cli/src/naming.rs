@@ -2,7 +2,11 @@
 //! names lie beside the chain, never in it.
 
 use crate::import::Names;
+use linli_contracts::fund::{BankReference, Source};
 use linli_ledger::hash::to_hex;
+use linli_ledger::state::State;
+use linli_ledger::types::Compartment;
+use linli_ledger::view::View;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -16,8 +20,8 @@ const FILE: &str = "names.json";
 pub(crate) struct Naming(BTreeMap<String, String>);
 
 impl Naming {
-    /// The names of an input.
-    pub(crate) fn of(names: &Names) -> Self {
+    /// The names of an input, as they are on its ledger.
+    pub(crate) fn of(names: &Names, state: &State) -> Self {
         let mut all = BTreeMap::new();
         let mut add = |id: &[u8; 32], name: &String| {
             all.insert(to_hex(id), name.clone());
@@ -27,6 +31,14 @@ impl Naming {
         names.residents.iter().for_each(|(id, name)| add(&id.0, name));
         names.sources.iter().for_each(|(id, name)| add(&id.0, name));
         names.records.iter().for_each(|(id, name)| add(&id.0, name));
+        let view = View::read_only(state, Compartment::Public, state.tip().time);
+        for (reference, name) in &names.resolved {
+            if let Some(BankReference::Receipt(source)) = view.get(reference)
+                && let Some(source) = view.get::<Source>(&source)
+            {
+                add(&source.earmark.0, name);
+            }
+        }
         Self(all)
     }
 

@@ -81,8 +81,6 @@ fn run(arguments: &RunArguments, language: Language, bar: &mut Bar) -> Result<Su
     let batches = import::batches(plan.genesis.time, &plan.steps);
     let (outcomes, head) = commit(&folder, &plan, &batches, bar)?;
     bar.say(language.pick("核对", "verifying"));
-    let naming = Naming::of(&plan.names);
-    naming.save(&folder).map_err(|error| Failure::new(Code::Storage, error))?;
     let genesis = plan.genesis.hash();
     let (audit, state) = linli_verify::audit(
         &folder,
@@ -91,6 +89,8 @@ fn run(arguments: &RunArguments, language: Language, bar: &mut Bar) -> Result<Su
         Some(&head),
         &mut |done, total| bar.set(done, total),
     )?;
+    let naming = Naming::of(&plan.names, &state);
+    naming.save(&folder).map_err(|error| Failure::new(Code::Storage, error))?;
     Ok(Summary::new(&plan, &outcomes, &naming, audit, &state))
 }
 

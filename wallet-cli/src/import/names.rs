@@ -16,6 +16,8 @@ pub(crate) struct Names {
     pub(crate) residents: BTreeMap<EnrolmentId, String>,
     /// Sources of money by their code, under the earmark that each issue creates.
     pub(crate) sources: BTreeMap<EarmarkId, String>,
+    /// Sources that were in suspense, by the bank's reference: the plan does not know their earmark.
+    pub(crate) resolved: BTreeMap<[u8; 32], String>,
     /// Small donations by their code: the earmark of their source, their first fen and their number.
     pub(crate) donations: BTreeMap<String, (EarmarkId, u64, Fen)>,
     /// Everything else: programmes, rules, activities, rewards, vouchers, funds, budgets, lines,

@@ -1,6 +1,6 @@
 //! This exists to keep what earlier rows have made known, and to collect the transactions.
 
-use super::prepared::{Claim, Envelope, Party, RuleVersion};
+use super::prepared::{Claim, Envelope, OfSource, Party, RuleVersion};
 use super::rows::budget::Drafts;
 use super::rows::community::Founding;
 use super::rows::donations::Lists;
@@ -8,13 +8,12 @@ use super::table::Cells;
 use super::{ImportError, Names, Plan, Prepared, Row, Step, Unreadable};
 use borsh::BorshSerialize;
 use linli_contracts::programme::BatchOf;
-use linli_contracts::{credit, people, programme};
+use linli_contracts::{credit, fund, people, programme};
 use linli_ledger::crypto::{BusinessKey, PublicKey, demonstration_secret};
 use linli_ledger::genesis::Genesis;
 use linli_ledger::hash::{Digest, Domain, digest};
 use linli_ledger::types::{
-    BlockTime, ContractId, EarmarkId, EnrolmentId, OrganisationId, PersonId, RecordId,
-    TransactionId,
+    BlockTime, ContractId, EnrolmentId, OrganisationId, PersonId, RecordId, TransactionId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -81,12 +80,14 @@ pub(super) struct Known {
     pub(super) vouchers: BTreeMap<String, Voucher>,
     pub(super) funds: BTreeMap<String, RecordId>,
     pub(super) lines: BTreeMap<String, RecordId>,
-    pub(super) sources: BTreeMap<String, EarmarkId>,
+    /// The bank's reference of each source.
+    pub(super) sources: BTreeMap<String, [u8; 32]>,
     pub(super) contracts: BTreeMap<String, RecordId>,
     pub(super) payments: BTreeMap<String, RecordId>,
     /// The list of each small donation.
     pub(super) donations: BTreeMap<String, String>,
-    pub(super) reversals: BTreeMap<String, RecordId>,
+    /// Reversals; that of money that came in has no identifier yet.
+    pub(super) reversals: BTreeMap<String, Option<RecordId>>,
     pub(super) orders: BTreeMap<String, RecordId>,
 }
 
@@ -224,6 +225,20 @@ impl Planner {
     pub(super) fn submit_claim(&mut self, cells: &Cells, at: BlockTime, by: &Party, of: BatchOf) {
         let envelope = self.envelope(at, programme::CONTRACT, &[by]);
         let prepared = Prepared::Claim(Box::new(Claim { envelope, of }));
+        self.steps.push(Step { rows: vec![cells.row], at, prepared });
+    }
+
+    /// Holds back a call about money that came in until its number is known.
+    pub(super) fn submit_of_source(
+        &mut self,
+        cells: &Cells,
+        at: BlockTime,
+        parties: &[&Party],
+        bank_reference: [u8; 32],
+        call: fund::Call,
+    ) {
+        let envelope = self.envelope(at, fund::CONTRACT, parties);
+        let prepared = Prepared::OfSource(Box::new(OfSource { envelope, bank_reference, call }));
         self.steps.push(Step { rows: vec![cells.row], at, prepared });
     }
 

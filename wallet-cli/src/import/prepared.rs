@@ -3,6 +3,7 @@
 
 use borsh::BorshSerialize;
 use linli_contracts::credit::{ProgrammeTotals, VoucherBatch};
+use linli_contracts::fund::{self, BankReference, Entry};
 use linli_contracts::programme::{self, BatchOf, voucher_batch_id};
 use linli_ledger::amount::{Fen, Points};
 use linli_ledger::codec::encode;
@@ -11,7 +12,7 @@ use linli_ledger::hash::Digest;
 use linli_ledger::state::State;
 use linli_ledger::transaction::{BODY_VERSION, Body, SignedTransaction, Signer};
 use linli_ledger::types::{
-    BlockTime, Compartment, ContractId, DAY_MS, GrantId, RecordId, TransactionId,
+    BlockTime, Compartment, ContractId, DAY_MS, GrantId, RecordId, SourceId, TransactionId,
 };
 use linli_ledger::view::View;
 use std::sync::Arc;
@@ -97,6 +98,8 @@ pub(crate) enum Prepared {
     RuleVersion(Box<RuleVersion>),
     /// A claim of a month's vouchers: it names what they come to.
     Claim(Box<Claim>),
+    /// A call about money that came in: it names the number that the ledger gave it.
+    OfSource(Box<OfSource>),
 }
 
 /// A new version of an award rule, not yet signed.
@@ -115,27 +118,45 @@ pub(crate) struct Claim {
     pub(super) of: BatchOf,
 }
 
+/// A call about a source, not yet signed. The ledger numbers its sources as they come in, so only the
+/// bank's reference tells which one a row means.
+#[derive(Clone, Debug)]
+pub(crate) struct OfSource {
+    pub(super) envelope: Envelope,
+    pub(super) bank_reference: [u8; 32],
+    /// The call; which source it names does not matter.
+    pub(super) call: fund::Call,
+}
+
+/// Where nothing came in under a reference, the call names a source that there cannot be.
+pub(super) const NO_SOURCE: SourceId = SourceId(u32::MAX);
+
 impl Prepared {
     /// Whether the call names a fact of the state, so that it can be signed only after the block before.
     pub(crate) fn waits(&self) -> bool {
         match self {
             Self::Ready(_) => false,
-            Self::RuleVersion(_) | Self::Claim(_) => true,
+            Self::RuleVersion(_) | Self::Claim(_) | Self::OfSource(_) => true,
         }
     }
 
     /// The transaction; `state` is that after the block before, where the call names a fact of it.
     pub(crate) fn sign(&self, state: Option<&State>) -> SignedTransaction {
-        let view =
-            state.map(|state| View::read_only(state, Compartment::Restricted, state.tip().time));
+        let view = |half| state.map(|state| View::read_only(state, half, state.tip().time));
         match self {
             Self::Ready(transaction) => transaction.sign(),
             Self::RuleVersion(version) => {
+                let view = view(Compartment::Restricted);
                 version.close(view.and_then(|view| view.get(&version.programme))).sign()
             }
             Self::Claim(claim) => {
+                let view = view(Compartment::Restricted);
                 let batch = view.and_then(|view| view.get(&voucher_batch_id(&claim.of)));
                 claim.close(batch).sign()
+            }
+            Self::OfSource(call) => {
+                let view = view(Compartment::Public);
+                call.close(view.and_then(|view| view.get(&call.bank_reference))).sign()
             }
         }
     }
@@ -146,6 +167,7 @@ impl Prepared {
             Self::Ready(transaction) => transaction.size(),
             Self::RuleVersion(version) => version.close(Some(ProgrammeTotals::default())).size(),
             Self::Claim(claim) => claim.close(None).size(),
+            Self::OfSource(call) => call.close(None).size(),
         }
     }
 }
@@ -158,6 +180,24 @@ impl RuleVersion {
             terms: self.terms.clone(),
             totals,
         })
+    }
+}
+
+impl OfSource {
+    fn close(&self, known: Option<BankReference>) -> Unsigned {
+        use fund::Call::{Reclassify, Reverse, SuspenseResolve, SuspenseReturn};
+        let mut call = self.call.clone();
+        if let SuspenseResolve { source, .. }
+        | SuspenseReturn { source, .. }
+        | Reclassify { source, .. }
+        | Reverse { entry: Entry::Source(source), .. } = &mut call
+        {
+            *source = match known {
+                Some(BankReference::Receipt(source)) => source,
+                Some(_) | None => NO_SOURCE,
+            };
+        }
+        self.envelope.close(&call)
     }
 }
 

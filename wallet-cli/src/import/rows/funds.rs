@@ -49,7 +49,7 @@ pub(super) const BENEFICIARIES: &[(&str, BeneficiaryClass)] = &[
     ("low_income", BeneficiaryClass::LowIncome),
 ];
 
-const CLASSES: &[(&str, SourceClass)] = &[
+pub(super) const CLASSES: &[(&str, SourceClass)] = &[
     ("fiscal", SourceClass::Fiscal),
     ("incentive", SourceClass::Incentive),
     ("foundation", SourceClass::Foundation),
@@ -58,7 +58,7 @@ const CLASSES: &[(&str, SourceClass)] = &[
     ("undesignated_donation", SourceClass::UndesignatedDonation),
 ];
 
-const LEVELS: &[(&str, AttestationLevel)] = &[
+pub(super) const LEVELS: &[(&str, AttestationLevel)] = &[
     ("bank", AttestationLevel::Bank),
     ("connector", AttestationLevel::Connector),
     ("two_clerks", AttestationLevel::TwoClerks),
@@ -150,11 +150,12 @@ pub(super) fn source(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> 
     };
     let earmark = EarmarkId(derive_identifier(&id, 0));
     planner.names.sources.insert(earmark, code.clone());
-    planner.known.sources.insert(code, earmark);
+    planner.known.sources.insert(code, bank_reference);
     Ok(())
 }
 
-fn earmark(planner: &Planner, cells: &Cells) -> Result<EarmarkTerms, Fault> {
+/// What money may be used for.
+pub(super) fn earmark(planner: &Planner, cells: &Cells) -> Result<EarmarkTerms, Fault> {
     let mut terms = EarmarkTerms {
         purposes: cells.texts("purposes")?,
         places: cells.texts("places")?,

@@ -7,6 +7,7 @@ mod contracts;
 mod disputes;
 pub(super) mod donations;
 mod evaluations;
+mod freezes;
 mod funds;
 mod officers;
 mod organisations;
@@ -17,6 +18,7 @@ mod relations;
 mod residents;
 mod returns;
 mod rewards;
+mod suspense;
 
 use super::planner::Planner;
 use super::table::{Cells, Fault};
@@ -75,6 +77,10 @@ pub(super) const TABLES: &[Table] = &[
         end: donations::end,
         ..table("bank_receipts.csv", funds::SOURCE_COLUMNS, funds::source)
     },
+    optional("suspense.csv", suspense::COLUMNS, suspense::row),
+    optional("suspense_resolutions.csv", suspense::RESOLUTION_COLUMNS, suspense::resolution),
+    optional("suspense_returns.csv", suspense::RETURN_COLUMNS, suspense::sent_back),
+    optional("reclassifications.csv", suspense::PURPOSE_COLUMNS, suspense::reclassification),
     Table { extra: contracts::EXTRA, ..table("contracts.csv", contracts::COLUMNS, contracts::row) },
     table("acceptances.csv", contracts::ACCEPTANCE_COLUMNS, contracts::acceptance),
     optional("evaluations.csv", evaluations::COLUMNS, evaluations::row),
@@ -85,6 +91,7 @@ pub(super) const TABLES: &[Table] = &[
     optional("reversals.csv", returns::REVERSAL_COLUMNS, returns::reversal),
     optional("clawbacks.csv", returns::ORDER_COLUMNS, returns::order),
     optional("refunds.csv", returns::REFUND_COLUMNS, returns::refund),
+    optional("freezes.csv", freezes::COLUMNS, freezes::row),
     optional("closings.csv", returns::CLOSING_COLUMNS, returns::closing),
     optional("treasury_returns.csv", returns::TREASURY_COLUMNS, returns::treasury),
 ];

@@ -2,14 +2,17 @@
 //! from a provider, lapsed at the end of a year.
 
 use super::super::planner::{Planner, document};
+use super::super::prepared::NO_SOURCE;
 use super::super::table::{Cells, Fault};
 use linli_contracts::fund::{self, Entry};
+use linli_ledger::code::Code;
 use linli_ledger::types::{RecordId, derive_identifier};
 
 pub(super) const COLUMNS: &[&str] =
     &["instruction", "amount", "reference", "value_date", "receipt", "bank", "at"];
 
-pub(super) const REVERSAL_COLUMNS: &[&str] = &["code", "payment", "reason", "signed_by", "at"];
+pub(super) const REVERSAL_COLUMNS: &[&str] =
+    &["code", "payment", "source", "reason", "signed_by", "at"];
 
 pub(super) const ORDER_COLUMNS: &[&str] =
     &["code", "contract", "amount", "finding", "ordered_by", "ordered_at"];
@@ -38,24 +41,34 @@ pub(super) fn row(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
     Ok(())
 }
 
-/// A confirmation that was wrong, mirrored: of a payment, or of a reversal, which is refused.
+/// A wrong entry, mirrored: of money that came in, or of a payment. Or of a reversal, which is refused.
 pub(super) fn reversal(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
     let code = cells.fresh("code", &planner.known.reversals)?;
+    let source = cells.refer_optional("source", &planner.known.sources)?;
     let reversal = cells.optional("payment").and_then(|code| planner.known.reversals.get(code));
-    let entry = match reversal {
-        Some(reversal) => Entry::Reversal(*reversal),
-        None => Entry::Payment(cells.refer("payment", &planner.known.payments)?),
+    let entry = match (source, reversal) {
+        (Some(_), _) => Entry::Source(NO_SOURCE),
+        (None, Some(Some(reversal))) => Entry::Reversal(*reversal),
+        (None, _) => Entry::Payment(cells.refer("payment", &planner.known.payments)?),
     };
+    if source.is_some() && cells.optional("payment").is_some() {
+        return Err(Fault { column: "source", code: Code::RowChoice });
+    }
     let reason = document(cells.required("reason")?);
     let signers = cells.refer_list("signed_by", &planner.known.signers)?;
     let at = cells.time("at")?;
 
     let signers: Vec<_> = signers.iter().collect();
     let call = fund::Call::Reverse { entry, reason };
+    if let Some(reference) = source {
+        planner.submit_of_source(cells, at, &signers, reference, call);
+        planner.known.reversals.insert(code, None);
+        return Ok(());
+    }
     let id = planner.submit(cells, at, fund::CONTRACT, &signers, &call);
     let id = RecordId(derive_identifier(&id, 0));
     planner.names.records.insert(id, code.clone());
-    planner.known.reversals.insert(code, id);
+    planner.known.reversals.insert(code, Some(id));
     Ok(())
 }
 
