@@ -1,6 +1,5 @@
 //! This exists to plant what breaks a rule of money: at least two rows for each code that such a row can
-//! bring about. Each scene has a contract of its own on a budget line of its own, so that no other
-//! payment is touched.
+//! bring about.
 
 use super::book::{Book, Line};
 use super::contracts::{Contract, confirmed, failed, instructed};
@@ -9,19 +8,22 @@ use super::money::{
 };
 use super::office::post;
 use super::rewards::yuan;
+use super::stage::{Stage, day, provider};
 use super::when::{Date, When, working};
 use super::world::World;
+use super::{breakers_closing, breakers_grants, breakers_performance, breakers_returns};
 use linli_ledger::code::Code;
 
 /// The provider of all scenes whose payments stay in the lowest tier.
 const PROVIDER: u32 = 80;
-/// The first provider of scenes in which tiers matter: each has one of its own.
-const PROVIDERS_OF_TIERS: u32 = 81;
+/// The provider of scenes about money that comes back.
+const PROVIDER_LATE: u32 = 76;
 
 /// Plants all of it.
 pub(super) fn plant(world: &World, book: &mut Book) {
     posts(world, book);
-    let mut stage = Stage { world, book, scenes: 0, providers: 0 };
+    breakers_grants::plant(world, book);
+    let mut stage = Stage::new(world, book, 100, PROVIDER);
     for n in 0..2 {
         relations(&mut stage, n);
         money_in(&mut stage, n);
@@ -34,6 +36,12 @@ pub(super) fn plant(world: &World, book: &mut Book) {
         tiers(&mut stage, n);
         instructions(&mut stage, n);
         bank(&mut stage, n);
+    }
+    let mut stage = Stage::new(world, book, 300, PROVIDER_LATE);
+    for n in 0..2 {
+        breakers_returns::plant(&mut stage, n);
+        breakers_performance::plant(&mut stage, n);
+        breakers_closing::plant(&mut stage, n);
     }
 }
 
@@ -52,118 +60,19 @@ fn posts(world: &World, book: &mut Book) {
     second("资金兼收", "acceptance", 0, world.officer("资金", 1));
     second("出纳兼批", "approver", 1, world.officer("出纳", 1));
     second("一级兼二", "approver", 2, world.officer("一级", 1));
-    provider(world, book, PROVIDER);
-    let line = post(world, world.officer("供方兼批", 1), office, "approver", path)
-        .with("level", 1)
-        .with("key_of", world.officer("经办", PROVIDER))
-        .with("registered_at", When::at(0, 10, 0));
-    book.add("officers", line);
-}
-
-fn provider(world: &World, book: &mut Book, number: u32) {
-    let code = world.provider(number);
-    let line = Line::new(When(2))
-        .with("code", &code)
-        .with("name", format!("示例{}-{number}社会服务社", world.number))
-        .with("kind", "provider")
-        .with("governance", "no");
-    book.add("organisations", line);
-    let officer = world.officer("经办", number);
-    book.add("officers", post(world, officer, code, "provider_officer", world.path()));
-}
-
-struct Stage<'a> {
-    world: &'a World,
-    book: &'a mut Book,
-    scenes: u32,
-    providers: u32,
-}
-
-impl Stage<'_> {
-    /// A contract over a thousand yuan, signed on the next free day; its row is not in the book yet.
-    fn contract(&mut self) -> Contract {
-        self.scenes += 1;
-        let number = 100 + self.scenes;
-        let signed = When::at(working(12 + self.scenes * 2), 9, 20);
-        let due = signed.day() + 20;
-        Contract {
-            code: self.world.code("HT", format!("X{:02}", self.scenes)),
-            number,
-            fund: POOL,
-            line: LINE_OF_BREAKERS,
-            provider: PROVIDER,
-            total: 100_000,
-            advance: 30_000,
-            signed,
-            milestones: vec![(60_000, due), (40_000, due + 30)],
-            place: self.world.community(1),
-        }
+    second("出纳兼收", "acceptance", 0, world.officer("出纳", 1));
+    second("资金兼预", "budget_officer", 0, world.officer("资金", 1));
+    second("三级兼审", "auditor", 0, world.officer("三级", 1));
+    for (number, name, role) in
+        [(PROVIDER, "供方兼批", "approver"), (PROVIDER_LATE, "供方兼审", "auditor")]
+    {
+        provider(world, book, number);
+        let line = post(world, world.officer(name, 1), &office, role, &path)
+            .with("key_of", world.officer("经办", number))
+            .with("registered_at", When::at(0, 10, 0));
+        let line = if role == "approver" { line.with("level", 1) } else { line };
+        book.add("officers", line);
     }
-
-    /// A contract that is signed.
-    fn signed(&mut self) -> Contract {
-        let contract = self.contract();
-        self.book.add("contracts", contract.row(self.world));
-        contract
-    }
-
-    /// A greater one, with a provider whose payments nothing else is added to.
-    fn greater(&mut self, total: u64, line: u32) -> Contract {
-        self.providers += 1;
-        let provider_number = PROVIDERS_OF_TIERS + self.providers - 1;
-        provider(self.world, self.book, provider_number);
-        let contract = self.contract();
-        let half = total / 2;
-        let milestones = contract.milestones.iter().map(|(_, due)| (half, *due)).collect();
-        let contract = Contract {
-            provider: provider_number,
-            total,
-            advance: half,
-            line,
-            milestones,
-            ..contract
-        };
-        self.book.add("contracts", contract.row(self.world));
-        contract
-    }
-
-    fn payment(&self, contract: &Contract, which: u32) -> String {
-        self.world.code("FK", format!("X{}-{which}", contract.number))
-    }
-
-    /// The request of an advance of a hundred yuan.
-    fn advance(&self, contract: &Contract, which: u32) -> Line {
-        let code = self.payment(contract, which);
-        contract.request(self.world, &code, None, 10_000, day(contract, 1))
-    }
-
-    /// That advance, approved and instructed.
-    fn instructed(&self, contract: &Contract, which: u32) -> Line {
-        let by = format!("{}@{}", self.world.officer("一级", 1), day(contract, 2));
-        let line = self.advance(contract, which).with("approvals", by);
-        instructed(self.world, line, self.payment(contract, which), day(contract, 3))
-    }
-
-    /// That advance, paid. Returns the instruction.
-    fn paid(&mut self, contract: &Contract, which: u32) -> String {
-        let line = self.instructed(contract, which);
-        self.book.add("payments", line);
-        let instruction = self.payment(contract, which);
-        let line = confirmed(self.world, contract, &instruction, 10_000, day(contract, 6));
-        self.book.add("bank_confirmations", line);
-        instruction
-    }
-
-    /// The first milestone, delivered and accepted.
-    fn accepted(&mut self, contract: &Contract) {
-        let line = contract.acceptance(self.world, 1, 100, day(contract, 1));
-        self.book.add("acceptances", line);
-    }
-}
-
-/// Some days after a contract was signed, at ten.
-fn day(contract: &Contract, days: u32) -> When {
-    When::at(contract.signed.day() + days, 10, contract.number % 50)
 }
 
 /// Who is related to a provider keeps hands off its money.

@@ -1,8 +1,8 @@
-//! This exists to invent what a sub-district buys: contracts, deliveries, and payments in instalments
-//! with as many approvals as their tier needs.
+//! This exists to invent what a sub-district buys: contracts, deliveries, and the rows of their payments.
 
 use super::book::{Book, Line};
 use super::money::{self, PURPOSES};
+use super::payments::{For, Payments};
 use super::rewards::yuan;
 use super::when::{Date, When, working};
 use super::world::World;
@@ -10,10 +10,6 @@ use std::fmt::Display;
 
 /// Instalments beside the advance: ten payments for each contract.
 const MILESTONES: u32 = 9;
-/// Days over which payments of one fund to one provider are added up.
-const WINDOW: u32 = 30;
-/// The greatest cumulative amounts of the tiers, in fen.
-const TIERS: [u64; 3] = [500_000, 5_000_000, 50_000_000];
 
 /// A contract.
 #[derive(Clone, Debug)]
@@ -194,71 +190,11 @@ pub(super) fn invent(world: &World) -> Vec<Contract> {
     contracts.collect()
 }
 
-/// What has been decided for one provider by one fund, so that tiers are known.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Decided(Vec<(When, u64)>);
-
-impl Decided {
-    /// The tier of a request at a time; nothing where it would depend on the minute.
-    fn tier(&self, amount: u64, now: When) -> Option<usize> {
-        let mut sum = amount;
-        for (at, decided) in &self.0 {
-            let ends = at.days(WINDOW).0;
-            if now.0.abs_diff(ends) < 180 {
-                return None;
-            }
-            sum += if now.0 < ends { *decided } else { 0 };
-        }
-        Some(TIERS.iter().filter(|limit| sum > **limit).count())
-    }
-
-    /// Notes a decision.
-    fn note(&mut self, at: When, amount: u64) {
-        self.0.push((at, amount));
-    }
-}
-
-/// The approvals that a request needs, and when the last of them is given.
-///
-/// The first is given on the day of the request, each other on the next working day.
-pub(super) fn approvals(
-    world: &World,
-    decided: &mut Decided,
-    amount: u64,
-    requested: When,
-) -> Option<(String, When, usize)> {
-    let first = When::at(requested.day(), 15, requested.0 % 50);
-    let tier = decided.tier(amount, first)?;
-    let who: &[(&str, u32)] = match tier {
-        0 => &[("一级", 1)],
-        1 => &[("一级", 2), ("二级", 1)],
-        2 => &[("二级", 1), ("二级", 2)],
-        _ => &[("二级", 2), ("二级", 1), ("三级", 1), ("监管", 1)],
-    };
-    let mut at = first;
-    let mut list = Vec::new();
-    let mut complete = first;
-    for (position, (post, which)) in who.iter().enumerate() {
-        if position > 0 {
-            at = When::at(working(at.day() + 1), 10, at.0 % 50);
-        }
-        if decided.tier(amount, at)? != tier {
-            return None;
-        }
-        if *post != "监管" {
-            complete = at;
-        }
-        list.push(format!("{}@{at}", world.officer(post, *which)));
-    }
-    decided.note(complete, amount);
-    Some((list.join(";"), at, tier))
-}
-
 /// The year of one contract: its advance, nine deliveries, ten payments.
 pub(super) fn fulfil(world: &World, contract: &Contract, book: &mut Book) {
     let mut random = world.random(&format!("contract {}", contract.number));
     let mut payments = Payments::new(world, contract);
-    payments.pay(None, contract.advance, contract.signed.day() + 2, false, book);
+    payments.pay(For::Advance, contract.advance, contract.signed.day() + 2, false, book);
     let mut accepted = 0;
     for (milestone, (amount, due)) in (1..).zip(&contract.milestones) {
         let percent = if random.chance(8) { 90 } else { 100 };
@@ -278,7 +214,7 @@ pub(super) fn fulfil(world: &World, contract: &Contract, book: &mut Book) {
         let wanted = (part * 7 / 10).min(payable.saturating_sub(payments.claimed));
         if wanted > 0 {
             let fails = milestone == 4 && contract.number % 4 == 3;
-            payments.pay(Some(milestone), wanted, submitted.day() + 2, fails, book);
+            payments.pay(For::Milestone(milestone), wanted, submitted.day() + 2, fails, book);
         }
     }
     let mut row = contract.row(world);
@@ -288,84 +224,4 @@ pub(super) fn fulfil(world: &World, contract: &Contract, book: &mut Book) {
         row = row.with("closed_by", officers).with("closed_at", at);
     }
     book.add("contracts", row);
-}
-
-/// The payments of one contract, one after the other.
-struct Payments<'a> {
-    world: &'a World,
-    contract: &'a Contract,
-    decided: Decided,
-    claimed: u64,
-    number: u32,
-    /// When the payment before is settled.
-    free: When,
-}
-
-impl<'a> Payments<'a> {
-    fn new(world: &'a World, contract: &'a Contract) -> Self {
-        Self {
-            world,
-            contract,
-            decided: Decided::default(),
-            claimed: 0,
-            number: 0,
-            free: contract.signed,
-        }
-    }
-
-    fn pay(&mut self, milestone: Option<u32>, amount: u64, day: u32, fails: bool, book: &mut Book) {
-        self.number += 1;
-        let code = self.world.code("FK", format!("{:02}-{:02}", self.contract.number, self.number));
-        let invoice = format!("发票 {code}");
-        let mut from = self.once(milestone, amount, day, &code, &invoice, fails, book);
-        if fails {
-            let code = format!("{code}b");
-            from = self.once(milestone, amount, from.day() + 1, &code, &invoice, false, book);
-        }
-        self.free = from;
-        self.claimed += amount;
-    }
-
-    /// One request, until the bank has said yes or no.
-    #[expect(clippy::too_many_arguments, reason = "the cells of one row")]
-    fn once(
-        &mut self,
-        milestone: Option<u32>,
-        amount: u64,
-        day: u32,
-        code: &str,
-        invoice: &str,
-        fails: bool,
-        book: &mut Book,
-    ) -> When {
-        let Self { world, contract, .. } = *self;
-        let mut day = working(day.max(self.free.day() + 1));
-        let before = self.decided.clone();
-        let (list, approved, _) = loop {
-            let requested = When::at(day, 10, self.contract.number);
-            let mut decided = before.clone();
-            if let Some(found) = approvals(world, &mut decided, amount, requested) {
-                // What the bank does not pay stands no longer.
-                self.decided = if fails { before } else { decided };
-                break found;
-            }
-            day = working(day + 1);
-        };
-        let requested = When::at(day, 10, contract.number);
-        let instruction = format!("支付 {code}");
-        let at = When::at(working(approved.day() + 1), 15, contract.number);
-        let line = contract
-            .request(world, code, milestone, amount, requested)
-            .with("invoice", invoice)
-            .with("approvals", list);
-        book.add("payments", instructed(world, line, &instruction, at));
-        let at = When::at(working(at.day() + 1), 11, contract.number);
-        let row = if fails {
-            failed(world, &instruction, at)
-        } else {
-            confirmed(world, contract, &instruction, amount, at)
-        };
-        book.add("bank_confirmations", row);
-        at
-    }
 }

@@ -5,15 +5,24 @@
 //! Everything in it is invented and says so in its name. Residents are pseudonyms. Source: IMP-14.
 
 mod book;
+mod breakers_closing;
+mod breakers_grants;
 mod breakers_money;
 mod breakers_people;
+mod breakers_performance;
+mod breakers_returns;
+mod closing;
 mod contracts;
+mod grants;
 mod money;
 mod office;
+mod payments;
 mod people;
+mod performance;
 mod random;
 mod rewards;
 mod service;
+mod stage;
 mod when;
 mod world;
 
@@ -144,6 +153,12 @@ fn year(world: &World, book: &mut Book, bar: &mut Steps<'_>) {
     for contract in &contracts {
         contracts::fulfil(world, contract, book);
     }
+    let linked = performance::invent(world);
+    grants::receive(world, &linked, book);
+    for contract in &linked {
+        performance::fulfil(world, contract, book);
+    }
+    closing::close(world, book);
     breakers_money::plant(world, book);
 }
 
@@ -169,7 +184,7 @@ fn readme(folder: &Path, size: Size, seed: u64, written: &Written) -> io::Result
     let text = format!(
         "# A year that never was / 虚构的一年\n\n\
          Written by `linli example --size {name} --seed {seed}`: {places} communities with some {residents}\n\
-         residents, 1 January to 31 December 2026, {rows} rows. Every name, number and account is invented.\n\n\
+         residents, from January 2026 to the closing of its books in January 2027, {rows} rows. Every name, number and account is invented.\n\n\
          `{PLANTED}` lists the {refused} rows that break a rule on purpose, with the code that each must be\n\
          refused with. `linli run` does not read it.\n\n\
          本文件夹由程序虚构，人物、单位、账户均不存在。`{PLANTED}` 列出故意违规的 {refused} 行。\n"

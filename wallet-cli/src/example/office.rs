@@ -87,7 +87,7 @@ pub(super) fn organisations(world: &World, book: &mut Book) {
     for f in 1..=7 {
         add(world.foundation(f), format!("示例{n}-{f}基金会"), "donor", false);
     }
-    for d in 1..=world.share(49, 4) {
+    for d in 1..=world.share(50, 4) {
         add(world.donor(d), format!("示例{n}-{d}捐赠企业"), "donor", false);
     }
 }
