@@ -5,14 +5,16 @@ mod said;
 
 use crate::config::{self, Config, ConfigError};
 use crate::operations::{self, OperationError, doctor};
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use linli_ledger::code::Code;
+use linli_ledger::genesis::Clock;
 use linli_ledger::hash::Digest;
 use linli_verify::{AuditArguments, Language, Output, Said};
 use said::{failed, line};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 const EXIT_CODES: &str = "Exit codes / 退出码: 0 ok · 1 unexpected · 2 usage or settings · \
     3 not found · 5 verification failed · 6 unavailable";
@@ -43,7 +45,7 @@ pub struct Arguments {
 #[derive(Subcommand, Debug)]
 enum Command {
     /// A chain to play with: invented organisations, residents, a fund / 演示用的账本
-    Dev(ListenArguments),
+    Dev(DevArguments),
     /// Run the node / 运行节点
     Start(StartArguments),
     /// How the node stands, from its folder / 查看节点状况
@@ -115,6 +117,58 @@ struct ListenArguments {
     admin: Option<std::net::SocketAddr>,
 }
 
+/// A demonstration.
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+struct DevArguments {
+    #[command(flatten)]
+    listen: ListenArguments,
+    /// real: the clock of this machine; data: time stands still until dev advance moves it / 时间：real 用本机时钟，data 停着，用 dev advance 拨
+    #[arg(long, value_enum, value_name = "real|data")]
+    clock: Option<ClockArgument>,
+    #[command(subcommand)]
+    command: Option<DevCommand>,
+}
+
+#[derive(Subcommand, Debug)]
+enum DevCommand {
+    /// Move the clock of a running demonstration on / 把运行中的演示账本的时间往前拨
+    Advance {
+        /// By how much, such as 90m, 25h or 3d / 拨多少，例如 90m、25h、3d
+        #[arg(value_parser = duration)]
+        by: Duration,
+        /// Where the node serves health and metrics, if not as in its folder or settings / 节点的管理地址
+        #[arg(long, value_name = "ADDRESS")]
+        admin: Option<std::net::SocketAddr>,
+    },
+}
+
+/// Where the time of a demonstration comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ClockArgument {
+    /// The clock of this machine.
+    Real,
+    /// Set by hand.
+    Data,
+}
+
+impl From<ClockArgument> for Clock {
+    fn from(clock: ClockArgument) -> Self {
+        match clock {
+            ClockArgument::Real => Self::Real,
+            ClockArgument::Data => Self::Data,
+        }
+    }
+}
+
+/// Reads `90m`, `25h`, `3d`, `1d 2h`; a day has 24 hours.
+fn duration(text: &str) -> Result<Duration, String> {
+    let whole = |error: jiff::Error| error.to_string();
+    let span: jiff::Span = text.parse().map_err(whole)?;
+    let exact = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).map_err(whole)?;
+    Duration::try_from(exact).map_err(whole)
+}
+
 /// How a node is run.
 #[derive(Args, Debug)]
 struct StartArguments {
@@ -175,7 +229,8 @@ fn flags(arguments: &Arguments) -> BTreeMap<&'static str, String> {
     set("folder", arguments.dir.as_ref().map(|dir| dir.display().to_string()));
     set("log", arguments.log.clone());
     let listen = match &arguments.command {
-        Command::Dev(listen) | Command::Start(StartArguments { listen, .. }) => Some(listen),
+        Command::Dev(DevArguments { listen, .. })
+        | Command::Start(StartArguments { listen, .. }) => Some(listen),
         _ => None,
     };
     set("api", listen.and_then(|listen| listen.api).map(|address| address.to_string()));
@@ -186,7 +241,16 @@ fn flags(arguments: &Arguments) -> BTreeMap<&'static str, String> {
 fn configured(arguments: &Arguments, config: &Config, output: Output, language: Language) -> Said {
     let settings = &config.settings;
     match &arguments.command {
-        Command::Dev(_) => running::dev(config, arguments.dir.is_some(), output, language),
+        Command::Dev(DevArguments { command: Some(DevCommand::Advance { by, admin }), .. }) => {
+            match operations::running::advance(settings, *admin, *by) {
+                Ok(moved) => good(said::advanced(&moved, output, language)),
+                Err(error) => failed(error.code(), &error.to_string(), output, language),
+            }
+        }
+        Command::Dev(DevArguments { clock, command: None, .. }) => {
+            let clock = clock.map(Clock::from);
+            running::dev(config, arguments.dir.is_some(), clock, output, language)
+        }
         Command::Start(start) => running::start(config, start.read_only, output, language),
         Command::Status => match operations::status::status(&settings.folder) {
             Ok(status) => good(said::status(&status, output, language)),

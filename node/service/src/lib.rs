@@ -11,6 +11,6 @@ pub mod logs;
 pub mod operations;
 
 pub use live::{
-    Answer, Final, Followed, Head, Health, Live, LiveError, LiveOptions, QueueLimits, SnapshotRule,
-    SubmitError, Ticket, Unavailable,
+    AdvanceError, Answer, Final, Followed, Head, Health, Live, LiveError, LiveOptions, QueueLimits,
+    SnapshotRule, SubmitError, Ticket, Times, Unavailable,
 };

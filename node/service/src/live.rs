@@ -4,14 +4,18 @@
 //! submit ─▶ queue ─▶ writer thread ─▶ engine ─▶ chain file ─▶ state ─▶ followers, head, tickets
 //! ```
 //!
-//! The writer waits for one of four things: work, something that falls due, the heartbeat, the end.
+//! The writer waits for one of four things: work, something that falls due, the heartbeat, the end. On a
+//! chain whose clock is set by hand ([`Times`]) there is no heartbeat, and a wish to move the clock on is
+//! work too.
 
+mod clock;
 mod queue;
 pub mod room;
 mod snapshotting;
 mod ticket;
 mod writer;
 
+pub use clock::{ADVANCE_MAX, AdvanceError, Times};
 pub use queue::QueueLimits;
 pub use snapshotting::SnapshotRule;
 pub use ticket::{Answer, Final, SubmitError, Ticket, Unavailable};
@@ -21,7 +25,7 @@ use linli_ledger::code::Code;
 use linli_ledger::contract::Rulebook;
 use linli_ledger::crypto::ConsensusKey;
 use linli_ledger::frame::Frame;
-use linli_ledger::genesis::{Clock, Genesis};
+use linli_ledger::genesis::Genesis;
 use linli_ledger::receipt::Receipt;
 use linli_ledger::replay::{AuditError, Replay};
 use linli_ledger::state::State;
@@ -60,6 +64,8 @@ pub struct LiveOptions {
     pub snapshots: SnapshotRule,
     /// With less room than this on its disk, bytes, the node takes nothing new.
     pub reserve: u64,
+    /// Where the times of new blocks come from.
+    pub times: Times,
 }
 
 impl LiveOptions {
@@ -74,6 +80,7 @@ impl LiveOptions {
             heartbeat: Some(Duration::from_mins(10)),
             snapshots: SnapshotRule::default(),
             reserve: 64 * 1024 * 1024,
+            times: Times::Machine,
         }
     }
 }
@@ -84,6 +91,9 @@ pub enum LiveError {
     /// The chain takes its times from data; this machine's clock must not write into it.
     #[error("this chain was imported with its own times and is only shown; start without a key")]
     DataClock,
+    /// Only a demonstration with a data clock may have its clock set by hand.
+    #[error("only a demonstration chain with the clock of its data can have its clock set by hand")]
+    SetClock,
     /// The chain's folder, or the engine.
     #[error(transparent)]
     Node(#[from] NodeError),
@@ -97,6 +107,7 @@ impl LiveError {
     pub fn code(&self) -> Code {
         match self {
             Self::DataClock => Code::ReadOnly,
+            Self::SetClock => Code::Configuration,
             Self::Node(error) => error.code(),
             Self::Thread(_) => Code::Engine,
         }
@@ -182,12 +193,11 @@ impl Live {
     /// Blocks until the chain is read; not to be called from an asynchronous task.
     ///
     /// # Errors
-    /// [`LiveError::DataClock`] for a key together with a chain that has its own times; then those of
-    /// [`linli_node::Node::open`], [`LiveError::Thread`].
+    /// [`LiveError::DataClock`] for a key together with a chain that has its own times and a machine's
+    /// clock; [`LiveError::SetClock`] for times by hand on another chain than a demonstration that has
+    /// its own times; then those of [`linli_node::Node::open`], [`LiveError::Thread`].
     pub fn open(options: LiveOptions) -> Result<Self, LiveError> {
-        if options.validator.is_some() && options.genesis.clock == Clock::Data {
-            return Err(LiveError::DataClock);
-        }
+        options.times.check(&options.genesis, options.validator.is_some())?;
         writer::open(options)
     }
 
@@ -259,6 +269,27 @@ impl Live {
         drop(queue);
         self.0.wake.notify_one();
         taken
+    }
+
+    /// Where the times of new blocks come from.
+    pub fn times(&self) -> Times {
+        self.0.options.times
+    }
+
+    /// Moves the clock of a chain on whose clock is set by hand, after what waits has been written; says
+    /// where the chain is then. Whatever falls due on the way gets its block at its time, as on a
+    /// chain with the clock of a machine.
+    ///
+    /// # Errors
+    /// [`AdvanceError`], in the order of its variants.
+    pub async fn advance(&self, by: Duration) -> Result<Head, AdvanceError> {
+        let milliseconds = self.0.options.times.milliseconds(by)?;
+        let moved = self.0.queue().push_move(milliseconds)?;
+        self.0.wake.notify_one();
+        moved.await.unwrap_or_else(|_| {
+            // The writer was interrupted: the reason is why nothing is taken now.
+            Err(self.0.queue().closed().unwrap_or(Unavailable::Stopped).into())
+        })
     }
 
     /// The last durable block, and news of it.
@@ -340,4 +371,8 @@ impl Live {
             let _ = writer.join();
         }
     }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

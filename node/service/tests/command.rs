@@ -66,15 +66,15 @@ fn a_demonstration_runs_is_backed_up_comes_back_and_goes_on() {
     let at = folder.path().join("dev");
     let node = Running::start(&at, &["dev"]);
     let accounts = node.greeting["accounts"].clone();
-    assert_eq!(accounts.as_array().unwrap().len(), 9 + 10 + 4 + 1);
+    assert_eq!(accounts.as_array().unwrap().len(), 9 + 15 + 4 + 1 + 5);
     assert_eq!(node.greeting["keys"], "demonstration");
     let (status, _) = json(&at, &["status"]);
-    assert_eq!((&status["running"], &status["head"]["height"]), (&Value::Bool(true), &"5".into()));
+    assert_eq!((&status["running"], &status["head"]["height"]), (&Value::Bool(true), &"14".into()));
     let busy = json(&at, &["start", "--read-only"]);
     assert_eq!((&busy.0["code"], busy.1), (&"E_DIRECTORY_BUSY".into(), 6));
     let file = folder.path().join("backup.tar");
     let (backup, _) = json(&at, &["backup", file.to_str().unwrap()]);
-    assert_eq!(backup["height"], "5");
+    assert_eq!(backup["height"], "14");
     node.stop();
 
     let restored = folder.path().join("restored");
@@ -98,6 +98,70 @@ fn a_demonstration_runs_is_backed_up_comes_back_and_goes_on() {
     let real = real.unwrap();
     assert_eq!(real.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&real.stdout).contains("E_DEMONSTRATION_KEYS"));
+}
+
+/// What a node says at its listener for operators.
+fn asked(admin: &str, head: &str, body: &str) -> (u16, Value) {
+    let answer = send(admin.strip_prefix("http://").unwrap(), head, body);
+    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+    let body = answer.split("\r\n\r\n").nth(1).unwrap_or_default();
+    (status, serde_json::from_str(body).unwrap_or_default())
+}
+
+#[test]
+fn the_clock_of_a_demonstration_is_moved_by_hand_and_of_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path().join("dev");
+    let advance = "POST /dev/advance";
+    let node = Running::start(&at, &["dev", "--clock", "data"]);
+    assert_eq!(node.greeting["clock"], "data");
+    let admin = node.greeting["admin"].as_str().unwrap().to_owned();
+    let number = |value: &Value| value.as_str().unwrap().parse::<u64>().unwrap();
+    let before = number(&json(&at, &["status"]).0["head"]["time_ms"]);
+    let (moved, exit) = json(&at, &["dev", "advance", "3d"]);
+    assert_eq!(exit, 0, "{moved}");
+    assert_eq!(number(&moved["time_ms"]), before + 3 * 86_400_000);
+    let (again, _) = json(&at, &["dev", "advance", "90m", "--admin", &admin["http://".len()..]]);
+    assert_eq!(number(&again["time_ms"]), number(&moved["time_ms"]) + 5_400_000);
+    assert_eq!(number(&again["height"]), number(&moved["height"]) + 1, "nothing was due");
+    for (body, code) in [
+        ("{\"milliseconds\":\"0\"}", "E_REQUEST_BODY"),
+        ("{\"milliseconds\":\"31622400001\"}", "E_REQUEST_BODY"),
+        ("{\"milliseconds\":\"-1\"}", "E_REQUEST_BODY"),
+        ("{\"milliseconds\":\"1\",\"more\":1}", "E_REQUEST_BODY"),
+        ("", "E_REQUEST_BODY"),
+    ] {
+        let (status, answer) = asked(&admin, advance, body);
+        assert_eq!((status, &answer["code"]), (400, &code.into()), "{body}: {answer}");
+    }
+    let too_far = json(&at, &["dev", "advance", "400d"]);
+    assert_eq!((&too_far.0["code"], too_far.1), (&"E_REQUEST_BODY".into(), 1));
+    node.stop();
+    let gone = json(&at, &["dev", "advance", "1d", "--admin", &admin["http://".len()..]]);
+    assert_eq!((&gone.0["code"], gone.1), (&"E_NODE_UNREACHABLE".into(), 6));
+
+    // The time of the chain is that of its last block, also after a restart; who only shows it moves nothing.
+    let again_at = |status: &Value| number(&status["head"]["time_ms"]);
+    assert_eq!(again_at(&json(&at, &["status"]).0), number(&again["time_ms"]));
+    let other = json(&at, &["dev", "--clock", "real"]);
+    assert_eq!(other.0["code"], "E_OTHER_INPUT");
+    let shown = Running::start(&at, &["start"]);
+    let refused = json(&at, &["dev", "advance", "1d"]);
+    assert_eq!(refused.0["code"], "E_NODE_ANSWER", "{refused:?}");
+    shown.stop();
+    let node = Running::start(&at, &["dev"]);
+    let (moved, _) = json(&at, &["dev", "advance", "1h"]);
+    assert_eq!(number(&moved["time_ms"]), number(&again["time_ms"]) + 3_600_000);
+    node.stop();
+    let (verified, exit) = json(&at, &["verify"]);
+    assert_eq!((&verified["ok"], exit), (&Value::Bool(true), 0));
+
+    let real = folder.path().join("real");
+    let node = Running::start(&real, &["dev"]);
+    let admin = node.greeting["admin"].as_str().unwrap();
+    assert_eq!(asked(admin, advance, "{\"milliseconds\":\"1\"}").0, 404);
+    assert_eq!(asked(admin, "GET /healthz", "").0, 200);
+    node.stop();
 }
 
 #[test]

@@ -6,11 +6,16 @@ mod common;
 
 use common::{genesis, open, options, register};
 use linli_ledger::code::Code;
-use linli_ledger::genesis::{Clock, Genesis};
+use linli_ledger::genesis::{Clock, Genesis, Keys};
 use linli_ledger::types::Height;
 use linli_node::NodeError;
-use linli_service::{Answer, Live, LiveError, LiveOptions, QueueLimits, SubmitError, Unavailable};
+use linli_service::live::ADVANCE_MAX;
+use linli_service::{
+    AdvanceError, Answer, Live, LiveError, LiveOptions, QueueLimits, SubmitError, Times,
+    Unavailable,
+};
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 #[test]
 fn what_is_submitted_becomes_final_once_and_stays_readable() {
@@ -101,7 +106,7 @@ fn the_queue_is_bounded_by_count_and_by_bytes_and_says_when_to_try_again() {
 #[test]
 fn the_heartbeat_makes_a_block_and_stopping_writes_what_waits() {
     let folder = tempfile::tempdir().unwrap();
-    let heartbeat = Some(std::time::Duration::from_millis(20));
+    let heartbeat = Some(Duration::from_millis(20));
     let live = Live::open(LiveOptions { heartbeat, ..options(folder.path()) }).unwrap();
     let mut heights = live.heights();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -133,4 +138,38 @@ fn a_chain_is_shown_without_a_key_and_one_with_its_own_times_only_so() {
     let genesis = Genesis { clock: Clock::Data, ..genesis() };
     let written = LiveOptions { genesis, ..options(other.path()) };
     assert!(matches!(Live::open(written), Err(LiveError::DataClock)));
+}
+
+#[test]
+fn times_are_set_by_hand_on_a_demonstration_with_the_clock_of_its_data_only() {
+    let folder = tempfile::tempdir().unwrap();
+    for (clock, keys) in
+        [(Clock::Real, Keys::Demonstration), (Clock::Data, Keys::Real), (Clock::Real, Keys::Real)]
+    {
+        let genesis = Genesis { clock, keys, ..genesis() };
+        let set = LiveOptions { genesis, times: Times::Hand, ..options(folder.path()) };
+        assert!(matches!(Live::open(set), Err(LiveError::SetClock)), "{clock:?} {keys:?}");
+    }
+    let genesis = Genesis { clock: Clock::Data, ..genesis() };
+    let began = genesis.time;
+    let set =
+        LiveOptions { genesis: genesis.clone(), times: Times::Hand, ..options(folder.path()) };
+    let live = Live::open(set.clone()).unwrap();
+    let day = Duration::from_hours(24);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let head = runtime.block_on(live.advance(day)).unwrap();
+    assert_eq!((head.height, head.time), (Height(1), began.plus(86_400_000)));
+    for by in [Duration::ZERO, Duration::from_micros(900), ADVANCE_MAX + Duration::from_millis(1)] {
+        assert_eq!(runtime.block_on(live.advance(by)), Err(AdvanceError::Range));
+    }
+    live.stop();
+    let draining = AdvanceError::Unavailable(Unavailable::Draining);
+    assert_eq!(runtime.block_on(live.advance(day)), Err(draining));
+    drop(live);
+    let live = Live::open(set).unwrap();
+    assert_eq!(*live.heights().borrow(), head);
+    live.stop();
+    let real = open(tempfile::tempdir().unwrap().path()).unwrap();
+    assert_eq!(runtime.block_on(real.advance(day)), Err(AdvanceError::Machine));
+    real.stop();
 }

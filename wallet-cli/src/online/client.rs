@@ -2,10 +2,12 @@
 
 use crate::failure::Failure;
 use crate::keys::private_file;
-use crate::session::Session;
+use crate::session::{Session, now};
 use linli_ledger::code::Code;
 use linli_ledger::crypto::BusinessKey;
+use linli_ledger::genesis::Clock;
 use linli_ledger::hash::{Digest, to_hex};
+use linli_ledger::types::BlockTime;
 use linli_verify::Language;
 use linli_wire::chain::Status;
 use linli_wire::{Found, List, Problem, path, signing};
@@ -176,6 +178,19 @@ impl<'s> Client<'s> {
     /// As [`Client::get`].
     pub(crate) fn status(&self) -> Result<Status, Failure> {
         self.get(path::STATUS, &[], None)
+    }
+
+    /// What time it is on the ledger: where its clock is that of its data, the clock of this machine says
+    /// nothing.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub(crate) fn now(&self) -> Result<BlockTime, Failure> {
+        let status = self.status()?;
+        Ok(match status.clock {
+            Clock::Data => status.time,
+            Clock::Real => now(),
+        })
     }
 
     /// The ledger that the node speaks for: the one that it spoke for when it was first asked from this

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::keys::Card;
 use crate::prompt;
 use crate::reading;
-use crate::session::{Session, now};
+use crate::session::Session;
 use crate::texts::{word, word_with};
 use crate::transaction::{Draft, Signing, Validity, save};
 use clap::Args;
@@ -15,7 +15,6 @@ use linli_contracts::AnyCall;
 use linli_contracts::registry::Role;
 use linli_ledger::code::Code;
 use linli_ledger::crypto::BusinessKey;
-use linli_ledger::genesis::Clock;
 use linli_ledger::hash::Digest;
 use linli_ledger::keys::KeyOwner;
 use linli_ledger::types::{EnrolmentId, GrantId, MINUTE_MS, TransactionId};
@@ -92,7 +91,11 @@ impl<'c, 's> Order<'c, 's> {
         }
     }
 
-    fn registered(&self) -> Result<Key, Failure> {
+    /// What the node says of the key.
+    ///
+    /// # Errors
+    /// [`Code::KeyInactive`] if the key is nobody's; those of the node.
+    pub(crate) fn registered(&self) -> Result<Key, Failure> {
         let path = path::with(path::KEY, &[&self.card.public_key.to_string()]);
         self.client.one(&path, Some(&self.key)).map_err(|failure| match failure.code {
             // The node does not know the key: it was not registered yet.
@@ -147,15 +150,10 @@ pub(crate) fn perform(
     let session = order.client.session();
     let arguments = order.arguments;
     let genesis: Digest = order.client.genesis()?;
-    let status = order.client.status()?;
     let own = Signing { key: order.card.public_key.to_string(), grant: order.grant(role)? };
     let signers = std::iter::once(own).chain(arguments.others.iter().cloned()).collect();
     let mut draft = Draft::new(call, genesis, signers);
-    // Where the chain's clock is that of its data, the clock of this machine says nothing.
-    draft.from = match status.clock {
-        Clock::Data => status.time,
-        Clock::Real => now(),
-    };
+    draft.from = order.client.now()?;
     if arguments.dry_run {
         draft.validity = TRIAL;
     }

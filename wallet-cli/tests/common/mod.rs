@@ -1,6 +1,8 @@
 //! This exists to run a real node for tests: `linlid dev` on loopback.
 #![allow(dead_code, reason = "each test uses a part")]
 
+pub(crate) mod desk;
+
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -25,13 +27,23 @@ pub(crate) struct Node {
 impl Node {
     /// Starts `linlid dev` on ports that are free.
     pub(crate) fn start() -> Self {
+        Self::start_with("real")
+    }
+
+    /// Starts one whose time stands still until [`Node::advance`].
+    pub(crate) fn start_with_data_clock() -> Self {
+        Self::start_with("data")
+    }
+
+    fn start_with(clock: &str) -> Self {
         let program = programs().join("linlid");
         assert!(program.exists(), "{} is not built", program.display());
         let data = tempfile::tempdir().expect("a folder");
         let mut child = Command::new(program)
             .arg("--dir")
             .arg(data.path())
-            .args(["-o", "json", "dev", "--api", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
+            .args(["-o", "json", "dev", "--clock", clock])
+            .args(["--api", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -58,6 +70,18 @@ impl Node {
 }
 
 impl Node {
+    /// Moves the clock on; the time of the chain then.
+    pub(crate) fn advance(&self, by: &str) -> u64 {
+        let output = Command::new(programs().join("linlid"))
+            .args(["-o", "json", "--dir"])
+            .arg(self.data.path())
+            .args(["dev", "advance", by])
+            .output()
+            .expect("it starts");
+        let said: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+        said["time_ms"].as_str().and_then(|time| time.parse().ok()).expect("a time")
+    }
+
     /// The folder of the chain.
     pub(crate) fn data(&self) -> &Path {
         self.data.path()

@@ -1,24 +1,81 @@
-//! This exists to tell an operator's tools how the node is, on a listener that clients do not reach.
+//! This exists to tell an operator's tools how the node is, on a listener that clients do not reach; and
+//! to move the clock of a demonstration on, where it is set by hand.
 
+use super::failure::{Failure, status};
 use super::{Api, metrics};
-use crate::live::Unavailable;
+use crate::live::{Times, Unavailable};
 use axum::Router;
-use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{ConnectInfo, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
+use linli_ledger::code::Code;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Where the clock of a demonstration is moved on.
+pub(crate) const ADVANCE: &str = "/dev/advance";
 
 /// Blocks that the read model may lack while the node counts as ready.
 const LAG_MAX: u64 = 100;
 
-/// `/healthz`, `/readyz`, `/metrics`.
+/// `/healthz`, `/readyz`, `/metrics`; `/dev/advance` where the clock is set by hand and nowhere else.
 pub(crate) fn router(api: Api) -> Router {
-    Router::new()
+    let router = Router::new()
         .route("/healthz", get(health))
         .route("/readyz", get(ready))
-        .route("/metrics", get(numbers))
-        .with_state(api)
+        .route("/metrics", get(numbers));
+    let router = match api.live().times() {
+        Times::Machine => router,
+        Times::Hand => router.route(ADVANCE, post(advance)),
+    };
+    router.with_state(api)
+}
+
+/// How far a clock is to be moved on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Advance {
+    /// By this much.
+    #[serde(with = "linli_ledger::json::decimal")]
+    pub(crate) milliseconds: u64,
+}
+
+/// Moves the clock on. Only JSON, which a page of another site cannot send unasked, and only from this
+/// machine.
+async fn advance(
+    State(api): State<Api>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    body: Result<axum::Json<Advance>, JsonRejection>,
+) -> Response {
+    match advanced(&api, from, body).await {
+        Ok(response) => response,
+        Err(Failure { code, detail, .. }) => {
+            (status(code), axum::Json(json!({ "code": code, "detail": detail }))).into_response()
+        }
+    }
+}
+
+async fn advanced(
+    api: &Api,
+    from: SocketAddr,
+    body: Result<axum::Json<Advance>, JsonRejection>,
+) -> Result<Response, Failure> {
+    if !from.ip().is_loopback() {
+        return Err(Failure::new(Code::Forbidden, "the clock is moved from this machine only"));
+    }
+    let axum::Json(Advance { milliseconds }) =
+        body.map_err(|error| Failure::new(Code::RequestBody, error.body_text()))?;
+    let moved = api.live().advance(Duration::from_millis(milliseconds)).await;
+    let head = moved.map_err(|error| Failure::new(error.code(), error.to_string()))?;
+    // What is asked next finds what has fallen due.
+    let height = head.height;
+    api.blocking(move |api| Ok(api.0.index.wait_for(height, Duration::from_secs(10)))).await?;
+    let body = json!({ "height": head.height, "time": head.time });
+    Ok(axum::Json(body).into_response())
 }
 
 /// Whether the process lives and should be left alone: a full disk heals without a restart.

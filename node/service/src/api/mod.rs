@@ -7,7 +7,7 @@
 //! block. What is wrong on the way is a `failure::Failure` and becomes a problem in one place.
 
 mod accounts;
-mod admin;
+pub(crate) mod admin;
 mod answer;
 mod chain;
 mod credit;

@@ -6,7 +6,8 @@ use crate::api::{Api, ApiOptions};
 use crate::config::{Config, Settings};
 use crate::dev;
 use crate::index::Follower;
-use crate::live::{Live, LiveError, LiveOptions};
+use crate::live::{Live, LiveError, LiveOptions, Times};
+use crate::operations::running::Addresses;
 use crate::{key_file, logs};
 use linli_ledger::code::Code;
 use linli_ledger::genesis::{Clock, Genesis, Keys};
@@ -42,12 +43,12 @@ pub(super) fn start(config: &Config, read_only: bool, output: Output, language: 
     logs::begin(&settings.log, settings.log_format);
     let ran = open(settings, read_only).and_then(|live| {
         let genesis = live.genesis().clone();
-        serve(&live, settings, |api| {
+        serve(&live, settings, |Addresses { api, .. }| {
             let warning = said::warning(&genesis, language);
             match output {
-                Output::Table => format!("{}  {api}\n{warning}", genesis.name),
+                Output::Table => format!("{}  http://{api}\n{warning}", genesis.name),
                 Output::Json => said::line(&serde_json::json!({
-                    "ok": true, "api": api, "chain_id": genesis.name,
+                    "ok": true, "api": format!("http://{api}"), "chain_id": genesis.name,
                     "genesis_hash": genesis.hash().to_hex(), "keys": said::keys(&genesis),
                 })),
             }
@@ -57,7 +58,13 @@ pub(super) fn start(config: &Config, read_only: bool, output: Output, language: 
 }
 
 /// `linlid dev`: in `--dir` to keep it, otherwise in a folder that goes with it.
-pub(super) fn dev(config: &Config, keep: bool, output: Output, language: Language) -> Said {
+pub(super) fn dev(
+    config: &Config,
+    keep: bool,
+    clock: Option<Clock>,
+    output: Output,
+    language: Language,
+) -> Said {
     let mut settings = config.settings.clone();
     logs::begin(&settings.log, settings.log_format);
     let temporary = if keep {
@@ -71,10 +78,10 @@ pub(super) fn dev(config: &Config, keep: bool, output: Output, language: Languag
             Err(error) => return failed(Code::Storage, &error.to_string(), output, language),
         }
     };
-    let ran = open_dev(&settings).and_then(|(live, accounts)| {
+    let ran = open_dev(&settings, clock).and_then(|(live, accounts)| {
         let (genesis, folder) = (live.genesis().clone(), settings.folder.clone());
-        serve(&live, &settings, |api| {
-            said::demonstration(&genesis, &accounts, api, &folder, output, language)
+        serve(&live, &settings, |addresses| {
+            said::demonstration(&genesis, &accounts, addresses, &folder, output, language)
         })
     });
     drop(temporary);
@@ -168,21 +175,35 @@ fn open(settings: &Settings, read_only: bool) -> Result<Live, Failure> {
     Ok(Live::open(LiveOptions { validator, ..settings.live(genesis, rulebook) })?)
 }
 
-fn open_dev(settings: &Settings) -> Result<(Live, Vec<dev::Account>), Failure> {
+fn open_dev(
+    settings: &Settings,
+    clock: Option<Clock>,
+) -> Result<(Live, Vec<dev::Account>), Failure> {
     let stored = stored_genesis(&settings.folder)?;
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = BlockTime(u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
     let genesis = match stored {
-        Some(genesis) if genesis == dev::genesis(genesis.time) => genesis,
+        Some(genesis) if genesis == dev::genesis(genesis.clock, genesis.time) => {
+            if clock.is_some_and(|clock| clock != genesis.clock) {
+                let what = "the demonstration in the folder has the other clock, for ever";
+                return Err(Failure::new(Code::OtherInput, &what));
+            }
+            genesis
+        }
         Some(_) => {
             let what = "the folder holds a chain that is not a demonstration of this program";
             return Err(Failure::new(Code::OtherInput, &what));
         }
-        None => dev::genesis(now),
+        None => dev::begins(clock.unwrap_or(Clock::Real), now),
     };
     let rulebook = Arc::new(linli_contracts::rulebook());
     let validator = Some(dev::validator());
-    let live = Live::open(LiveOptions { validator, ..settings.live(genesis, rulebook) })?;
+    let times = match genesis.clock {
+        Clock::Real => Times::Machine,
+        Clock::Data => Times::Hand,
+    };
+    let options = LiveOptions { validator, times, ..settings.live(genesis, rulebook) };
+    let live = Live::open(options)?;
     match dev::populate(&live) {
         Ok(accounts) => Ok((live, accounts)),
         Err(error) => {
@@ -196,7 +217,7 @@ fn open_dev(settings: &Settings) -> Result<(Live, Vec<dev::Account>), Failure> {
 fn serve(
     live: &Live,
     settings: &Settings,
-    greet: impl FnOnce(&str) -> String,
+    greet: impl FnOnce(&Addresses) -> String,
 ) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -211,13 +232,19 @@ fn serve(
         };
         let listener = listen(settings.api).await?;
         let admin = listen(settings.admin).await?;
-        let address = listener.local_addr().map_or(settings.api, |address| address);
+        let addresses = Addresses {
+            api: listener.local_addr().unwrap_or(settings.api),
+            admin: admin.local_addr().unwrap_or(settings.admin),
+        };
+        if let Err(error) = addresses.write(&settings.folder) {
+            warn!(%error, "commands beside this node will not find it by its folder");
+        }
         let signals = Signals::hear()?;
         // Whoever started this waits for the line; a closed pipe is no reason to end.
         let mut out = std::io::stdout();
-        let _ = out.write_all(greet(&format!("http://{address}")).as_bytes());
+        let _ = out.write_all(greet(&addresses).as_bytes());
         let _ = out.flush();
-        info!(%address, "ready");
+        info!(address = %addresses.api, "ready");
         interface(live, settings, Arc::new(index), (listener, admin), signals).await
     });
     // The index ends with the last clone of the interface, then the chain.

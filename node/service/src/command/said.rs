@@ -5,6 +5,7 @@ use crate::dev::Account;
 use crate::operations::backup::Manifest;
 use crate::operations::doctor::{Finding, Grade};
 use crate::operations::restore::Restored;
+use crate::operations::running::{Addresses, Moved};
 use crate::operations::status::Status;
 use linli_ledger::code::Code;
 use linli_ledger::genesis::{Clock, Genesis, Keys};
@@ -31,7 +32,11 @@ pub(super) fn failed(code: Code, detail: &str, output: Output, language: Languag
         Code::Configuration | Code::KeyFile | Code::DemonstrationKeys | Code::GenesisInvalid => 2,
         Code::InputMissing => 3,
         Code::ChainShortened | Code::ChainDamaged | Code::VerificationFailed | Code::Backup => 5,
-        Code::DirectoryBusy | Code::StorageFull | Code::Stopped => 6,
+        Code::DirectoryBusy
+        | Code::StorageFull
+        | Code::Stopped
+        | Code::Draining
+        | Code::NodeUnreachable => 6,
         _ => 1,
     };
     match output {
@@ -49,6 +54,29 @@ pub(super) fn failed(code: Code, detail: &str, output: Output, language: Languag
 
 pub(super) fn keys(genesis: &Genesis) -> &'static str {
     linli_verify::command::keys(genesis.keys)
+}
+
+fn clock(genesis: &Genesis) -> &'static str {
+    match genesis.clock {
+        Clock::Real => "real",
+        Clock::Data => "data",
+    }
+}
+
+/// The clock of a demonstration was moved on.
+pub(super) fn advanced(head: &Moved, output: Output, language: Language) -> String {
+    let (height, time) = (head.height, moment(head.time.0));
+    match output {
+        Output::Json => {
+            line(&json!({ "ok": true, "height": height.to_string(), "time_ms": head.time }))
+        }
+        Output::Table => match language {
+            Language::Chinese => format!("账本的时间现在是 {time}（第 {height} 个区块）。\n"),
+            Language::English => {
+                format!("The time of the ledger is now {time} (block {height}).\n")
+            }
+        },
+    }
 }
 
 /// The warning that every output of a demonstration carries.
@@ -72,7 +100,7 @@ pub(super) fn status(status: &Status, output: Output, language: Language) -> Str
             "chain_id": status.genesis.name,
             "genesis_hash": status.genesis.hash().to_hex(),
             "keys": keys(&status.genesis),
-            "clock": match status.genesis.clock { Clock::Real => "real", Clock::Data => "data" },
+            "clock": clock(&status.genesis),
             "head": {
                 "height": height.to_string(), "hash": hash.to_string(), "time_ms": time.to_string(),
             },
@@ -225,7 +253,7 @@ pub(super) fn settings(config: &Config, origins: bool, output: Output) -> String
 pub(super) fn demonstration(
     genesis: &Genesis,
     accounts: &[Account],
-    api: &str,
+    addresses: &Addresses,
     folder: &Path,
     output: Output,
     language: Language,
@@ -233,10 +261,12 @@ pub(super) fn demonstration(
     match output {
         Output::Json => line(&json!({
             "ok": true,
-            "api": api,
+            "api": format!("http://{}", addresses.api),
+            "admin": format!("http://{}", addresses.admin),
             "folder": folder,
             "genesis_hash": genesis.hash().to_hex(),
             "keys": keys(genesis),
+            "clock": clock(genesis),
             "seed": String::from_utf8_lossy(crate::dev::SEED),
             "accounts": accounts.iter().map(|account| json!({
                 "label": account.label, "kind": account.kind, "id": account.id,
@@ -244,12 +274,19 @@ pub(super) fn demonstration(
             })).collect::<Vec<_>>(),
         })),
         Output::Table => {
-            let mut text = format!("Linli dev  {api}\n\n");
+            let mut text = format!("Linli dev  http://{}\n\n", addresses.api);
             for account in accounts {
                 let _ = writeln!(text, "  {:<14} {}  {}", account.label, account.id, account.kind);
             }
             let _ =
                 writeln!(text, "\n  genesis {}\n  folder  {}", genesis.hash(), folder.display());
+            if genesis.clock == Clock::Data {
+                let how = language.pick(
+                    "账本的时间停着；往前拨：",
+                    "Time stands still on this ledger; move it on with",
+                );
+                let _ = writeln!(text, "{how} linlid --dir {} dev advance 1d", folder.display());
+            }
             text + &warning(genesis, language)
         }
     }

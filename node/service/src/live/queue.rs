@@ -2,6 +2,7 @@
 //! once. No clock, no thread and no lock here.
 
 use super::ticket::{Answer, SubmitError, Ticket, Unavailable};
+use super::{AdvanceError, Head};
 use linli_ledger::limits::{BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX};
 use linli_ledger::transaction::VerifiedTransaction;
 use linli_ledger::types::TransactionId;
@@ -43,6 +44,15 @@ pub(super) struct Queue {
     standing: BTreeMap<TransactionId, Vec<oneshot::Sender<Answer>>>,
     /// How long the last block with work took, for the time to try again.
     pace: Duration,
+    /// Who wants the clock of the chain to be moved on, where it can be.
+    moves: VecDeque<Move>,
+}
+
+/// By how much somebody wants the clock of the chain to be moved on, and who hears of it.
+#[derive(Debug)]
+pub(super) struct Move {
+    pub(super) milliseconds: u64,
+    pub(super) told: oneshot::Sender<Result<Head, AdvanceError>>,
 }
 
 impl Queue {
@@ -55,7 +65,26 @@ impl Queue {
             bytes: 0,
             standing: BTreeMap::new(),
             pace: Duration::from_millis(100),
+            moves: VecDeque::new(),
         }
+    }
+
+    /// Takes a wish to move the clock of the chain on; it comes after what waits already.
+    pub(super) fn push_move(
+        &mut self,
+        milliseconds: u64,
+    ) -> Result<oneshot::Receiver<Result<Head, AdvanceError>>, Unavailable> {
+        if let Some(why) = self.closed {
+            return Err(why);
+        }
+        let (told, receiver) = oneshot::channel();
+        self.moves.push_back(Move { milliseconds, told });
+        Ok(receiver)
+    }
+
+    /// The next wish to move the clock on.
+    pub(super) fn take_move(&mut self) -> Option<Move> {
+        self.moves.pop_front()
     }
 
     /// Takes a transaction, or joins one that waits already.
@@ -116,6 +145,10 @@ impl Queue {
         self.closed = Some(why);
         self.waiting.clear();
         self.bytes = 0;
+        for Move { told, .. } in self.moves.drain(..) {
+            // Nobody may be waiting any more.
+            let _ = told.send(Err(why.into()));
+        }
         for (_, senders) in std::mem::take(&mut self.standing) {
             for sender in senders {
                 let _ = sender.send(Answer::Unknown(why));

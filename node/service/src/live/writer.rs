@@ -1,11 +1,11 @@
 //! This exists to be the one thread that writes: it waits for work, makes a block of it, and tells
 //! everybody.
 
-use super::queue::Queue;
+use super::queue::{Move, Queue};
 use super::room;
 use super::snapshotting::Snapshotter;
 use super::ticket::{Answer, Final, Unavailable};
-use super::{Followed, Head, Inner, Live, LiveError, LiveOptions};
+use super::{Followed, Head, Inner, Live, LiveError, LiveOptions, Times, milliseconds};
 use linli_ledger::due;
 use linli_ledger::execute::admit;
 use linli_ledger::receipt::{Receipt, Subject};
@@ -13,7 +13,7 @@ use linli_ledger::transaction::VerifiedTransaction;
 use linli_ledger::types::{BlockTime, TransactionId};
 use linli_node::{Batch, Committed, Node, NodeError, Observer, Options, Shown};
 use std::sync::{Arc, MutexGuard, PoisonError, mpsc};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 use tracing::{error, info, warn};
 
 /// A block, its copy among the undecided, and the engine's log.
@@ -99,6 +99,8 @@ struct Writer {
 enum Work {
     /// Candidates; none if something is due, or for the heartbeat.
     Block(Vec<VerifiedTransaction>),
+    /// The clock is to be moved on.
+    Move(Move),
     /// A while has passed.
     Nothing,
     End,
@@ -108,10 +110,10 @@ impl Writer {
     fn run(mut self, mut node: Node) {
         loop {
             self.snapshotter.begin();
-            let candidates = match self.wait(&node) {
+            let work = match self.wait(&node) {
                 Work::Nothing => continue,
                 Work::End => break,
-                Work::Block(candidates) => candidates,
+                work @ (Work::Block(_) | Work::Move(_)) => work,
             };
             if !self.has_room(self.inner.options.reserve) {
                 if !self.wait_for_room() {
@@ -119,7 +121,12 @@ impl Writer {
                 }
                 continue;
             }
-            let error = match self.write(&mut node, candidates) {
+            let done = match work {
+                Work::Block(candidates) => self.write(&mut node, candidates),
+                Work::Move(wish) => self.advance(&mut node, wish),
+                Work::Nothing | Work::End => Ok(()),
+            };
+            let error = match done {
                 Ok(()) => continue,
                 Err(error) => error,
             };
@@ -208,7 +215,9 @@ impl Writer {
             let state = node.state();
             (state.tip().time, due::next(&state))
         };
-        let heartbeat = self.inner.options.heartbeat;
+        let times = self.inner.options.times;
+        // A clock that stands still would never come to it.
+        let heartbeat = self.inner.options.heartbeat.filter(|_| times == Times::Machine);
         let heartbeat = heartbeat.map(|period| tip.plus(milliseconds(period)));
         let due = due.filter(|_| !self.idle);
         let next = due.into_iter().chain(heartbeat).min();
@@ -217,10 +226,13 @@ impl Writer {
             if !queue.is_empty() {
                 return Work::Block(queue.take_block());
             }
+            if let Some(wish) = queue.take_move() {
+                return Work::Move(wish);
+            }
             if queue.is_ending() {
                 return Work::End;
             }
-            let now = now();
+            let now = times.now(tip);
             if next.is_some_and(|next| next <= now) {
                 return Work::Block(Vec::new());
             }
@@ -248,7 +260,7 @@ impl Writer {
     ) -> Result<(), NodeError> {
         let asked = !candidates.is_empty();
         let tip = node.state().tip().time;
-        let time = now().max(tip.plus(1));
+        let time = self.inner.options.times.now(tip).max(tip.plus(1));
         let due = due::next(&node.state()).filter(|due| *due <= time);
         if asked && due.is_none() {
             self.refuse_first(node, time, &mut candidates);
@@ -256,6 +268,35 @@ impl Writer {
                 return Ok(());
             }
         }
+        self.commit(node, time, candidates)
+    }
+
+    /// Moves the clock on: a block for each time at which something falls due, then one at the end.
+    fn advance(&mut self, node: &mut Node, wish: Move) -> Result<(), NodeError> {
+        let Move { milliseconds, told } = wish;
+        let end = node.state().tip().time.plus(milliseconds);
+        loop {
+            let (tip, due) = {
+                let state = node.state();
+                (state.tip().time, due::next(&state))
+            };
+            if tip >= end {
+                // Who asked may have gone.
+                let _ = told.send(Ok(*self.inner.head.borrow()));
+                return Ok(());
+            }
+            let due = due.filter(|_| !self.idle).unwrap_or(end);
+            self.commit(node, due.max(tip.plus(1)).min(end), Vec::new())?;
+        }
+    }
+
+    fn commit(
+        &mut self,
+        node: &mut Node,
+        time: BlockTime,
+        candidates: Vec<VerifiedTransaction>,
+    ) -> Result<(), NodeError> {
+        let due = due::next(&node.state()).filter(|due| *due <= time);
         let ids: Vec<_> = candidates.iter().map(VerifiedTransaction::id).collect();
         let begun = Instant::now();
         let committed = node.commit(Batch { time, transactions: candidates })?;
@@ -325,13 +366,4 @@ impl Writer {
 
 fn is_due(receipt: &Receipt) -> bool {
     matches!(receipt.subject, Subject::Due(_))
-}
-
-fn now() -> BlockTime {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    BlockTime(milliseconds(since))
-}
-
-fn milliseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

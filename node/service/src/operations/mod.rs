@@ -4,6 +4,7 @@
 pub mod backup;
 pub mod doctor;
 pub mod restore;
+pub mod running;
 pub mod status;
 
 use linli_ledger::code::Code;
