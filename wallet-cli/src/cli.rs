@@ -4,8 +4,11 @@
 use crate::keys::KeyCommand;
 use crate::trace::TraceArguments;
 use crate::transaction::TxCommand;
+use crate::verbs::account::AccountCommand;
 use crate::verbs::activity::ActivityCommand;
+use crate::verbs::block::BlockCommand;
 use crate::verbs::fund::{FundCommand, PaymentCommand};
+use crate::verbs::org::OrgCommand;
 use crate::verbs::points::PointsCommand;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -109,6 +112,15 @@ pub(crate) enum Command {
     /// Payments: list, show / 付款：列表、查看
     #[command(subcommand)]
     Payment(PaymentCommand),
+    /// Accounts: who a key is, entries, statement, enrolment / 账户：我是谁、明细、对账单、居民登记
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Organisations: list, people in office, roles / 单位：列表、任职人员、职务
+    #[command(subcommand)]
+    Org(OrgCommand),
+    /// Blocks: list, show / 区块：列表、查看
+    #[command(subcommand)]
+    Block(BlockCommand),
     /// Completions for a shell / 生成命令行补全
     Completions {
         /// The shell / 命令行程序的名字

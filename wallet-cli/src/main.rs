@@ -78,6 +78,9 @@ fn dispatch(arguments: &Arguments, language: Language) -> Said {
         Command::Activity(activity) => personal(&|session| verbs::activity::run(activity, session)),
         Command::Fund(fund) => personal(&|session| verbs::fund::run(fund, session)),
         Command::Payment(payment) => personal(&|session| verbs::fund::payments(payment, session)),
+        Command::Account(account) => personal(&|session| verbs::account::run(account, session)),
+        Command::Org(org) => personal(&|session| verbs::org::run(org, session)),
+        Command::Block(block) => personal(&|session| verbs::block::run(block, session)),
         Command::Completions { shell } => personal(&|_| Ok(pages::completions(*shell, language))),
         Command::Man { folder } => personal(&|_| pages::manual(folder, language)),
     }

@@ -82,7 +82,8 @@ fn label(name: &str, language: Language) -> String {
         .unwrap_or_else(|| name.to_owned())
 }
 
-fn choice(name: &str, language: Language) -> String {
+/// What a choice is called.
+pub(crate) fn choice(name: &str, language: Language) -> String {
     known_word(&format!("choice-{}", name.replace('_', "-")), language)
         .unwrap_or_else(|| name.to_owned())
 }

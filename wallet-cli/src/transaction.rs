@@ -6,5 +6,5 @@ mod command;
 mod file;
 
 pub(crate) use build::{Draft, Signing, Validity};
-pub(crate) use command::{TxCommand, eprint_text, run, save};
+pub(crate) use command::{TxCommand, eprint_text, load, run, save};
 pub(crate) use file::TransactionFile;

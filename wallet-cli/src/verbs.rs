@@ -2,8 +2,12 @@
 //! administrators and approvers. Each verb fills in one call; how it is done is the same for all
 //! ([`crate::online::perform`]).
 
+pub(crate) mod account;
 pub(crate) mod activity;
+mod attendance;
+pub(crate) mod block;
 pub(crate) mod fund;
+pub(crate) mod org;
 pub(crate) mod points;
 mod voucher;
 

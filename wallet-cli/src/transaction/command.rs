@@ -157,7 +157,11 @@ fn bytes_of(path: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(path).map_err(|error| failed(path, &error))
 }
 
-fn load(path: &Path) -> Result<TransactionFile, Failure> {
+/// Reads a transaction file.
+///
+/// # Errors
+/// Those of the file system and of [`TransactionFile::read`].
+pub(crate) fn load(path: &Path) -> Result<TransactionFile, Failure> {
     TransactionFile::read(&bytes_of(path)?)
         .map_err(|failure| failure.about(&path.display().to_string()))
 }

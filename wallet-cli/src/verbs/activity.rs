@@ -1,6 +1,7 @@
 //! This exists to be the command `linli activity`: residents find, join, come and go; organisers propose,
 //! publish and attest; witnesses confirm.
 
+use super::attendance::{LinesArguments, lines};
 use super::{identifier, json_file};
 use crate::cli::Format;
 use crate::failure::Failure;
@@ -52,6 +53,8 @@ pub(crate) enum ActivityCommand {
     Publish(OneWriteArguments),
     /// Call an activity off / 取消一项活动
     Calloff(OneWriteArguments),
+    /// Make the lines to attest from the files of coming and going / 用签到签退的文件生成待证明的明细
+    Lines(LinesArguments),
     /// Attest hours of service, as organiser / 组织者证明服务时长
     Attest(AttestArguments),
     /// Confirm what an organiser attested, as witness / 见证人确认组织者的证明
@@ -227,6 +230,7 @@ pub(crate) fn run(command: &ActivityCommand, session: &Session) -> Result<String
             let call = Programme::ActivityCancel { activity: *activity };
             act(write, AnyCall::Programme(call), Some(Role::Organiser))
         }
+        ActivityCommand::Lines(arguments) => lines(&client, arguments),
         ActivityCommand::Attest(AttestArguments { activity, input, write }) => {
             let lines: Vec<AttestedLine> = json_file(input)?;
             let call = Credit::AttestFirst { activity: *activity, lines };
@@ -287,7 +291,7 @@ fn list(client: &Client<'_>, arguments: &ListArguments) -> Result<String, Failur
     Ok(listing.render(session, "nothing-here"))
 }
 
-fn find(client: &Client<'_>, id: RecordId) -> Result<ActivitySummary, Failure> {
+pub(super) fn find(client: &Client<'_>, id: RecordId) -> Result<ActivitySummary, Failure> {
     let found: ActivitySummary =
         client.one(&path::with(path::ACTIVITY, &[&id.to_string()]), None)?;
     if found.id == id { Ok(found) } else { Err(Failure::new(Code::NodeAnswer, found.id)) }
@@ -345,7 +349,7 @@ fn seen(client: &Client<'_>, arguments: &SeenArguments, comes: bool) -> Result<S
     let SeenArguments { participation, site, write } = arguments;
     let mut write = write.clone();
     write.others.push(Signing { key: site.key.to_string(), grant: None });
-    let (participation, nonce, observed_at) = (*participation, site.nonce, now());
+    let (participation, nonce, observed_at) = (*participation, site.nonce, client.now()?);
     let call = if comes {
         Credit::CheckIn { participation, observed_at, nonce }
     } else {
@@ -358,7 +362,12 @@ fn seen(client: &Client<'_>, arguments: &SeenArguments, comes: bool) -> Result<S
 fn site(arguments: &SiteArguments, session: &Session) -> Result<String, Failure> {
     let SiteArguments { activity, key, svg } = arguments;
     let card = session.store().card(key)?;
-    let text = Site::new(*activity, card.public_key, now().0 / MINUTE_MS).text();
+    // The device may have no network: then it goes by its own clock.
+    let time = match Client::new(session).and_then(|client| client.now()) {
+        Err(failure) if failure.code == Code::NodeUnreachable => now(),
+        asked => asked?,
+    };
+    let text = Site::new(*activity, card.public_key, time.0 / MINUTE_MS).text();
     if let Some(file) = svg {
         private_file::replace(file, qr::picture(&text)?.as_bytes())?;
     }

@@ -73,6 +73,11 @@ pub(crate) struct WhoArguments {
 }
 
 impl WhoArguments {
+    /// Whether a key is to sign the question.
+    pub(crate) const fn is_named(&self) -> bool {
+        self.key.is_some()
+    }
+
     /// The same as for writing, which nothing is done with.
     pub(crate) fn reading(&self) -> WriteArguments {
         WriteArguments {

@@ -1,0 +1,260 @@
+//! This exists to be the command `linli org`: who takes part, who works for them and in which role.
+
+use super::identifier;
+use crate::cli::Format;
+use crate::failure::Failure;
+use crate::listing::Listing;
+use crate::online::{Client, Order, WriteArguments, perform};
+use crate::reading;
+use crate::session::Session;
+use crate::texts::{word, word_with};
+use crate::verbs::account::public_key;
+use clap::{Args, Subcommand};
+use linli_contracts::AnyCall;
+use linli_contracts::registry::{Call, Role};
+use linli_ledger::code::Code;
+use linli_ledger::crypto::PublicKey;
+use linli_ledger::genesis::OrganisationKind;
+use linli_ledger::types::{DAY_MS, GrantId, OrganisationId, PersonId, derive_identifier};
+use linli_verify::Language;
+use linli_wire::path;
+use linli_wire::registry::{Organisation, Role as Granted};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum OrgCommand {
+    /// List the organisations / 列出所有单位
+    List(ListArguments),
+    /// Show an organisation and who holds a role in it / 查看一个单位和它的任职人员
+    Show(ShowArguments),
+    /// Register somebody who works for an organisation, with its key / 单位登记一位工作人员
+    Invite(InviteArguments),
+    /// Give somebody a role; two governing organisations sign / 授予职务，须两家治理单位签名
+    Grant(GrantArguments),
+    /// End a role now, as a governing organisation / 治理单位即时终止一项职务
+    Revoke(RevokeArguments),
+}
+
+/// Arguments of `org list`.
+#[derive(Args, Debug)]
+pub(crate) struct ListArguments {
+    /// Only this kind, such as bank or partner / 只看这一类，例如 bank、partner
+    #[arg(long, value_name = "KIND", value_parser = named::<OrganisationKind>)]
+    kind: Option<OrganisationKind>,
+}
+
+/// Arguments of `org show`.
+#[derive(Args, Debug)]
+pub(crate) struct ShowArguments {
+    /// Identifier of the organisation, llo1… / 单位的编号，llo1…
+    #[arg(value_parser = identifier::<OrganisationId>)]
+    organisation: OrganisationId,
+    /// Also roles that are over / 也列出已经结束的职务
+    #[arg(long)]
+    all: bool,
+}
+
+/// Arguments of `org invite`.
+#[derive(Args, Debug)]
+pub(crate) struct InviteArguments {
+    /// The key of the person: 64 digits, as key show says / 工作人员的公钥，64 位，见 key show
+    #[arg(value_parser = public_key)]
+    person: PublicKey,
+    /// Identifier of the organisation, llo1… / 单位的编号，llo1…
+    #[arg(long, value_name = "llo1…", value_parser = identifier::<OrganisationId>)]
+    organisation: OrganisationId,
+    #[command(flatten)]
+    write: WriteArguments,
+}
+
+/// Arguments of `org grant`.
+#[derive(Args, Debug)]
+pub(crate) struct GrantArguments {
+    /// Identifier of the person, llp1…, from org invite / 工作人员的编号，llp1…，登记时得到
+    #[arg(value_parser = identifier::<PersonId>)]
+    person: PersonId,
+    /// The role, such as organiser, witness or approver / 职务，例如 organiser、witness、approver
+    #[arg(long, value_name = "ROLE", value_parser = named::<Role>)]
+    role: Role,
+    /// For which organisation, llo1… / 为哪个单位，llo1…
+    #[arg(long, value_name = "llo1…", value_parser = identifier::<OrganisationId>)]
+    organisation: OrganisationId,
+    /// Where it holds, such as 5101/04 / 在哪里有效，例如 5101/04
+    #[arg(long, value_name = "PATH")]
+    scope: String,
+    /// Level of an approver, 1 to 3 / 审批人的级别，1 到 3
+    #[arg(long, default_value_t = 0)]
+    level: u8,
+    /// How many days it holds, from now on / 从现在起有效多少天
+    #[arg(long, default_value_t = 365)]
+    days: u32,
+    #[command(flatten)]
+    write: WriteArguments,
+}
+
+/// Arguments of `org revoke`.
+#[derive(Args, Debug)]
+pub(crate) struct RevokeArguments {
+    /// Identifier of the grant, llg1…, from org show / 职务的编号，llg1…，见 org show
+    #[arg(value_name = "GRANT", value_parser = identifier::<GrantId>)]
+    ended: GrantId,
+    #[command(flatten)]
+    write: WriteArguments,
+}
+
+/// A value by its name in JSON; also with hyphens.
+///
+/// # Errors
+/// A sentence for the command line, which lists the names.
+fn named<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_json::from_value(json!(text.replace('-', "_"))).map_err(|error| error.to_string())
+}
+
+/// What a choice is called, for people.
+fn name_of(value: &impl Serialize, language: Language) -> String {
+    let name = serde_json::to_value(value).ok();
+    let name = name.as_ref().and_then(Value::as_str).unwrap_or_default();
+    reading::choice(name, language)
+}
+
+/// What a role is called, for people.
+pub(super) fn role_name(role: Role, language: Language) -> String {
+    name_of(&role, language)
+}
+
+/// Runs `linli org`.
+///
+/// # Errors
+/// Those of the node, of keys and prompts; the code with which a rule says no.
+pub(crate) fn run(command: &OrgCommand, session: &Session) -> Result<String, Failure> {
+    let client = Client::new(session)?;
+    match command {
+        OrgCommand::List(ListArguments { kind }) => list(&client, *kind),
+        OrgCommand::Show(arguments) => show(&client, arguments),
+        OrgCommand::Invite(InviteArguments { person, organisation, write }) => {
+            let call = Call::PersonRegister { organisation: *organisation, key: *person };
+            let made = |id| PersonId(derive_identifier(&id, 0)).to_string();
+            make(&client, write, call, "invite-next", &made)
+        }
+        OrgCommand::Grant(GrantArguments {
+            person,
+            role,
+            organisation,
+            scope,
+            level,
+            days,
+            write,
+        }) => {
+            let from = client.now()?;
+            let call = Call::RoleGrant {
+                person: *person,
+                role: *role,
+                organisation: *organisation,
+                scope: scope.clone(),
+                level: *level,
+                nullifier: None,
+                from,
+                to: from.plus(u64::from(*days).saturating_mul(DAY_MS)),
+            };
+            let made = |id| GrantId(derive_identifier(&id, 0)).to_string();
+            make(&client, write, call, "grant-next", &made)
+        }
+        OrgCommand::Revoke(RevokeArguments { ended, write }) => {
+            let call = AnyCall::Registry(Call::RoleRevoke { grant: *ended });
+            perform(&Order::open(&client, write)?, call, None, &mut |_| Ok(()))
+        }
+    }
+}
+
+/// Does what creates something, and says its identifier.
+fn make(
+    client: &Client<'_>,
+    write: &WriteArguments,
+    call: Call,
+    message: &str,
+    identify: &dyn Fn(linli_ledger::types::TransactionId) -> String,
+) -> Result<String, Failure> {
+    let session = client.session();
+    let mut made = None;
+    let order = Order::open(client, write)?;
+    let said = perform(&order, AnyCall::Registry(call), None, &mut |id| {
+        made = Some(identify(id));
+        Ok(())
+    })?;
+    Ok(match (session.format, made) {
+        (Format::Table | Format::Csv, Some(id)) => {
+            format!("{said}  {}\n", word_with(message, session.language, &[("id", id.into())]))
+        }
+        (_, _) => said,
+    })
+}
+
+fn list(client: &Client<'_>, kind: Option<OrganisationKind>) -> Result<String, Failure> {
+    let session = client.session();
+    let language = session.language;
+    let kind = kind.map(|kind| json!(kind).as_str().unwrap_or_default().to_owned());
+    let filter: Vec<_> = kind.into_iter().map(|kind| ("kind", kind)).collect();
+    let found: Vec<Organisation> = client.list(path::ORGANISATIONS, &filter, None)?;
+    let mut listing = Listing::new(&[
+        ("name", word("column-name", language)),
+        ("kind", word("column-kind", language)),
+        ("organisation", word("column-number", language)),
+    ]);
+    for Organisation { id, record } in found {
+        let kind = json!(record.kind).as_str().unwrap_or_default().to_owned();
+        listing.row_shown([
+            (record.name.clone(), record.name),
+            (kind, name_of(&record.kind, language)),
+            (id.to_string(), id.to_string()),
+        ]);
+    }
+    Ok(listing.render(session, "nothing-here"))
+}
+
+fn show(client: &Client<'_>, arguments: &ShowArguments) -> Result<String, Failure> {
+    let session = client.session();
+    let language = session.language;
+    let ShowArguments { organisation, all } = arguments;
+    let id = organisation.to_string();
+    let found: Organisation = client.one(&path::with(path::ORGANISATION, &[&id]), None)?;
+    if found.id != *organisation {
+        return Err(Failure::new(Code::NodeAnswer, found.id));
+    }
+    let mut filter = vec![("organisation", id)];
+    if !all {
+        filter.push(("active", "true".to_owned()));
+    }
+    let roles: Vec<Granted> = client.list(path::ROLES, &filter, None)?;
+    if session.format == Format::Json {
+        return Ok(format!("{}\n", json!({ "organisation": found, "roles": roles })));
+    }
+    let mut listing = Listing::new(&[
+        ("role", word("column-role", language)),
+        ("scope", word("column-place", language)),
+        ("level", word("column-step", language)),
+        ("to", word("column-valid-to", language)),
+        ("person", word("column-person", language)),
+        ("grant", word("column-number", language)),
+    ])
+    .right(2);
+    for Granted { id, record } in roles {
+        let role = json!(record.role).as_str().unwrap_or_default().to_owned();
+        let person = record.person.to_string();
+        listing.row_shown([
+            (role, role_name(record.role, language)),
+            (record.scope.clone(), record.scope),
+            (record.level.to_string(), record.level.to_string()),
+            (record.to.to_string(), reading::time(record.to)),
+            (person.clone(), reading::short(&person)),
+            (id.to_string(), id.to_string()),
+        ]);
+    }
+    let table = listing.render(session, "nothing-here");
+    if session.format == Format::Csv {
+        return Ok(table);
+    }
+    let kind = name_of(&found.record.kind, language);
+    Ok(format!("{}  {kind}  {}\n\n{table}", reading::clean(&found.record.name), found.id))
+}
