@@ -7,12 +7,14 @@ pub(crate) mod activity;
 mod attendance;
 pub(crate) mod block;
 pub(crate) mod fund;
+mod money;
 pub(crate) mod org;
 pub(crate) mod points;
 mod voucher;
 
 use crate::failure::Failure;
 use linli_ledger::code::Code;
+use linli_ledger::types::Day;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -25,6 +27,14 @@ where
     T::Err: std::fmt::Display,
 {
     text.trim().parse().map_err(|error: T::Err| error.to_string())
+}
+
+/// A civil day.
+///
+/// # Errors
+/// A sentence for the command line.
+fn day(text: &str) -> Result<Day, String> {
+    Day::from_iso(text.trim()).ok_or_else(|| "2026-01-01".to_owned())
 }
 
 /// The JSON in a file.

@@ -54,7 +54,7 @@ fn matches(line: &str, expected: &str) -> bool {
 
 /// Does a guide in a folder of its own; `prepare` puts files there and adds variables.
 fn follow(guide: &str, prepare: impl FnOnce(&Node, &Path) -> Vec<(&'static str, String)>) {
-    let node = Node::start();
+    let node = Node::start_with_data_clock();
     let desk = tempfile::tempdir().expect("a folder");
     passphrase(desk.path());
     let variables = prepare(&node, desk.path());
@@ -72,7 +72,7 @@ fn follow(guide: &str, prepare: impl FnOnce(&Node, &Path) -> Vec<(&'static str, 
         .env("LINLI_HOME", desk.path().join("home"))
         .env("LINLI_NODE", node.text("api"))
         .env("LINLI_GENESIS", node.text("genesis_hash"))
-        .env("DATA", node.data())
+        .env("LINLI_ADMIN", node.text("admin").trim_start_matches("http://"))
         .env("LC_ALL", "zh_CN.UTF-8")
         .envs(variables)
         .stdin(Stdio::null())
@@ -134,7 +134,11 @@ fn a_fund_administrator_follows_the_guide() {
 
 #[test]
 fn a_regulator_follows_the_guide() {
-    follow("regulator.md", |_, _| Vec::new());
+    follow("regulator.md", |_, desk| {
+        let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+        std::os::unix::fs::symlink(examples, desk.join("examples")).expect("it is linked");
+        Vec::new()
+    });
 }
 
 #[test]

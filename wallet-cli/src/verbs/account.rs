@@ -1,7 +1,7 @@
 //! This exists to be the command `linli account`: who a key is on the ledger, how a resident comes onto it,
 //! and what went in and out of any account.
 
-use super::identifier;
+use super::{day, identifier};
 use crate::cli::Format;
 use crate::failure::Failure;
 use crate::keys::private_file;
@@ -125,10 +125,6 @@ pub(crate) struct RegisterArguments {
     consent: PathBuf,
     #[command(flatten)]
     write: WriteArguments,
-}
-
-fn day(text: &str) -> Result<Day, String> {
-    Day::from_iso(text.trim()).ok_or_else(|| "2026-01-01".to_owned())
 }
 
 fn digits(text: &str) -> Result<[u8; 32], String> {

@@ -2,6 +2,9 @@
 //! what an approver agrees to, and what anybody may see of it.
 
 use super::identifier;
+use super::money::{
+    BudgetArguments, FlowArguments, OfFundArguments, budget, contracts, flow, forward, sources,
+};
 use crate::cli::Format;
 use crate::failure::Failure;
 use crate::import::yuan;
@@ -21,7 +24,7 @@ use linli_contracts::registry::Role;
 use linli_ledger::amount::Fen;
 use linli_ledger::code::Code;
 use linli_ledger::hash::{Domain, from_hex, hash};
-use linli_ledger::types::RecordId;
+use linli_ledger::types::{RecordId, SourceId};
 use linli_wire::money::{FundSummary, PlaceBalance, TraceBack};
 use linli_wire::{Recorded, path};
 use serde_json::json;
@@ -40,8 +43,16 @@ pub(crate) enum FundCommand {
     Approve(DecideArguments),
     /// Refuse a payment, as an approver / 退回一笔付款申请
     Refuse(DecideArguments),
-    /// Follow a payment back to its sources / 追溯一笔付款的资金来源
-    Trace(OneArguments),
+    /// Follow a payment back to its sources, or a source to where its fen lie now / 追溯一笔付款的来源，或一笔来源的去向
+    Trace(TraceArguments),
+    /// List the contracts / 列出合同
+    Contracts(OfFundArguments),
+    /// List where the money came from / 列出资金来源
+    Sources(OfFundArguments),
+    /// Budget against what happened / 预算和执行情况
+    Budget(BudgetArguments),
+    /// Where the money of a fund came from and went to / 一个资金的来龙去脉
+    Flow(FlowArguments),
 }
 
 #[derive(Subcommand, Debug)]
@@ -58,6 +69,30 @@ pub(crate) struct OneArguments {
     /// Its identifier, llr1… / 编号，llr1…
     #[arg(value_parser = identifier::<RecordId>)]
     id: RecordId,
+}
+
+/// A payment or a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Traced {
+    Payment(RecordId),
+    Source(SourceId),
+}
+
+impl Traced {
+    fn parse(text: &str) -> Result<Self, String> {
+        match text.trim().parse() {
+            Ok(number) => Ok(Self::Source(SourceId(number))),
+            Err(_) => identifier(text).map(Self::Payment),
+        }
+    }
+}
+
+/// Arguments of `fund trace`.
+#[derive(Args, Debug)]
+pub(crate) struct TraceArguments {
+    /// Identifier of a payment, llr1…, or number of a source, from fund sources / 付款的编号 llr1…，或来源的号码，见 fund sources
+    #[arg(value_parser = Traced::parse)]
+    what: Traced,
 }
 
 /// Arguments of `payment list`.
@@ -115,7 +150,14 @@ pub(crate) fn run(command: &FundCommand, session: &Session) -> Result<String, Fa
         FundCommand::Pay(arguments) => pay(&client, arguments),
         FundCommand::Approve(arguments) => decide(&client, arguments, true),
         FundCommand::Refuse(arguments) => decide(&client, arguments, false),
-        FundCommand::Trace(OneArguments { id }) => trace(&client, *id),
+        FundCommand::Trace(TraceArguments { what: Traced::Payment(id) }) => trace(&client, *id),
+        FundCommand::Trace(TraceArguments { what: Traced::Source(number) }) => {
+            forward(&client, *number)
+        }
+        FundCommand::Contracts(arguments) => contracts(&client, arguments),
+        FundCommand::Sources(arguments) => sources(&client, arguments),
+        FundCommand::Budget(arguments) => budget(&client, arguments),
+        FundCommand::Flow(arguments) => flow(&client, arguments),
     }
 }
 
@@ -201,7 +243,7 @@ fn show(client: &Client<'_>, id: RecordId) -> Result<String, Failure> {
 }
 
 /// The name of the variant of an account: `available`.
-fn place_kind(what: &serde_json::Value) -> String {
+pub(super) fn place_kind(what: &serde_json::Value) -> String {
     let name = what.as_object().and_then(|object| object.keys().next().cloned());
     name.or_else(|| what.as_str().map(str::to_owned)).unwrap_or_default().replace('_', "-")
 }
