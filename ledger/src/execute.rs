@@ -19,7 +19,7 @@ use crate::merkle;
 use crate::receipt::Receipt;
 use crate::state::{HalfDelta, State, StateDelta, Tip, Trees, state_root};
 use crate::system::{GovernanceRecord, ValidatorsRecord};
-use crate::transaction::VerifiedTransaction;
+use crate::transaction::{PresumedTransaction, VerifiedTransaction};
 use crate::types::{BlockTime, Compartment, ContractId, Height};
 use crate::view::View;
 use executor::Executor;
@@ -213,6 +213,21 @@ pub fn admit(
     let mut executor = Executor::new(state, rulebook, state.tip().height.next(), now);
     executor.transaction(transaction)?;
     Ok(executor.into_last().expect("a transaction that the door lets in leaves a receipt"))
+}
+
+/// What a body would do if everybody whom it names had signed it and it were in the next block now.
+///
+/// # Errors
+/// As [`admit`].
+///
+/// Source: LED-3.10.
+pub fn rehearse(
+    state: &State,
+    rulebook: &Rulebook,
+    body: &PresumedTransaction,
+    now: BlockTime,
+) -> Result<Receipt, Code> {
+    admit(state, rulebook, body.presumed(), now)
 }
 
 /// Builds the next block from candidates, in their order, as many as fit.

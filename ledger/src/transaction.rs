@@ -114,26 +114,47 @@ impl SignedTransaction {
         })
     }
 
-    fn check(
-        self,
-        genesis: &Digest,
-        mut verifies: impl FnMut(&Digest, &TransactionId, &PublicKey, &Signature) -> bool,
-    ) -> Result<VerifiedTransaction, Code> {
+    /// Takes a body that nobody has signed as if everybody had: what it would do can be rehearsed
+    /// ([`crate::execute::rehearse`]), and nothing else can be done with it.
+    ///
+    /// # Errors
+    /// As [`SignedTransaction::verify`]; [`Code::Signature`] if there are signatures, which are then to
+    /// be verified.
+    ///
+    /// Source: LED-3.10.
+    pub fn presume(self, genesis: &Digest) -> Result<PresumedTransaction, Code> {
+        let body = self.body_of(genesis)?;
+        if !self.signatures.is_empty() {
+            return Err(Code::Signature);
+        }
+        let (id, leaf) = (self.id(), self.leaf());
+        Ok(PresumedTransaction(VerifiedTransaction { id, leaf, body, signed: self }))
+    }
+
+    /// The body, if it is one that this chain could take.
+    fn body_of(&self, genesis: &Digest) -> Result<Body, Code> {
         if self.body.len() > TRANSACTION_BYTES_MAX {
             return Err(Code::TooLarge);
         }
         let body: Body = decode(&self.body, "a body").map_err(|_| Code::Encoding)?;
-        let keys = || body.signers.iter().map(|signer| signer.key);
-        let distinct = keys().collect::<std::collections::BTreeSet<_>>().len();
+        let keys = body.signers.iter().map(|signer| signer.key);
+        let distinct = keys.collect::<std::collections::BTreeSet<_>>().len();
         let listed =
             (1..=SIGNERS_MAX).contains(&body.signers.len()) && distinct == body.signers.len();
         if body.version != BODY_VERSION || !listed {
             return Err(Code::Encoding);
         }
-        if &body.genesis != genesis {
-            return Err(Code::ChainId);
-        }
+        if &body.genesis == genesis { Ok(body) } else { Err(Code::ChainId) }
+    }
+
+    fn check(
+        self,
+        genesis: &Digest,
+        mut verifies: impl FnMut(&Digest, &TransactionId, &PublicKey, &Signature) -> bool,
+    ) -> Result<VerifiedTransaction, Code> {
+        let body = self.body_of(genesis)?;
         let id = self.id();
+        let keys = || body.signers.iter().map(|signer| signer.key);
         let signed = self.signatures.len() == body.signers.len()
             && keys()
                 .zip(&self.signatures)
@@ -153,6 +174,27 @@ pub struct VerifiedTransaction {
     leaf: [u8; 32],
     body: Body,
     signed: SignedTransaction,
+}
+
+/// A body that nobody has signed. No block takes it: only [`crate::execute::rehearse`] does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PresumedTransaction(VerifiedTransaction);
+
+impl PresumedTransaction {
+    /// The identifier.
+    pub fn id(&self) -> TransactionId {
+        self.0.id
+    }
+
+    /// What is to be signed.
+    pub fn body(&self) -> &Body {
+        &self.0.body
+    }
+
+    /// As the executor reads it; for nobody else.
+    pub(crate) fn presumed(&self) -> &VerifiedTransaction {
+        &self.0
+    }
 }
 
 impl VerifiedTransaction {

@@ -5,6 +5,6 @@ mod build;
 mod command;
 mod file;
 
-pub(crate) use build::{Draft, Signing, Validity};
+pub(crate) use build::{Draft, Signing};
 pub(crate) use command::{TxCommand, eprint_text, load, run, save};
 pub(crate) use file::TransactionFile;

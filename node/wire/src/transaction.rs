@@ -62,7 +62,7 @@ pub struct Content {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubmitOne {
-    /// The signed bytes, base64.
+    /// The signed bytes, base64; for a dry run the list of signatures may be empty.
     #[schema(min_length = 4, max_length = 98_304)]
     pub transaction: String,
 }

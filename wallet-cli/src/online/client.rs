@@ -89,7 +89,7 @@ impl<'s> Client<'s> {
         let mut request = self.agent.get(&address).header("accept-language", self.tag());
         if let Some(key) = key {
             let genesis = self.genesis()?;
-            for (name, value) in signature(key, &genesis, &address)? {
+            for (name, value) in signature(key, &genesis, "GET", &address, None)? {
                 request = request.header(name, value);
             }
         }
@@ -132,7 +132,7 @@ impl<'s> Client<'s> {
         Err(Failure::new(Code::TooLarge, path))
     }
 
-    /// Sends JSON.
+    /// Sends JSON; with a key, as its owner.
     ///
     /// # Errors
     /// As [`Client::get`].
@@ -141,12 +141,20 @@ impl<'s> Client<'s> {
         path: &str,
         query: &[(&str, String)],
         body: &[u8],
+        key: Option<&BusinessKey>,
     ) -> Result<T, Failure> {
-        let request = self
+        let address = self.address(path, query);
+        let mut request = self
             .agent
-            .post(self.address(path, query))
+            .post(&address)
             .header("accept-language", self.tag())
             .header("content-type", "application/json");
+        if let Some(key) = key {
+            let genesis = self.genesis()?;
+            for (name, value) in signature(key, &genesis, "POST", &address, Some(body))? {
+                request = request.header(name, value);
+            }
+        }
         self.read(request.send(body))
     }
 
@@ -230,12 +238,14 @@ impl<'s> Client<'s> {
 fn signature(
     key: &BusinessKey,
     genesis: &Digest,
+    method: &str,
     target: &str,
+    body: Option<&[u8]>,
 ) -> Result<Vec<(&'static str, String)>, Failure> {
     let mut nonce = [0; 16];
     getrandom::fill(&mut nonce).map_err(|error| Failure::new(Code::Randomness, error))?;
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Ok(signing::headers(key, genesis, "GET", target, None, since.as_secs(), &to_hex(&nonce)))
+    Ok(signing::headers(key, genesis, method, target, body, since.as_secs(), &to_hex(&nonce)))
 }
 
 /// A value in a query: everything but letters, digits and a few marks in per cent (RFC 3986).

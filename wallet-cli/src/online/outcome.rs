@@ -14,6 +14,7 @@ use clap::ValueEnum;
 use linli_ledger::amount::Fen;
 use linli_ledger::code::{Code, Detail};
 use linli_ledger::codec::encode;
+use linli_ledger::crypto::BusinessKey;
 use linli_ledger::hash::to_hex;
 use linli_ledger::transaction::SignedTransaction;
 use linli_ledger::types::{BlockTime, TransactionId};
@@ -38,12 +39,17 @@ pub(crate) enum Wait {
     None,
 }
 
-/// Asks the node what a transaction would do. Everybody must have signed; nothing is queued.
+/// Asks the node what a transaction would do; nobody need have signed it, and nothing is queued. What
+/// concerns residents is told to the sender only, whose key then signs the question.
 ///
 /// # Errors
-/// [`Code::SignatureMissing`]; those of [`Client::post`]; the code with which a rule says no.
-pub(crate) fn dry_run(file: &TransactionFile, session: &Session) -> Result<String, Failure> {
-    let submitted = send(&file.complete()?, &[("dry_run", "true".to_owned())], session)?;
+/// Those of [`Client::post`]; the code with which a rule says no.
+pub(crate) fn dry_run(
+    file: &TransactionFile,
+    key: Option<&BusinessKey>,
+    session: &Session,
+) -> Result<String, Failure> {
+    let submitted = send(&file.trial(), &[("dry_run", "true".to_owned())], key, session)?;
     said(&submitted, "outcome-would", session)
 }
 
@@ -60,7 +66,7 @@ pub(crate) fn submit(
         Wait::Final => "final",
         Wait::None => "accepted",
     };
-    let submitted = send(transaction, &[("wait", how.to_owned())], session)?;
+    let submitted = send(transaction, &[("wait", how.to_owned())], None, session)?;
     match (submitted.status, wait) {
         (Standing::Accepted, Wait::Final) => self::wait(transaction.id(), session),
         (Standing::Accepted, Wait::None) => said(&submitted, "outcome-accepted", session),
@@ -73,6 +79,7 @@ pub(crate) fn submit(
 fn send(
     transaction: &SignedTransaction,
     query: &[(&str, String)],
+    key: Option<&BusinessKey>,
     session: &Session,
 ) -> Result<Submitted, Failure> {
     let body = SubmitOne { transaction: STANDARD.encode(encode(transaction)) };
@@ -80,9 +87,11 @@ fn send(
     let client = Client::new(session)?;
     let id = transaction.id();
     let submitted: Submitted =
-        client.post(path::TRANSACTIONS, query, &body).map_err(|failure| match failure.code {
-            Code::NodeUnreachable => failure.about(&id.to_string()),
-            _ => failure,
+        client.post(path::TRANSACTIONS, query, &body, key).map_err(|failure| {
+            match failure.code {
+                Code::NodeUnreachable => failure.about(&id.to_string()),
+                _ => failure,
+            }
         })?;
     if submitted.id.is_some_and(|said| said != id) {
         return Err(Failure::new(Code::NodeAnswer, format!("{:?} ≠ {id}", submitted.id)));

@@ -9,7 +9,7 @@ use crate::prompt;
 use crate::reading;
 use crate::session::Session;
 use crate::texts::{word, word_with};
-use crate::transaction::{Draft, Signing, Validity, save};
+use crate::transaction::{Draft, Signing, save};
 use clap::Args;
 use linli_contracts::AnyCall;
 use linli_contracts::registry::Role;
@@ -17,13 +17,10 @@ use linli_ledger::code::Code;
 use linli_ledger::crypto::BusinessKey;
 use linli_ledger::hash::Digest;
 use linli_ledger::keys::KeyOwner;
-use linli_ledger::types::{EnrolmentId, GrantId, MINUTE_MS, TransactionId};
+use linli_ledger::types::{EnrolmentId, GrantId, TransactionId};
 use linli_wire::path;
 use linli_wire::registry::Key;
 use std::path::PathBuf;
-
-/// A trial is signed too, so it is valid for as short a time as a node needs.
-const TRIAL: Validity = Validity(2 * MINUTE_MS);
 
 /// How something is done on the ledger.
 #[derive(Args, Clone, Debug)]
@@ -154,16 +151,13 @@ pub(crate) fn perform(
     let signers = std::iter::once(own).chain(arguments.others.iter().cloned()).collect();
     let mut draft = Draft::new(call, genesis, signers);
     draft.from = order.client.now()?;
-    if arguments.dry_run {
-        draft.validity = TRIAL;
-    }
     let mut file = draft.build(&session.store())?;
     if session.format == Format::Table {
         crate::transaction::eprint_text(&format!("{}\n", reading::text(&file, session)));
     }
     if arguments.dry_run {
-        file.sign(&order.key)?;
-        return outcome::dry_run(&file, session);
+        // The question is signed, never the body: what is only tried cannot be submitted by anybody.
+        return outcome::dry_run(&file, Some(&order.key), session);
     }
     let question = if arguments.out.is_some() { "ask-sign" } else { "ask-send" };
     prompt::agree(session, &word(question, session.language))?;

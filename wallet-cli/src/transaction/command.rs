@@ -104,9 +104,15 @@ pub(crate) struct CombineArguments {
 pub(crate) struct SubmitArguments {
     /// Transaction file / 交易文件
     file: PathBuf,
-    /// Only ask the node what would come of it / 只问节点结果会怎样，不提交
+    /// Only ask the node what would come of it; signatures may be missing / 只问节点结果会怎样，不提交；签名可以不齐
     #[arg(long)]
     dry_run: bool,
+    /// Name of the sender's key, to try what concerns residents / 试办与居民有关的事时，发起人的密钥名字
+    #[arg(long, value_name = "NAME", requires = "dry_run")]
+    key: Option<String>,
+    /// File with the passphrase in its first line, for its owner only / 口令文件（第一行是口令，权限 600）
+    #[arg(long, value_name = "FILE", requires = "key")]
+    passphrase_file: Option<PathBuf>,
     /// Whether to wait until it is in the ledger / 是否等到写进账本
     #[arg(long, value_enum, default_value = "final")]
     wait: online::Wait,
@@ -136,10 +142,15 @@ pub(crate) fn run(command: &TxCommand, session: &Session) -> Result<String, Fail
             loaded.try_for_each(|file| joined.join(file?))?;
             save(&joined, out.as_deref(), "tx-combined", session)
         }
-        TxCommand::Submit(SubmitArguments { file, dry_run, wait }) => {
+        TxCommand::Submit(SubmitArguments { file, dry_run, key, passphrase_file, wait }) => {
             let file = load(file)?;
             if *dry_run {
-                return online::dry_run(&file, session);
+                let open = |name: &String| {
+                    let passphrase = prompt::passphrase(session, name, passphrase_file.as_deref())?;
+                    session.store().open(name, &passphrase)
+                };
+                let key = key.as_ref().map(open).transpose()?;
+                return online::dry_run(&file, key.as_ref(), session);
             }
             online::submit(&file.complete()?, *wait, session)
         }

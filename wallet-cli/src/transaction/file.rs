@@ -163,6 +163,11 @@ impl TransactionFile {
         Ok(SignedTransaction::new(&self.body, signatures))
     }
 
+    /// The transaction as a node tries it: with every signature if all are there, else with none.
+    pub(crate) fn trial(&self) -> SignedTransaction {
+        self.complete().unwrap_or_else(|_| SignedTransaction::new(&self.body, Vec::new()))
+    }
+
     /// The listed keys that have not signed, in order.
     pub(crate) fn missing(&self) -> Vec<PublicKey> {
         let keys = self.body.signers.iter().map(|signer| signer.key);

@@ -9,6 +9,7 @@
 mod accounts;
 pub(crate) mod admin;
 mod answer;
+mod body;
 mod chain;
 mod credit;
 mod cursor;
@@ -22,6 +23,7 @@ mod metrics;
 mod money;
 mod records;
 mod registry;
+mod rehearsal;
 mod routes;
 mod search;
 mod signed;

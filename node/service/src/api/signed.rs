@@ -21,6 +21,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// Nonces that are remembered: at 65 s each this is a thousand signed requests a second.
 const NONCES_MAX: usize = 65_536;
 
+/// The key that signed a request, if one did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Asker(pub(crate) Option<PublicKey>);
+
 /// The nonces of the last minute.
 #[derive(Debug, Default)]
 pub(crate) struct Nonces(Mutex<BTreeMap<(PublicKey, String), u64>>);
@@ -57,6 +61,7 @@ async fn identify(api: &Api, mut request: Request) -> Result<Request, Failure> {
     let headers = request.headers();
     if !headers.contains_key(SIGNATURE) && !headers.contains_key(SIGNATURE_INPUT) {
         request.extensions_mut().insert(Viewer::Public);
+        request.extensions_mut().insert(Asker(None));
         return Ok(request);
     }
     let wrong = |why: &str| Failure::new(Code::RequestSignature, why.to_owned());
@@ -91,6 +96,7 @@ async fn identify(api: &Api, mut request: Request) -> Result<Request, Failure> {
     api.limits().key(claimed.key)?;
     let mut request = Request::from_parts(parts, Body::from(bytes));
     request.extensions_mut().insert(viewer);
+    request.extensions_mut().insert(Asker(Some(claimed.key)));
     Ok(request)
 }
 

@@ -3,9 +3,12 @@
 //! result: whoever repeats a submission cannot do it twice.
 
 use super::answer::{Answer as Reply, Keep};
+use super::body::{Submission, read};
 use super::description::Problems;
 use super::extract::Ask;
 use super::failure::{Asked, Failure};
+use super::rehearsal::{rehearsed, would};
+use super::signed::Asker;
 use super::transactions::{finality, rejection};
 use super::viewer::Viewer;
 use super::{Api, now};
@@ -13,30 +16,21 @@ use crate::live::{Answer, Final, SubmitError, Ticket};
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use linli_ledger::code::Code;
 use linli_ledger::codec::decode;
 use linli_ledger::execute::admit;
 use linli_ledger::limits::TRANSACTION_BYTES_MAX;
 use linli_ledger::receipt::Receipt;
-use linli_ledger::transaction::{SignedTransaction, VerifiedTransaction};
+use linli_ledger::transaction::{PresumedTransaction, SignedTransaction, VerifiedTransaction};
 use linli_ledger::types::{Height, TransactionId};
 use linli_wire::path;
-use linli_wire::transaction::{
-    Standing, Submit, SubmitMany, SubmitOne, Submitted, SubmittedMany, Wait,
-};
+use linli_wire::transaction::{Standing, Submit, Submitted, SubmittedMany, Wait};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::time::Duration;
 
-/// Transactions in one request.
-const BATCH_MAX: usize = 1_000;
-/// Levels of JSON; a submission has two.
-const DEPTH_MAX: usize = 32;
 /// A body and sixteen signatures, with room to spare.
 const SIGNED_BYTES_MAX: usize = TRANSACTION_BYTES_MAX + 2 * 1_024;
 
@@ -49,14 +43,10 @@ pub(crate) struct SubmitQuery {
     /// asked first; `final`: until it is in a block that is on disk.
     #[param(inline)]
     wait: Option<Wait>,
-    /// Only says what it would do; nothing is queued.
+    /// Only says what it would do; nothing is queued. The body needs no signatures then: an empty list of
+    /// them will do. What concerns residents is told to its first signer, who signs the request, and to
+    /// auditors.
     dry_run: Option<bool>,
-}
-
-/// What a request holds.
-enum Submission {
-    One(Vec<u8>),
-    Many(Vec<Result<Vec<u8>, Failure>>),
 }
 
 /// Submits one transaction, or up to a thousand.
@@ -77,6 +67,7 @@ enum Submission {
 pub(crate) async fn submit(
     State(api): State<Api>,
     Extension(viewer): Extension<Viewer>,
+    Extension(asker): Extension<Asker>,
     Extension(asked): Extension<Asked>,
     Ask(query): Ask<SubmitQuery>,
     headers: HeaderMap,
@@ -93,7 +84,8 @@ pub(crate) async fn submit(
         Submission::Many(parts) => (false, parts),
     };
     let taken = asked.clone();
-    let outcomes = api.blocking(move |api| Ok(take(api, parts, wait, dry_run, &taken))).await?;
+    let how = How { wait, dry_run, viewer, asker };
+    let outcomes = api.blocking(move |api| Ok(take(api, parts, &how, &taken))).await?;
     let outcomes = follow(&api, outcomes, wait, &asked).await;
     let height = api.public(|_, state| state.tip().height);
     if !single {
@@ -147,77 +139,13 @@ fn many(
     Ok(Reply::new(SubmittedMany { data }, height, &viewer, Keep::Fresh).into_response())
 }
 
-fn read(headers: &HeaderMap, body: &[u8]) -> Result<Submission, Failure> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    match kind.to_ascii_lowercase().as_str() {
-        "application/octet-stream" => Ok(Submission::One(body.to_vec())),
-        "application/json" => read_json(body),
-        _ => Err(Failure::new(Code::MediaType, format!("content-type is {kind:?}"))),
-    }
-}
-
-fn read_json(body: &[u8]) -> Result<Submission, Failure> {
-    let wrong = |detail: String| Failure::new(Code::RequestBody, detail);
-    if depth(body) > DEPTH_MAX {
-        return Err(wrong(format!("the body is more than {DEPTH_MAX} levels deep")));
-    }
-    let value: Value = serde_json::from_slice(body).map_err(|error| wrong(error.to_string()))?;
-    if value.get("transactions").is_none() {
-        let SubmitOne { transaction } =
-            serde_json::from_value(value).map_err(|error| wrong(error.to_string()))?;
-        return bytes(&transaction, "/transaction").map(Submission::One);
-    }
-    let SubmitMany { transactions } =
-        serde_json::from_value(value).map_err(|error| wrong(error.to_string()))?;
-    if !(1..=BATCH_MAX).contains(&transactions.len()) {
-        let detail = format!("{} transactions; 1 to {BATCH_MAX} are taken", transactions.len());
-        return Err(Failure::new(Code::BatchSize, detail));
-    }
-    let each = transactions.iter().enumerate();
-    let read = each.map(|(n, text)| bytes(text, &format!("/transactions/{n}")));
-    Ok(Submission::Many(read.collect()))
-}
-
-fn bytes(text: &str, pointer: &str) -> Result<Vec<u8>, Failure> {
-    STANDARD.decode(text).map_err(|error| {
-        let detail = format!("expected base64: {error}");
-        Failure {
-            errors: vec![linli_wire::FieldProblem {
-                pointer: pointer.to_owned(),
-                detail: detail.clone(),
-            }],
-            ..Failure::new(Code::RequestBody, format!("{pointer}: {detail}"))
-        }
-    })
-}
-
-/// How deep brackets are nested, outside of texts.
-fn depth(json: &[u8]) -> usize {
-    let (mut depth, mut deepest, mut in_text, mut escaped) = (0_usize, 0, false, false);
-    for byte in json {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_text => escaped = true,
-            b'"' => in_text = !in_text,
-            b'[' | b'{' if !in_text => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
-}
-
 /// Where a submitted transaction stands after it was taken.
 enum Taken {
     Done(Box<Submitted>),
     Waits(TransactionId, Ticket),
 }
 
-fn standing(id: Option<TransactionId>, status: Standing) -> Submitted {
+pub(super) fn standing(id: Option<TransactionId>, status: Standing) -> Submitted {
     Submitted {
         id,
         status,
@@ -242,24 +170,42 @@ fn settled(id: TransactionId, found: (Height, u32, Receipt), asked: &Asked) -> S
     }
 }
 
+/// How a submission is to be dealt with, and who asks.
+pub(super) struct How {
+    wait: Wait,
+    dry_run: bool,
+    pub(super) viewer: Viewer,
+    pub(super) asker: Asker,
+}
+
+/// What was received.
+enum Received {
+    Signed(VerifiedTransaction),
+    /// By nobody: only to be tried.
+    Unsigned(PresumedTransaction),
+}
+
 /// Verifies, looks for earlier results, tries at the door and queues.
 fn take(
     api: &Api,
     parts: Vec<Result<Vec<u8>, Failure>>,
-    wait: Wait,
-    dry_run: bool,
+    how: &How,
     asked: &Asked,
 ) -> Vec<Result<Taken, Failure>> {
     let genesis = api.genesis();
-    let verified: Vec<Result<VerifiedTransaction, Failure>> =
-        parts.into_par_iter().map(|part| verify(&part?, &genesis)).collect();
+    let verified: Vec<Result<Received, Failure>> =
+        parts.into_par_iter().map(|part| verify(&part?, &genesis, how.dry_run)).collect();
     let mut outcomes: Vec<Option<Result<Taken, Failure>>> = Vec::new();
     let mut queued = Vec::new();
     for transaction in verified {
         let outcome = match transaction {
             Err(failure) => Some(Err(failure)),
-            Ok(transaction) => {
-                let tried = tried(api, &transaction, wait, dry_run, asked);
+            Ok(Received::Unsigned(body)) => {
+                let rehearsed = rehearsed(api, &body, how, asked);
+                Some(rehearsed.map(|done| Taken::Done(Box::new(done))))
+            }
+            Ok(Received::Signed(transaction)) => {
+                let tried = tried(api, &transaction, how, asked);
                 if tried.is_none() {
                     queued.push(transaction);
                 }
@@ -280,10 +226,12 @@ fn take(
     outcomes.into_iter().map(next).collect()
 }
 
+/// What is only tried needs no signatures; what has some is verified all the same.
 fn verify(
     bytes: &[u8],
     genesis: &linli_ledger::hash::Digest,
-) -> Result<VerifiedTransaction, Failure> {
+    dry_run: bool,
+) -> Result<Received, Failure> {
     if bytes.len() > SIGNED_BYTES_MAX {
         let detail = format!("a transaction has at most {TRANSACTION_BYTES_MAX} bytes");
         return Err(Failure::new(Code::TooLarge, detail));
@@ -292,15 +240,19 @@ fn verify(
         Failure::new(Code::Encoding, "the bytes are not the canonical ones of a transaction")
     })?;
     let id = signed.id();
-    signed.verify(genesis).map_err(|code| Failure::new(code, format!("transaction {id}")))
+    let received = if dry_run && signed.signatures.is_empty() {
+        signed.presume(genesis).map(Received::Unsigned)
+    } else {
+        signed.verify(genesis).map(Received::Signed)
+    };
+    received.map_err(|code| Failure::new(code, format!("transaction {id}")))
 }
 
 /// What is known of a transaction without queueing it; `None` if it should be queued.
 fn tried(
     api: &Api,
     transaction: &VerifiedTransaction,
-    wait: Wait,
-    dry_run: bool,
+    how: &How,
     asked: &Asked,
 ) -> Option<Result<Submitted, Failure>> {
     let id = transaction.id();
@@ -308,7 +260,7 @@ fn tried(
         return Some(Ok(submitted));
     }
     // Who waits for finality hears what the door says then.
-    if !dry_run && wait != Wait::Accepted {
+    if !how.dry_run && how.wait != Wait::Accepted {
         return None;
     }
     let tried = api.live().with_state(|state| {
@@ -317,19 +269,14 @@ fn tried(
     });
     match tried {
         Err(code) => Some(Err(Failure::new(code, format!("transaction {id}")))),
-        Ok(_) if !dry_run => None,
-        Ok(receipt) => Some(Ok(Submitted {
-            rejection: rejection(&receipt, asked.language),
-            receipt: Some(receipt),
-            location: None,
-            ..standing(Some(id), Standing::DryRun)
-        })),
+        Ok(_) if !how.dry_run => None,
+        Ok(receipt) => Some(Ok(would(id, receipt, asked))),
     }
 }
 
 /// The result that these bytes had before, if they are in a block. A read model that cannot say is no
 /// reason to refuse: the door refuses what was there before.
-fn earlier(api: &Api, id: TransactionId, asked: &Asked) -> Option<Submitted> {
+pub(super) fn earlier(api: &Api, id: TransactionId, asked: &Asked) -> Option<Submitted> {
     let found = api.index(|index| index.transaction(&id)).ok().flatten()?;
     let submitted = settled(id, finality(&found)?, asked);
     Some(Submitted { repeated: true, ..submitted })
@@ -394,39 +341,5 @@ async fn answered(
             let detail = format!("transaction {id}: {why}; submit the same bytes again");
             Err(Failure::new(why.code(), detail).retry(Duration::from_secs(5)))
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn depth_counts_brackets_outside_of_texts() {
-        for (json, expected) in
-            [("", 0), ("{}", 1), (r#"{"a":[1,{"b":"]["}]}"#, 3), (r#""\"[[[""#, 0), ("[[[[", 4)]
-        {
-            assert_eq!(depth(json.as_bytes()), expected, "{json}");
-        }
-    }
-
-    #[test]
-    fn bodies_that_are_none_are_said_to_be_so() {
-        for (body, code) in [
-            ("", Code::RequestBody),
-            ("[]", Code::RequestBody),
-            ("{}", Code::RequestBody),
-            (r#"{"transaction":1}"#, Code::RequestBody),
-            (r#"{"transaction":"AA==","more":1}"#, Code::RequestBody),
-            (r#"{"transaction":"ÄÖ"}"#, Code::RequestBody),
-            (r#"{"transactions":[]}"#, Code::BatchSize),
-            (r#"{"transactions":"AA=="}"#, Code::RequestBody),
-            (r#"{"transactions":["AA=="],"transaction":"AA=="}"#, Code::RequestBody),
-        ] {
-            let failure = read_json(body.as_bytes()).err().expect(body);
-            assert_eq!(failure.code, code, "{body}");
-        }
-        let deep = "[".repeat(100_000);
-        assert_eq!(read_json(deep.as_bytes()).err().unwrap().code, Code::RequestBody);
     }
 }

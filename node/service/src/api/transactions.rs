@@ -41,7 +41,7 @@ pub(crate) struct Reader {
 }
 
 /// The half of the state that a contract writes; an unknown one is treated as restricted.
-fn compartment(rulebook: &Rulebook, body: &Body) -> Compartment {
+pub(crate) fn compartment(rulebook: &Rulebook, body: &Body) -> Compartment {
     let contract = rulebook.get(body.contract, body.call_version);
     contract.map_or(Compartment::Restricted, linli_ledger::contract::Contract::compartment)
 }

@@ -7,7 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use linli_ledger::code::Code;
 use linli_ledger::codec::encode;
-use linli_ledger::transaction::VerifiedTransaction;
+use linli_ledger::hash::Digest;
+use linli_ledger::transaction::{Body, SignedTransaction, VerifiedTransaction};
 use linli_ledger::types::{BlockTime, Height};
 use linli_service::QueueLimits;
 use linli_wire::chain::Block;
@@ -80,6 +81,43 @@ async fn a_dry_run_says_what_would_happen_and_changes_nothing() {
     assert!(rejection.title.is_ascii() && rejection.hint.is_ascii(), "{rejection:?}");
     let expired = house.ask(post(&path, BYTES, bytes(&register_at(3, BlockTime(5))))).await;
     assert_eq!(expired.problem().code, Code::Expired);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_only_tried_needs_no_signature_and_cannot_be_submitted() {
+    let house = House::new();
+    let path = format!("{PATH}?dry_run=true");
+    let transaction = register(1);
+    let unsigned = SignedTransaction::new(transaction.body(), Vec::new());
+    // But for the time at which it was tried.
+    let shape = |mut tried: Submitted| {
+        let receipt = tried.receipt.take().unwrap();
+        let keys: Vec<_> = receipt.writes.into_iter().map(|write| write.key).collect();
+        (tried, receipt.outcome, keys)
+    };
+    let signed: Submitted = house.ask(post(&path, BYTES, bytes(&transaction))).await.json();
+    let signed = shape(signed);
+    let tried = house.ask(post(&path, BYTES, encode(&unsigned))).await;
+    assert_eq!(tried.status, StatusCode::OK, "{tried:?}");
+    assert_eq!(shape(tried.json()), signed, "the answer is the same");
+    let several =
+        json!({ "transactions": vec![STANDARD.encode(encode(&unsigned)); 3] }).to_string();
+    let several: SubmittedMany = house.ask(post(&path, JSON, several)).await.json();
+    assert!(several.data.into_iter().all(|tried| shape(tried) == signed));
+    // Without the signatures it is submitted by nobody; with other ones it is not even tried.
+    for wait in ["none", "accepted", "final"] {
+        let path = format!("{PATH}?wait={wait}&dry_run=false");
+        let refused = house.ask(post(&path, BYTES, encode(&unsigned))).await;
+        assert_eq!(refused.problem().code, Code::Signature);
+    }
+    let other = register(2).signed().signatures.clone();
+    let wrong = SignedTransaction::new(transaction.body(), other);
+    assert_eq!(house.ask(post(&path, BYTES, encode(&wrong))).await.problem().code, Code::Signature);
+    let genesis = Digest::Blake3([7; 32]);
+    let foreign = Body { genesis, ..transaction.body().clone() };
+    let foreign = encode(&SignedTransaction::new(&foreign, Vec::new()));
+    assert_eq!(house.ask(post(&path, BYTES, foreign)).await.problem().code, Code::ChainId);
+    assert_eq!(house.live.heights().borrow().height, Height(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
