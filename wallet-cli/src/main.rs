@@ -2,6 +2,7 @@
 //! files, audits, traces, explains.
 
 mod cli;
+mod donations;
 mod example;
 mod explain;
 mod failure;

@@ -90,7 +90,10 @@ fn run(arguments: &RunArguments, language: Language, bar: &mut Bar) -> Result<Su
         &mut |done, total| bar.set(done, total),
     )?;
     let naming = Naming::of(&plan.names, &state);
-    naming.save(&folder).map_err(|error| Failure::new(Code::Storage, error))?;
+    naming
+        .save(&folder)
+        .and_then(|()| plan.names.donations.save(&folder))
+        .map_err(|error| Failure::new(Code::Storage, error))?;
     Ok(Summary::new(&plan, &outcomes, &naming, audit, &state))
 }
 

@@ -1,5 +1,8 @@
 //! This exists to answer "where did this money go?" and "where did it come from?" in one picture:
-//! every fen of a payment back to its source, every fen of a source forward to where it lies.
+//! every fen of a payment back to its source, every fen of a source forward to where it lies, and for
+//! one of many small donors the own fen.
+
+mod donor;
 
 use crate::failure::Failure;
 use crate::naming::Naming;
@@ -31,7 +34,7 @@ use std::path::{Path, PathBuf};
 /// Arguments of `trace`.
 #[derive(Args, Debug)]
 pub(crate) struct TraceArguments {
-    /// A payment or a source, by its code or by the digits of its identifier / 付款或来源的编号
+    /// A payment, a source or a small donation, by its code or by the digits of its identifier / 付款、来源或小额捐赠的编号
     pub(crate) what: String,
     /// Folder of the ledger; the only one in `.linli` if not given / 账本文件夹
     #[arg(long, value_name = "DATA")]
@@ -289,7 +292,14 @@ fn trace(
         naming.means(&source.earmark.0, &arguments.what) || number.to_string() == arguments.what
     });
     let Some((number, source)) = found else {
-        let wanted = language.pick("没有这样的付款或来源", "no payment and no source is called");
+        let reader = donor::Reader { naming: &naming, state: &state, language, output };
+        if let Some(text) = donor::trace(&folder, &arguments.what, &reader)? {
+            return Ok(text);
+        }
+        let wanted = language.pick(
+            "没有这样的付款、来源或小额捐赠",
+            "no payment, source or small donation is called",
+        );
         return Err(Failure::new(Code::NotFound, format!("{wanted}: {}", arguments.what)));
     };
     Ok(forward(number, &source, &naming, &state, language, output))

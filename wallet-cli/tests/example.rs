@@ -119,6 +119,28 @@ fn every_planted_row_of_a_block_is_refused_and_no_other() {
         accepted == 0 || refused < 2
     });
     assert_eq!(without.collect::<Vec<_>>(), Vec::<&&str>::new(), "tables that nothing runs");
+    a_small_donor_finds_the_own_fen(folder.path());
+}
+
+/// One of many who gave together sees which fen are the own, and where each of them went.
+fn a_small_donor_finds_the_own_fen(folder: &Path) {
+    let mut rows = csv::Reader::from_path(folder.join("micro_donations.csv")).unwrap();
+    let rows: Vec<_> = rows.records().map(Result::unwrap).collect();
+    let fen = |row: &csv::StringRecord| row[3].replace('.', "").parse::<u64>().unwrap();
+    let of_list = |row: &&csv::StringRecord| &row[0] == "WJ01-1";
+    let before: u64 = rows.iter().filter(of_list).take(6).map(fen).sum();
+    let row = rows.iter().filter(of_list).nth(6).unwrap();
+    let data = folder.join("ledger");
+    let arguments = ["trace", &row[1], "--dir", data.to_str().expect("ASCII")];
+    let traced = linli(&arguments, &[]);
+    assert_eq!(traced["start"], before.to_string());
+    assert_eq!(traced["amount_fen"], fen(row).to_string());
+    let parts = traced["parts"].as_array().unwrap();
+    let length = |part: &Value| part["length"].as_str().unwrap().parse::<u64>().unwrap();
+    assert_eq!(parts.iter().map(length).sum::<u64>(), fen(row), "none of them is lost");
+    let paid =
+        |part: &Value| part["way"].as_array().unwrap().iter().any(|step| step["step"] == "paid");
+    assert!(parts.iter().all(paid), "all of it was paid out: {traced}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! This exists to call things by the names that the office uses. People are called by their post or
 //! their pseudonym: nobody else's name is in an input.
 
-use linli_ledger::amount::Fen;
+use crate::donations::Donations;
 use linli_ledger::types::{EarmarkId, EnrolmentId, OrganisationId, PersonId, RecordId};
 use std::collections::BTreeMap;
 
@@ -18,8 +18,8 @@ pub(crate) struct Names {
     pub(crate) sources: BTreeMap<EarmarkId, String>,
     /// Sources that were in suspense, by the bank's reference: the plan does not know their earmark.
     pub(crate) resolved: BTreeMap<[u8; 32], String>,
-    /// Small donations by their code: the earmark of their source, their first fen and their number.
-    pub(crate) donations: BTreeMap<String, (EarmarkId, u64, Fen)>,
+    /// The lists of small donations, under the earmark that the issue of their source creates.
+    pub(crate) donations: Donations,
     /// Everything else: programmes, rules, activities, rewards, vouchers, funds, budgets, lines,
     /// contracts, payments.
     pub(crate) records: BTreeMap<RecordId, String>,

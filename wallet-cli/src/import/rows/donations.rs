@@ -4,6 +4,7 @@
 use super::super::planner::Planner;
 use super::super::table::{Cells, Fault};
 use super::super::{Row, Unreadable};
+use crate::donations::Given;
 use linli_contracts::fund::batch::Batch;
 use linli_ledger::amount::Fen;
 use linli_ledger::code::Code;
@@ -64,9 +65,10 @@ impl List {
         &self.rows
     }
 
-    /// The code of each donation, in the order of the batch.
-    pub(super) fn codes(&self) -> &[String] {
-        &self.codes
+    /// Each donation, in the order of the batch.
+    pub(super) fn given(self) -> Vec<Given> {
+        let given = self.codes.into_iter().zip(self.donations);
+        given.map(|(code, (amount, donor))| Given { code, amount, donor }).collect()
     }
 }
 

@@ -141,10 +141,7 @@ pub(super) fn source(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> 
             let rows = std::iter::once(cells.row).chain(list.rows().iter().copied()).collect();
             let id = planner.submit_for(rows, at, fund::CONTRACT, &signers, &call);
             let earmark = EarmarkId(derive_identifier(&id, 0));
-            for (code, donation) in list.codes().iter().zip(batch.donations()) {
-                let place = (earmark, donation.offset, donation.amount);
-                planner.names.donations.insert(code.clone(), place);
-            }
+            planner.names.donations.add(earmark, list.given());
             id
         }
     };
