@@ -3,6 +3,7 @@
 //!
 //! Nothing here is shipped.
 
+pub mod histories;
 pub mod kernel_contract;
 pub mod mutation;
 pub mod oracle;

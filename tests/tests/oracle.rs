@@ -283,7 +283,7 @@ fn sign(chain: &mut Chain, operation: &Operation) -> VerifiedTransaction {
 
 fn kernel_lot(lot: &Lot) -> money::Lot {
     money::Lot {
-        earmark: EarmarkId([lot.earmark; 32]),
+        earmark: EarmarkId([number(lot.earmark); 32]),
         specificity: lot.specificity,
         lapse_on: lot.lapse_on.map(Day),
         priority: lot.priority,
@@ -293,7 +293,7 @@ fn kernel_lot(lot: &Lot) -> money::Lot {
 
 fn lot_numbers(lot: &money::Lot) -> Lot {
     Lot {
-        earmark: lot.earmark.0[0],
+        earmark: lot.earmark.0[0].into(),
         specificity: lot.specificity,
         lapse_on: lot.lapse_on.map(|day| day.0),
         priority: lot.priority,
@@ -301,8 +301,14 @@ fn lot_numbers(lot: &money::Lot) -> Lot {
     }
 }
 
+/// The kernel's test contracts know earmarks below 256.
+fn number(earmark: u64) -> u8 {
+    u8::try_from(earmark).expect("few earmarks")
+}
+
 fn purpose(selection: &Selection) -> Use {
-    Use { earmarks: selection.earmarks.clone(), today: selection.today.map(Day) }
+    let earmarks = selection.earmarks.iter().copied().map(number).collect();
+    Use { earmarks, today: selection.today.map(Day) }
 }
 
 fn interval(segment: &Segment) -> Interval {
@@ -336,8 +342,8 @@ const C2: u8 = 2;
 const P1: u8 = 3;
 const P2: u8 = 4;
 // Earmarks: elder care, and none.
-const ELDER: u8 = 1;
-const FREE: u8 = 0;
+const ELDER: u64 = 1;
+const FREE: u64 = 0;
 
 const S1: SourceId = SourceId(0);
 const S2: SourceId = SourceId(1);
@@ -371,6 +377,7 @@ fn the_worked_example_moves_exactly_the_fen_of_the_design() {
     for (number, (amount, from, to, expected)) in (1..).zip(STEPS) {
         // C2 is for young people: money for the elderly does not suit it.
         let earmarks = if number == 2 { vec![FREE] } else { vec![ELDER, FREE] };
+        let earmarks = earmarks.into_iter().map(self::number).collect();
         let (amount, purpose) = (Fen(amount), Use { earmarks, today: None });
         let call = match number {
             9 => MoneyCall::Refund { from, to, amount, purpose },

@@ -143,15 +143,15 @@ impl Random {
         self.next() % end.max(1)
     }
 
-    fn small(&mut self, end: u64) -> u8 {
+    pub(crate) fn small(&mut self, end: u64) -> u8 {
         u8::try_from(self.below(end)).expect("ends are small")
     }
 
-    fn chance(&mut self, percent: u64) -> bool {
+    pub(crate) fn chance(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 
-    fn pick<T: Clone>(&mut self, from: &[T]) -> Option<T> {
+    pub(crate) fn pick<T: Clone>(&mut self, from: &[T]) -> Option<T> {
         from.get(usize::try_from(self.below(from.len() as u64)).expect("small")).cloned()
     }
 }
@@ -249,7 +249,7 @@ impl History {
     fn lot(&mut self) -> Lot {
         let lapse = 19_998 + u32::from(self.random.small(5));
         Lot {
-            earmark: self.random.small(4),
+            earmark: self.random.below(4),
             specificity: self.random.small(3),
             lapse_on: self.random.chance(60).then_some(lapse),
             priority: self.random.small(3),

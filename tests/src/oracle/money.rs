@@ -6,8 +6,8 @@ use std::cmp::Reverse;
 /// What money may be used for and until when; numbers only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Lot {
-    /// The earmark's number.
-    pub earmark: u8,
+    /// The earmark's number; of those with equal rank the lower is spent earlier.
+    pub earmark: u64,
     /// How restricted it is: the more, the earlier it is spent.
     pub specificity: u8,
     /// The last day; none is later than every day.
@@ -20,7 +20,7 @@ pub struct Lot {
 
 impl Lot {
     /// Whose turn it is to be spent (`domain` §4.4): smaller comes first.
-    fn turn(&self) -> (Reverse<u8>, u64, u8, Reverse<u8>, u8) {
+    fn turn(&self) -> (Reverse<u8>, u64, u8, Reverse<u8>, u64) {
         let last = self.lapse_on.map_or(u64::MAX, u64::from);
         (Reverse(self.specificity), last, self.priority, Reverse(self.carry_count), self.earmark)
     }
@@ -43,7 +43,7 @@ pub struct Selection {
     /// Refunds take the other end of the same order.
     pub reverse: bool,
     /// The earmarks that suit the use.
-    pub earmarks: Vec<u8>,
+    pub earmarks: Vec<u64>,
     /// Where the payer is a fund: today; what has lapsed cannot leave.
     pub today: Option<u32>,
 }
@@ -102,6 +102,21 @@ impl Money {
         &self.sources[source as usize][usize::try_from(index).expect("small")].path
     }
 
+    /// The fen of an account, sorted and joined.
+    pub fn held(&self, account: u8) -> Vec<Interval> {
+        joined(self.fen().filter(|(_, fen)| fen.account == account).map(|(place, _)| place))
+    }
+
+    /// How many fen a source had.
+    pub fn amount(&self, source: u32) -> Option<u64> {
+        self.sources.get(source as usize).map(|fen| fen.len() as u64)
+    }
+
+    /// The lot of one fen.
+    pub fn lot(&self, source: u32, index: u64) -> Option<Lot> {
+        self.at((source, index)).map(|fen| fen.lot)
+    }
+
     /// Where everything lies: runs of fen in one account and one lot, by source.
     pub fn trace(&self) -> Vec<(u8, Lot, Interval)> {
         let mut runs: Vec<(u8, Lot, Interval)> = Vec::new();
@@ -138,7 +153,7 @@ impl Money {
         candidates.into_iter().map(|(_, place)| place).collect()
     }
 
-    pub(super) fn issue(&mut self, to: u8, amount: u64, lot: Lot) -> Result<Vec<Interval>, No> {
+    pub(crate) fn issue(&mut self, to: u8, amount: u64, lot: Lot) -> Result<Vec<Interval>, No> {
         check_amount(amount)?;
         let source = u32::try_from(self.sources.len()).expect("few");
         let fen = Fen { account: to, lot, path: vec![to] };
@@ -147,7 +162,7 @@ impl Money {
         Ok(vec![Interval { source, start: 0, end: amount }])
     }
 
-    pub(super) fn pay(
+    pub(crate) fn pay(
         &mut self,
         from: u8,
         to: u8,
@@ -164,7 +179,7 @@ impl Money {
         Ok(self.carry(places, to))
     }
 
-    pub(super) fn hand_over(
+    pub(crate) fn hand_over(
         &mut self,
         from: u8,
         to: u8,
@@ -177,7 +192,7 @@ impl Money {
         Ok(self.carry(places, to))
     }
 
-    pub(super) fn pay_within(
+    pub(crate) fn pay_within(
         &mut self,
         (from, to): (u8, u8),
         amount: u64,
@@ -198,11 +213,21 @@ impl Money {
         Ok(self.carry(places, to))
     }
 
-    pub(super) fn relot(
+    pub(crate) fn relot(
         &mut self,
         account: u8,
         intervals: &[Interval],
         lot: Lot,
+    ) -> Result<(), No> {
+        self.relot_each(account, intervals, |_| lot)
+    }
+
+    /// As [`Money::relot`], where the new lot depends on the old one.
+    pub(crate) fn relot_each(
+        &mut self,
+        account: u8,
+        intervals: &[Interval],
+        lot: impl Fn(Lot) -> Lot,
     ) -> Result<(), No> {
         let places = self.named(account, intervals)?;
         if places.is_empty() {
@@ -211,7 +236,8 @@ impl Money {
         // It cuts segments as a movement does.
         self.movements += 1;
         for (source, index) in places {
-            self.sources[source as usize][usize::try_from(index).expect("small")].lot = lot;
+            let fen = &mut self.sources[source as usize][usize::try_from(index).expect("small")];
+            fen.lot = lot(fen.lot);
         }
         Ok(())
     }
@@ -231,17 +257,12 @@ impl Money {
     fn carry(&mut self, mut places: Vec<Place>, to: u8) -> Vec<Interval> {
         self.movements += 1;
         places.sort_unstable();
-        let mut runs: Vec<Interval> = Vec::new();
-        for (source, index) in places {
-            let fen = &mut self.sources[source as usize][usize::try_from(index).expect("small")];
+        for (source, index) in &places {
+            let fen = &mut self.sources[*source as usize][usize::try_from(*index).expect("small")];
             fen.account = to;
             fen.path.push(to);
-            match runs.last_mut() {
-                Some(run) if run.source == source && run.end == index => run.end += 1,
-                Some(_) | None => runs.push(Interval { source, start: index, end: index + 1 }),
-            }
         }
-        runs
+        joined(places)
     }
 
     fn at(&self, (source, index): Place) -> Option<&Fen> {
@@ -257,4 +278,16 @@ impl Money {
             (0_u64..).zip(fen).map(move |(index, fen)| ((source, index), fen))
         })
     }
+}
+
+/// Sorted fen as intervals.
+fn joined(places: impl IntoIterator<Item = Place>) -> Vec<Interval> {
+    let mut runs: Vec<Interval> = Vec::new();
+    for (source, index) in places {
+        match runs.last_mut() {
+            Some(run) if run.source == source && run.end == index => run.end += 1,
+            Some(_) | None => runs.push(Interval { source, start: index, end: index + 1 }),
+        }
+    }
+    runs
 }

@@ -138,9 +138,10 @@ impl Chain {
                     add(Named::Organisation, 0, name);
                 }
                 AnyCall::Fund(fund::Call::FundOpen { name, .. }) => add(Named::Fund, 0, name),
-                AnyCall::Fund(fund::Call::ContractSign { terms }) => {
-                    add(Named::Contract, 0, &terms.number);
-                }
+                AnyCall::Fund(
+                    fund::Call::ContractSign { terms }
+                    | fund::Call::ContractSignLinked { terms, .. },
+                ) => add(Named::Contract, 0, &terms.number),
                 AnyCall::Fund(fund::Call::BudgetDraft { lines, .. }) => {
                     for (n, line) in (1..).zip(lines) {
                         add(Named::BudgetLine, n, &line.name);
@@ -154,6 +155,9 @@ impl Chain {
                 }
                 AnyCall::Programme(programme::Call::RewardOffer { title, .. }) => {
                     add(Named::Reward, 0, title);
+                }
+                AnyCall::Programme(programme::Call::RewardOfferFunded { terms, .. }) => {
+                    add(Named::Reward, 0, &terms.title);
                 }
                 _ => {}
             }
