@@ -5,7 +5,9 @@
 //! Everything in it is invented and says so in its name. Residents are pseudonyms. Source: IMP-14.
 
 mod book;
+mod breakers_awards;
 mod breakers_closing;
+mod breakers_courtesies;
 mod breakers_grants;
 mod breakers_money;
 mod breakers_people;
@@ -13,6 +15,7 @@ mod breakers_performance;
 mod breakers_returns;
 mod closing;
 mod contracts;
+mod courtesies;
 mod grants;
 mod money;
 mod office;
@@ -21,8 +24,10 @@ mod people;
 mod performance;
 mod random;
 mod rewards;
+mod scenes;
 mod service;
 mod stage;
+mod stories;
 mod when;
 mod world;
 
@@ -137,13 +142,18 @@ fn year(world: &World, book: &mut Book, bar: &mut Steps<'_>) {
     office::organisations(world, book);
     office::officers(world, book);
     service::programme(world, book);
+    scenes::posts(world, book);
     for community in 1..=world.communities {
         let mut people = people::residents(world, community, book);
         service::year(world, community, &mut people, book);
         let rewards = rewards::offers(world, community, book);
         rewards::year(world, community, &mut people, &rewards, book);
+        stories::tell(world, community, book);
+        courtesies::tell(world, community, book);
         if community == 1 {
             breakers_people::plant(world, &people, book);
+            breakers_awards::plant(world, book);
+            breakers_courtesies::plant(world, book);
         }
         bar.step();
     }

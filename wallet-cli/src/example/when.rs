@@ -5,7 +5,7 @@ use std::fmt;
 /// Minutes of a day.
 const DAY: u32 = 24 * 60;
 /// Days of the months of 2026 and 2027, neither of them a leap year.
-const MONTHS: [u32; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+pub(super) const MONTHS: [u32; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /// A minute, counted from 1 January 2026, 00:00 in UTC+8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

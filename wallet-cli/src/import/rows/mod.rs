@@ -9,6 +9,7 @@ pub(super) mod donations;
 mod evaluations;
 mod freezes;
 mod funds;
+mod gifts;
 mod officers;
 mod organisations;
 mod participation;
@@ -62,15 +63,19 @@ pub(super) const TABLES: &[Table] = &[
     optional("late_entries.csv", disputes::LATE_COLUMNS, disputes::late),
     optional("corrections.csv", disputes::CORRECTION_COLUMNS, disputes::correction),
     optional("disputes.csv", disputes::COLUMNS, disputes::row),
-    table("rewards.csv", rewards::COLUMNS, rewards::row),
+    table("catalogue.csv", funds::CATALOGUE_COLUMNS, funds::catalogue),
+    table("funds.csv", funds::COLUMNS, funds::row),
+    Table { end: budget::end, ..table("budget.csv", budget::COLUMNS, budget::row) },
+    Table { extra: rewards::LINE_EXTRA, ..table("rewards.csv", rewards::COLUMNS, rewards::row) },
     optional("reward_updates.csv", rewards::UPDATE_COLUMNS, rewards::update),
     table("redemptions.csv", rewards::VOUCHER_COLUMNS, rewards::voucher),
     table("handouts.csv", rewards::HANDOUT_COLUMNS, rewards::handout),
     optional("returned_rewards.csv", rewards::RETURN_COLUMNS, rewards::returned),
-    optional("claims.csv", rewards::CLAIM_COLUMNS, rewards::claim),
-    table("catalogue.csv", funds::CATALOGUE_COLUMNS, funds::catalogue),
-    table("funds.csv", funds::COLUMNS, funds::row),
-    Table { end: budget::end, ..table("budget.csv", budget::COLUMNS, budget::row) },
+    Table {
+        extra: rewards::LINE_EXTRA,
+        ..optional("claims.csv", rewards::CLAIM_COLUMNS, rewards::claim)
+    },
+    optional("gifts.csv", gifts::COLUMNS, gifts::row),
     optional("micro_donations.csv", donations::COLUMNS, donations::row),
     Table {
         extra: funds::SOURCE_EXTRA,

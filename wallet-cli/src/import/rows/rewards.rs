@@ -4,7 +4,7 @@ use super::super::planner::{Planner, Voucher};
 use super::super::table::{Cells, Fault};
 use super::super::value;
 use linli_contracts::credit;
-use linli_contracts::programme::{self, BatchOf, RewardKind};
+use linli_contracts::programme::{self, BatchOf, RewardKind, RewardTerms};
 use linli_ledger::amount::Points;
 use linli_ledger::code::Code;
 use linli_ledger::types::{RecordId, derive_identifier};
@@ -25,6 +25,9 @@ pub(super) const COLUMNS: &[&str] = &[
     "cosigned_by",
     "offered_at",
 ];
+
+/// The budget line that pays for a reward, or for the vouchers of a claim.
+pub(super) const LINE_EXTRA: &[&str] = &["line"];
 
 pub(super) const VOUCHER_COLUMNS: &[&str] = &["code", "reward", "resident", "redeemed_at"];
 
@@ -67,9 +70,9 @@ enum Shown {
 /// An offer of a partner.
 pub(super) fn row(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
     let code = cells.fresh("code", &planner.known.rewards)?;
-    let call = programme::Call::RewardOffer {
-        programme: cells.refer("programme", &planner.known.programmes)?,
-        partner: cells.refer("partner", &planner.known.organisations)?,
+    let programme = cells.refer("programme", &planner.known.programmes)?;
+    let partner = cells.refer("partner", &planner.known.organisations)?;
+    let terms = RewardTerms {
         title: cells.text("title")?,
         kind: cells.choice("kind", KINDS)?,
         price: Points(cells.number("price")?),
@@ -79,12 +82,34 @@ pub(super) fn row(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
         valid_from: cells.day("valid_from")?.start(),
         valid_to: value::end_of(cells.day("valid_to")?),
     };
-    let partner = cells.refer("offered_by", &planner.known.signers)?;
-    let operator = cells.refer_optional("cosigned_by", &planner.known.signers)?;
+    let line = cells.refer_optional("line", &planner.known.lines)?;
+    let seller = cells.refer("offered_by", &planner.known.signers)?;
+    let others = cells.list("cosigned_by", |code| {
+        planner.known.signers.get(code).cloned().ok_or(Code::RowReference)
+    })?;
     let at = cells.time("offered_at")?;
 
-    let mut signers = vec![&partner];
-    signers.extend(operator.as_ref());
+    let call = match line {
+        None => {
+            let RewardTerms { title, kind, price, fair_value, .. } = terms;
+            let RewardTerms { stock, per_person, valid_from, valid_to, .. } = terms;
+            programme::Call::RewardOffer {
+                programme,
+                partner,
+                title,
+                kind,
+                price,
+                fair_value,
+                stock,
+                per_person,
+                valid_from,
+                valid_to,
+            }
+        }
+        Some(line) => programme::Call::RewardOfferFunded { programme, partner, terms, line },
+    };
+    let mut signers = vec![&seller];
+    signers.extend(&others);
     let id = planner.submit(cells, at, programme::CONTRACT, &signers, &call);
     let id = RecordId(derive_identifier(&id, 0));
     planner.names.records.insert(id, code.clone());
@@ -171,7 +196,7 @@ pub(super) fn claim(planner: &mut Planner, cells: &Cells) -> Result<(), Fault> {
     let of = BatchOf {
         partner: cells.refer("partner", &planner.known.organisations)?,
         programme: cells.refer("programme", &planner.known.programmes)?,
-        line: None,
+        line: cells.refer_optional("line", &planner.known.lines)?,
         year,
         month,
     };
