@@ -2,9 +2,10 @@
 
 mod page;
 mod picture;
+mod stories;
 
-use crate::summary::{FundBalance, Ingest, Summary};
-use crate::texts::code_text;
+use crate::summary::{FundBalance, Ingest, Stories, Summary};
+use crate::texts::{code_text, word};
 use comfy_table::{CellAlignment, Table, presets};
 use linli_ledger::amount::Fen;
 use linli_ledger::genesis::Keys;
@@ -42,7 +43,7 @@ pub(crate) fn hours(minutes: u64) -> String {
 
 /// The report for programs: one object.
 pub(crate) fn json(summary: &Summary) -> String {
-    let Summary { audit, ingest, minutes, points, funds, trace, residents } = summary;
+    let Summary { audit, ingest, minutes, points, funds, stories, trace, residents } = summary;
     let (height, hash, _) = &audit.head;
     let checks =
         command::checks(audit).into_iter().map(|check| json!({ "name": check.name(), "ok": true }));
@@ -63,9 +64,11 @@ pub(crate) fn json(summary: &Summary) -> String {
                 "available": resident.available.to_string(),
                 "held": resident.held.to_string(),
                 "locked": resident.locked.to_string(),
+                "stars": resident.stars,
             })).collect::<Vec<_>>(),
         },
         "funds": funds.iter().map(fund_json).collect::<Vec<_>>(),
+        "stories": stories::json(stories),
         "trace": trace.as_ref().map(crate::trace::Flow::json),
         "verify": {
             "ok": true,
@@ -129,6 +132,7 @@ pub(crate) fn reasons(ingest: &Ingest) -> BTreeMap<linli_ledger::code::Code, usi
 pub(crate) fn text(summary: &Summary, language: Language) -> String {
     let mut text = heading(summary, language);
     balances(&mut text, summary, language);
+    happened(&mut text, summary, language);
     flow(&mut text, summary, language);
     refused(&mut text, &summary.ingest, language);
     verdict(&mut text, summary, language);
@@ -216,6 +220,22 @@ fn balances(text: &mut String, summary: &Summary, language: Language) {
         ]);
     }
     let _ = writeln!(text, "\n{table}");
+}
+
+fn happened(text: &mut String, summary: &Summary, language: Language) {
+    let Stories { credit, money } = &summary.stories;
+    for (title, items) in [("story-title-credit", credit), ("story-title-money", money)] {
+        let rows = stories::rows(items, language);
+        if rows.is_empty() {
+            continue;
+        }
+        let headers = [title, "story-count", "story-amount"].map(|key| word(key, language));
+        let mut table = new_table(&headers.each_ref().map(String::as_str));
+        for stories::Row { what, count, amount } in rows {
+            table.add_row([what, count, amount]);
+        }
+        let _ = writeln!(text, "\n{table}");
+    }
 }
 
 fn flow(text: &mut String, summary: &Summary, language: Language) {

@@ -13,7 +13,7 @@ use crate::import::{self, Batch, Plan};
 use crate::naming::Naming;
 use crate::progress::Bar;
 use crate::report;
-use crate::summary::Summary;
+use crate::summary::{Moved, Summary};
 use ahead::Ahead;
 use linli_ledger::code::Code;
 use linli_ledger::crypto::ConsensusKey;
@@ -82,19 +82,21 @@ fn run(arguments: &RunArguments, language: Language, bar: &mut Bar) -> Result<Su
     let (outcomes, head) = commit(&folder, &plan, &batches, bar)?;
     bar.say(language.pick("核对", "verifying"));
     let genesis = plan.genesis.hash();
-    let (audit, state) = linli_verify::audit(
+    let mut moved = Moved::default();
+    let (audit, state) = linli_verify::audit_receipts(
         &folder,
         &linli_contracts::rulebook(),
         Some(&genesis),
         Some(&head),
         &mut |done, total| bar.set(done, total),
+        &mut |receipts| moved.note(receipts),
     )?;
     let naming = Naming::of(&plan.names, &state);
     naming
         .save(&folder)
         .and_then(|()| plan.names.donations.save(&folder))
         .map_err(|error| Failure::new(Code::Storage, error))?;
-    Ok(Summary::new(&plan, &outcomes, &naming, audit, &state))
+    Ok(Summary::new(&plan, &outcomes, &naming, audit, &state, &moved))
 }
 
 /// Refuses a folder that was made from other input; marks a new one as this input's.

@@ -1,6 +1,13 @@
 //! This exists to collect what a person wants to know after a run: what came in, who has what, where
 //! money lies, what was refused. Pure; rendering is elsewhere.
 
+mod moved;
+mod returned;
+mod stories;
+
+pub(crate) use moved::Moved;
+pub(crate) use stories::{Amount, FEWEST_SHOWN, Item, Stories};
+
 use crate::import::{Plan, Unreadable};
 use crate::naming::Naming;
 use crate::trace::{Flow, payments};
@@ -45,6 +52,8 @@ pub(crate) struct ResidentBalance {
     pub(crate) available: u64,
     pub(crate) held: u64,
     pub(crate) locked: u64,
+    /// For hours of service, 0 to 5.
+    pub(crate) stars: u8,
 }
 
 /// Points of all programmes.
@@ -84,6 +93,8 @@ pub(crate) struct Summary {
     pub(crate) points: Points,
     pub(crate) residents: Vec<ResidentBalance>,
     pub(crate) funds: Vec<FundBalance>,
+    /// What became of points and money besides being earned and paid.
+    pub(crate) stories: Stories,
     /// The payment that draws on most sources, if any was paid.
     pub(crate) trace: Option<Flow>,
 }
@@ -95,6 +106,7 @@ impl Summary {
         naming: &Naming,
         audit: AuditReport,
         state: &State,
+        moved: &Moved,
     ) -> Self {
         let residents = residents(plan, naming, state);
         let totals = records::<credit::ProgrammeTotals>(state);
@@ -112,6 +124,7 @@ impl Summary {
             points,
             residents,
             funds: funds(naming, state),
+            stories: Stories::of(state, moved),
             trace: paid.max_by_key(|flow| (flow.sources.len(), flow.amount)),
         }
     }
@@ -146,6 +159,7 @@ fn residents(plan: &Plan, naming: &Naming, state: &State) -> Vec<ResidentBalance
                 available: balance.available.0,
                 held: balance.held.0,
                 locked: balance.locked.0,
+                stars: credit::stars(&view, id).stars,
             }
         })
         .collect();

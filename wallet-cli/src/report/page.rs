@@ -1,8 +1,9 @@
 //! This exists to write the page: Chinese and English, no script, nothing loaded from anywhere.
 
+use super::stories::{Row, rows};
 use super::{grouped, hours, money, picture, reasons};
-use crate::summary::Summary;
-use crate::texts::code_text;
+use crate::summary::{Item, Stories, Summary};
+use crate::texts::{code_text, word};
 use crate::trace::{class_name, level_name};
 use askama::Template;
 use linli_ledger::genesis::Keys;
@@ -51,6 +52,18 @@ struct Traced {
     picture: String,
 }
 
+/// What became of points, or of money, in both languages.
+struct Story {
+    title: Both,
+    rows: Vec<StoryRow>,
+}
+
+struct StoryRow {
+    what: Both,
+    count: Both,
+    amount: Both,
+}
+
 #[derive(Template)]
 #[template(path = "report.html")]
 struct Page<'a> {
@@ -58,6 +71,10 @@ struct Page<'a> {
     hours: String,
     minted: String,
     outstanding: String,
+    rows: String,
+    accepted: String,
+    lost: String,
+    stories: Vec<Story>,
     reasons: Vec<Reason>,
     refused: Vec<RefusedRow>,
     checks: Vec<Both>,
@@ -88,7 +105,8 @@ impl Page<'_> {
 pub(crate) fn html(summary: &Summary) -> Result<String, askama::Error> {
     let audit = &summary.audit;
     let (height, head, _) = &audit.head;
-    let reasons = reasons(&summary.ingest).into_iter().map(|(code, rows)| Reason {
+    let ingest = &summary.ingest;
+    let reasons = reasons(ingest).into_iter().map(|(code, rows)| Reason {
         code: code.name(),
         rows,
         sentence: Both::of(|language| code_text(code, language).sentence),
@@ -99,6 +117,10 @@ pub(crate) fn html(summary: &Summary) -> Result<String, askama::Error> {
         hours: hours(summary.minutes),
         minted: grouped(summary.points.minted),
         outstanding: grouped(summary.points.outstanding),
+        rows: grouped(ingest.rows),
+        accepted: grouped(ingest.accepted),
+        lost: grouped(ingest.rows.saturating_sub(ingest.accepted)),
+        stories: stories(summary),
         reasons: reasons.collect(),
         refused: refused(summary),
         checks: command::checks(audit)
@@ -114,6 +136,27 @@ pub(crate) fn html(summary: &Summary) -> Result<String, askama::Error> {
         is_demonstration: audit.keys == Keys::Demonstration,
     };
     page.render()
+}
+
+fn stories(summary: &Summary) -> Vec<Story> {
+    let Stories { credit, money } = &summary.stories;
+    let both = [("story-title-credit", credit), ("story-title-money", money)];
+    let stories = both.into_iter().map(|(title, items)| Story {
+        title: Both::of(|language| word(title, language)),
+        rows: story_rows(items),
+    });
+    stories.filter(|story| !story.rows.is_empty()).collect()
+}
+
+fn story_rows(items: &[Item]) -> Vec<StoryRow> {
+    let chinese = rows(items, Language::Chinese).into_iter();
+    let pairs = chinese.zip(rows(items, Language::English));
+    let row = |(zh, en): (Row, Row)| StoryRow {
+        what: Both { zh: zh.what, en: en.what },
+        count: Both { zh: zh.count, en: en.count },
+        amount: Both { zh: zh.amount, en: en.amount },
+    };
+    pairs.map(row).collect()
 }
 
 fn refused(summary: &Summary) -> Vec<RefusedRow> {

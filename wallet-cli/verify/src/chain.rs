@@ -4,6 +4,7 @@ use linli_ahead::Keys;
 use linli_ledger::contract::Rulebook;
 use linli_ledger::frame::{Frame, FrameError};
 use linli_ledger::hash::Digest;
+use linli_ledger::receipt::Receipt;
 use linli_ledger::replay::{AuditError, AuditReport, Replay};
 use linli_ledger::state::State;
 use linli_ledger::types::Height;
@@ -76,6 +77,21 @@ pub fn audit(
     head: Option<&Digest>,
     progress: &mut Progress<'_>,
 ) -> Result<(AuditReport, State), ChainError> {
+    audit_receipts(path, rulebook, genesis, head, progress, &mut |_| {})
+}
+
+/// As [`audit`]; shows the receipts of each block once it is checked.
+///
+/// # Errors
+/// As [`audit`].
+pub fn audit_receipts(
+    path: &Path,
+    rulebook: &Rulebook,
+    genesis: Option<&Digest>,
+    head: Option<&Digest>,
+    progress: &mut Progress<'_>,
+    each: &mut dyn FnMut(&[Receipt]),
+) -> Result<(AuditReport, State), ChainError> {
     let files = files(path)?;
     let size = |file: &PathBuf| fs::metadata(file).map_or(0, |metadata| metadata.len());
     let total = files.iter().map(size).sum();
@@ -94,7 +110,7 @@ pub fn audit(
         let Some(running) = &mut replay else { continue };
         done += (bytes.len() - rest.len()) as u64;
         linli_ahead::frames(rest, &keys, |size, prepared| {
-            running.prepared(prepared)?;
+            each(&running.prepared(prepared)?);
             done += size as u64;
             progress(done, total);
             Ok::<(), AuditError>(())

@@ -5,6 +5,6 @@ pub mod chain;
 pub mod command;
 pub mod words;
 
-pub use chain::{ChainError, Progress, audit};
+pub use chain::{ChainError, Progress, audit, audit_receipts};
 pub use command::{AuditArguments, Output, Said, run};
 pub use words::Language;
