@@ -178,6 +178,41 @@ fn a_payment_is_traced_to_its_sources_and_a_source_to_its_payees() {
     assert_eq!(nothing.status.code(), Some(3));
 }
 
+/// The example, and what the office does on a day of 2029: entries that are refused, hour by hour.
+fn until_2029(folder: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(example())? {
+        let file = entry?.path();
+        if file.extension().is_some_and(|extension| extension == "csv") {
+            fs::copy(&file, folder.join(file.file_name().unwrap_or_default()))?;
+        }
+    }
+    let table = folder.join("catalogue.csv");
+    let mut rows = fs::read_to_string(&table)?;
+    for hour in ["10", "11", "12", "13", "14", "15"] {
+        rows += ["Z", hour, ",到期之后,listed,JD,2029-01-02 ", hour, ":00,\n"].concat().as_str();
+    }
+    fs::write(table, rows)
+}
+
+#[test]
+fn points_that_nobody_spent_expire_through_the_due_queue_and_hours_stay() {
+    let (input, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    until_2029(input.path()).unwrap();
+    let before = report(&run(&example(), &data.path().join("before")));
+    let after = report(&run(input.path(), &data.path().join("after")));
+    let number = |value: &Value| value.as_str().unwrap().parse::<u64>().unwrap();
+    let outstanding = number(&before["points"]["outstanding"]);
+    assert!(outstanding > 1_000, "{outstanding}");
+    assert_eq!(number(&after["points"]["outstanding"]), 0);
+    let expired = |report: &Value| number(&report["stories"]["credit"]["expired"]["points"]);
+    assert_eq!((expired(&before), expired(&after)), (0, outstanding));
+    assert_eq!(after["hours"], before["hours"], "hours are one's own for ever");
+    for resident in after["points"]["residents"].as_array().unwrap() {
+        let left = ["available", "held", "locked"].map(|part| number(&resident[part]));
+        assert_eq!(left, [0, 0, 0], "{}", resident["name"]);
+    }
+}
+
 #[test]
 fn the_page_has_no_script_and_loads_nothing() {
     let folder = tempfile::tempdir().unwrap();
