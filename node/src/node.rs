@@ -7,7 +7,7 @@ use crate::chain_file::{ChainFile, Observer};
 use crate::error::NodeError;
 use crate::shared::SharedState;
 use crate::snapshots::Snapshots;
-use crate::storage::{Folder, Storage};
+use crate::storage::{Folder, Storage, SyncObserver};
 use crate::undecided::Undecided;
 use linli_consensus::{Config, Next, Request, Running, Start, Timeouts};
 use linli_ledger::contract::Rulebook;
@@ -37,6 +37,8 @@ pub struct Options {
     pub rulebook: Arc<Rulebook>,
     /// The key that signs votes.
     pub validator: ConsensusKey,
+    /// Is told how long each sync of the chain's files takes; the engine's own log is not among them.
+    pub synced: SyncObserver,
 }
 
 /// A validator that runs on the real engine, alone on a network without peers.
@@ -109,12 +111,12 @@ impl Node {
         shared: Option<SharedState>,
         observer: &mut dyn Observer,
     ) -> Result<Self, NodeError> {
-        let Options { folder, genesis, rulebook, validator } = options;
+        let Options { folder, genesis, rulebook, validator, synced } = options;
         let own = folder.join("node");
-        let private = || folder_storage(&own);
+        let private = || folder_storage(&own, &synced);
         let storage = private()?;
         let lock = lock(&own)?;
-        let chain = folder_storage(&folder.join("chain"))?;
+        let chain = folder_storage(&folder.join("chain"), &synced)?;
         let start = shared.as_ref().map(|shared| shared.read().clone());
         let (chain, state) = ChainFile::open(chain, storage, &genesis, &rulebook, start, observer)?;
         let undecided = Undecided::open(private()?, state.tip().height.next())?;
@@ -247,10 +249,10 @@ impl Shown {
         observer: &mut dyn Observer,
     ) -> Result<Self, NodeError> {
         let own = folder.join("node");
-        let private = folder_storage(&own)?;
+        let private = folder_storage(&own, &SyncObserver::default())?;
         let lock = lock(&own)?;
         let start = newest_snapshot(folder, genesis)?;
-        let chain = folder_storage(&folder.join("chain"))?;
+        let chain = folder_storage(&folder.join("chain"), &SyncObserver::default())?;
         let (_, state) = ChainFile::open(chain, private, genesis, rulebook, start, observer)?;
         Ok(Self { state: SharedState::new(state), _lock: lock })
     }
@@ -260,13 +262,14 @@ impl Shown {
 pub const SNAPSHOTS: &str = "snapshots";
 
 fn newest_snapshot(folder: &Path, genesis: &Genesis) -> Result<Option<State>, NodeError> {
-    let blocks = Blocks::new(folder_storage(&folder.join("chain"))?);
-    let snapshots = Snapshots::new(folder_storage(&folder.join(SNAPSHOTS))?);
+    let blocks = Blocks::new(folder_storage(&folder.join("chain"), &SyncObserver::default())?);
+    let snapshots =
+        Snapshots::new(folder_storage(&folder.join(SNAPSHOTS), &SyncObserver::default())?);
     Ok(snapshots.newest(Height(u64::MAX), genesis, &blocks))
 }
 
-fn folder_storage(path: &Path) -> Result<Box<dyn Storage>, NodeError> {
-    match Folder::create(path) {
+fn folder_storage(path: &Path, synced: &SyncObserver) -> Result<Box<dyn Storage>, NodeError> {
+    match Folder::observed(path, synced.clone()) {
         Ok(folder) => Ok(Box::new(folder)),
         Err(source) => {
             let what = path.display().to_string();

@@ -3,6 +3,8 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// A folder of named files. Two users: the file system, and one that fails on purpose.
 pub trait Storage: Send + Sync {
@@ -51,10 +53,28 @@ pub trait Storage: Send + Sync {
     fn remove(&mut self, name: &str) -> io::Result<()>;
 }
 
+/// Is told how long each sync to the disk took, whatever came of it.
+#[derive(Clone, Default)]
+pub struct SyncObserver(Option<Arc<dyn Fn(Duration) + Send + Sync>>);
+
+impl SyncObserver {
+    /// Tells `observe`, on the thread that writes: it must be quick.
+    pub fn new(observe: impl Fn(Duration) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(observe)))
+    }
+}
+
+impl std::fmt::Debug for SyncObserver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("SyncObserver").field(&self.0.is_some()).finish()
+    }
+}
+
 /// A folder of the file system.
 #[derive(Clone, Debug)]
 pub struct Folder {
     path: PathBuf,
+    observer: SyncObserver,
 }
 
 impl Folder {
@@ -63,12 +83,29 @@ impl Folder {
     /// # Errors
     /// What the disk says.
     pub fn create(path: &Path) -> io::Result<Self> {
+        Self::observed(path, SyncObserver::default())
+    }
+
+    /// A folder, made if missing, that tells how long its syncs take.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn observed(path: &Path, observer: SyncObserver) -> io::Result<Self> {
         fs::create_dir_all(path)?;
-        Ok(Self { path: path.to_owned() })
+        Ok(Self { path: path.to_owned(), observer })
+    }
+
+    fn sync(&self, file: &File) -> io::Result<()> {
+        let begun = Instant::now();
+        let done = file.sync_all();
+        if let Some(observe) = &self.observer.0 {
+            observe(begun.elapsed());
+        }
+        done
     }
 
     fn sync_folder(&self) -> io::Result<()> {
-        File::open(&self.path)?.sync_all()
+        self.sync(&File::open(&self.path)?)
     }
 }
 
@@ -111,21 +148,21 @@ impl Storage for Folder {
         let mut file = OpenOptions::new().create(true).append(true).open(&path)?;
         file.write_all(bytes)?;
         // The length changes, so data alone is not enough on every file system.
-        file.sync_all()?;
+        self.sync(&file)?;
         if is_new { self.sync_folder() } else { Ok(()) }
     }
 
     fn truncate(&mut self, name: &str, length: u64) -> io::Result<()> {
         let file = OpenOptions::new().write(true).open(self.path.join(name))?;
         file.set_len(length)?;
-        file.sync_all()
+        self.sync(&file)
     }
 
     fn replace(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let temporary = self.path.join(format!("{name}.new"));
         let mut file = File::create(&temporary)?;
         file.write_all(bytes)?;
-        file.sync_all()?;
+        self.sync(&file)?;
         fs::rename(&temporary, self.path.join(name))?;
         self.sync_folder()
     }

@@ -10,6 +10,7 @@ use linli_ledger::transaction::{
     BODY_VERSION, Body, SignedTransaction, Signer, VerifiedTransaction,
 };
 use linli_ledger::types::{BlockTime, ContractId, Height};
+use linli_node::storage::SyncObserver;
 use linli_node::{Batch, Node, NodeError, Options};
 use std::path::Path;
 use std::sync::Arc;
@@ -43,8 +44,13 @@ fn genesis() -> Genesis {
 
 fn open(folder: &Path) -> Result<Node, NodeError> {
     let rulebook = Arc::new(linli_contracts::rulebook());
-    let options =
-        Options { folder: folder.to_owned(), genesis: genesis(), rulebook, validator: validator() };
+    let options = Options {
+        folder: folder.to_owned(),
+        genesis: genesis(),
+        rulebook,
+        validator: validator(),
+        synced: SyncObserver::default(),
+    };
     Node::open(options, &mut ())
 }
 

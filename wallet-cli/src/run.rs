@@ -18,6 +18,7 @@ use ahead::Ahead;
 use linli_ledger::code::Code;
 use linli_ledger::crypto::ConsensusKey;
 use linli_ledger::hash::Digest;
+use linli_node::storage::SyncObserver;
 use linli_node::{Node, Options};
 use linli_verify::{Language, Output, Said};
 use outcomes::{Outcomes, candidates};
@@ -135,6 +136,7 @@ fn commit(
         genesis: plan.genesis.clone(),
         rulebook: Arc::new(linli_contracts::rulebook()),
         validator: ConsensusKey::demonstration(plan.seed.as_bytes(), "validator"),
+        synced: SyncObserver::default(),
     };
     let mut node = Node::open(options, &mut outcomes)?;
     if outcomes.is_other {

@@ -7,6 +7,7 @@ use crate::measure::{Pairs, Scale, Target, Time};
 use linli_contracts::rulebook;
 use linli_ledger::hash::Digest;
 use linli_ledger::transaction::VerifiedTransaction;
+use linli_node::storage::SyncObserver;
 use linli_node::{Batch, Node, Options};
 use linli_tests::workload::{self, Workload};
 use std::cell::RefCell;
@@ -20,6 +21,7 @@ fn open(folder: &Path, workload: &Workload) -> Node {
         genesis: workload.genesis().clone(),
         rulebook: Arc::new(rulebook()),
         validator: workload.validator(),
+        synced: SyncObserver::default(),
     };
     Node::open(options, &mut ()).expect("a node")
 }

@@ -1,6 +1,7 @@
 //! This exists to say how a node is set up: defaults, then a file, then the environment, then flags;
 //! and to say of each setting where it comes from.
 
+use crate::api::{ApiOptions, Share};
 use crate::live::{LiveOptions, QueueLimits, SnapshotRule};
 use crate::logs;
 use figment::providers::{Env, Format, Serialized, Toml};
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,6 +73,10 @@ pub struct Settings {
     pub snapshot_seconds: u64,
     /// With less room than this on its disk the node takes nothing new.
     pub reserve_bytes: u64,
+    /// Requests that one address, and one key, may send each second in the long run, …
+    pub requests_per_second: NonZeroU32,
+    /// … and at once.
+    pub requests_at_once: NonZeroU32,
     /// What is logged: `error`, `warn`, `info`, `debug`, or a filter such as `info,linli_node=debug`.
     pub log: String,
     /// How log lines look.
@@ -80,6 +86,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         let (queue, snapshots) = (QueueLimits::default(), SnapshotRule::default());
+        let share = Share::default();
         Self {
             folder: ".linli/node".into(),
             network: Network::Demonstration,
@@ -95,6 +102,8 @@ impl Default for Settings {
             snapshot_blocks: snapshots.blocks,
             snapshot_seconds: snapshots.interval.as_secs(),
             reserve_bytes: 64 * 1024 * 1024,
+            requests_per_second: share.per_second,
+            requests_at_once: share.burst,
             log: logs::DEFAULT.into(),
             log_format: LogFormat::Text,
         }
@@ -102,7 +111,7 @@ impl Default for Settings {
 }
 
 /// What each setting is for: its name, in Chinese, in English.
-pub const REFERENCE: [(&str, &str, &str); 16] = [
+pub const REFERENCE: [(&str, &str, &str); 18] = [
     ("folder", "账本和节点数据所在的文件夹", "where the chain and all else of the node lies"),
     (
         "network",
@@ -145,6 +154,12 @@ pub const REFERENCE: [(&str, &str, &str); 16] = [
         "磁盘剩余少于这个数就不再接收",
         "with less room on its disk than this the node takes nothing new",
     ),
+    (
+        "requests_per_second",
+        "每个地址、每把密钥每秒最多的请求数；本机地址不限",
+        "requests of one address, and of one key, each second; addresses of this machine have no limit",
+    ),
+    ("requests_at_once", "一时最多的请求数", "how many of them at once"),
     ("log", "日志级别，例如 info 或 info,linli_node=debug", "what is logged, such as info"),
     ("log_format", "日志格式：text 或 json", "how log lines look: text or json"),
 ];
@@ -269,6 +284,12 @@ impl Settings {
         }
     }
 
+    /// The options of the interface.
+    pub fn interface(&self) -> ApiOptions {
+        let share = Share { per_second: self.requests_per_second, burst: self.requests_at_once };
+        ApiOptions { share, public_address: self.public_address.clone(), ..ApiOptions::default() }
+    }
+
     /// Whether a chain may be run with these settings: LED-7.3.
     pub fn admits(&self, genesis: &Genesis) -> bool {
         match (self.network, genesis.keys) {
@@ -327,6 +348,15 @@ mod tests {
     }
 
     #[test]
+    fn the_share_of_a_client_is_what_the_settings_say() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("node.toml");
+        std::fs::write(&file, "requests_at_once = 7\n").unwrap();
+        let share = load(Some(&file), &BTreeMap::new()).unwrap().settings.interface().share;
+        assert_eq!((share.per_second, share.burst.get()), (Share::default().per_second, 7));
+    }
+
+    #[test]
     fn what_cannot_be_right_is_refused_by_name() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("node.toml");
@@ -335,6 +365,7 @@ mod tests {
             ("api = \"everywhere\"", "api"),
             ("queue_transactions = 0", "queue_transactions"),
             ("queue_bytes = 9", "queue_bytes"),
+            ("requests_per_second = 0", "requests_per_second"),
             ("admin = \"127.0.0.1:8640\"", "admin"),
             ("network = \"both\"", "network"),
             ("log = [", "TOML"),

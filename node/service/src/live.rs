@@ -12,12 +12,14 @@ mod clock;
 mod queue;
 pub mod room;
 mod snapshotting;
+mod syncs;
 mod ticket;
 mod writer;
 
 pub use clock::{ADVANCE_MAX, AdvanceError, Times};
 pub use queue::QueueLimits;
 pub use snapshotting::SnapshotRule;
+pub use syncs::Syncs;
 pub use ticket::{Answer, Final, SubmitError, Ticket, Unavailable};
 
 use linli_ledger::block::CommittedBlock;
@@ -66,6 +68,8 @@ pub struct LiveOptions {
     pub reserve: u64,
     /// Where the times of new blocks come from.
     pub times: Times,
+    /// How long syncs of the chain's files take.
+    pub syncs: Syncs,
 }
 
 impl LiveOptions {
@@ -81,6 +85,7 @@ impl LiveOptions {
             snapshots: SnapshotRule::default(),
             reserve: 64 * 1024 * 1024,
             times: Times::Machine,
+            syncs: Syncs::default(),
         }
     }
 }
@@ -274,6 +279,11 @@ impl Live {
     /// Where the times of new blocks come from.
     pub fn times(&self) -> Times {
         self.0.options.times
+    }
+
+    /// How long syncs of the chain's files took since the start.
+    pub fn syncs(&self) -> &Syncs {
+        &self.0.options.syncs
     }
 
     /// Moves the clock of a chain on whose clock is set by hand, after what waits has been written; says

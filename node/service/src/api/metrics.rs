@@ -64,6 +64,11 @@ pub(crate) fn text(api: &Api) -> String {
         "Time until the answer began",
         metrics.durations.clone(),
     );
+    registry.register(
+        "sync_duration_seconds",
+        "Time until the disk had kept what was written to the chain's files",
+        api.live().syncs().histogram(),
+    );
     let health = api.live().health();
     let index = api.0.index.status();
     let gauges = [

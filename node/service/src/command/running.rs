@@ -2,7 +2,7 @@
 
 use super::good;
 use super::said::{self, failed};
-use crate::api::{Api, ApiOptions};
+use crate::api::Api;
 use crate::config::{Config, Settings};
 use crate::dev;
 use crate::index::Follower;
@@ -265,9 +265,7 @@ async fn interface(
     (listener, admin): (TcpListener, TcpListener),
     signals: Signals,
 ) -> Result<(), Failure> {
-    let public_address = settings.public_address.clone();
-    let options = ApiOptions { public_address, ..ApiOptions::default() };
-    let api = Api::new(live.clone(), index, options);
+    let api = Api::new(live.clone(), index, settings.interface());
     crate::api::serve(api, listener, Some(admin), stop(live.clone(), signals))
         .await
         .map_err(|error| Failure::new(Code::Stopped, &error))

@@ -69,7 +69,8 @@ impl Observer for Found {
 
 fn node_options(options: &LiveOptions) -> Option<Options> {
     let LiveOptions { folder, genesis, rulebook, validator, .. } = options.clone();
-    Some(Options { folder, genesis, rulebook, validator: validator? })
+    let synced = options.syncs.observer();
+    Some(Options { folder, genesis, rulebook, validator: validator?, synced })
 }
 
 fn start(options: LiveOptions) -> Result<(Live, Option<(Node, Snapshotter)>), LiveError> {
