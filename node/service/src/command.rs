@@ -48,7 +48,7 @@ enum Command {
     Dev(DevArguments),
     /// Run the node / 运行节点
     Start(StartArguments),
-    /// How the node stands, from its folder / 查看节点状况
+    /// How the node stands: from its folder, and as it says itself if it runs / 查看节点状况
     Status,
     /// Check the whole chain, trusting nothing / 核对整条账本
     Verify {
@@ -253,7 +253,10 @@ fn configured(arguments: &Arguments, config: &Config, output: Output, language: 
         }
         Command::Start(start) => running::start(config, start.read_only, output, language),
         Command::Status => match operations::status::status(&settings.folder) {
-            Ok(status) => good(said::status(&status, output, language)),
+            Ok(status) => {
+                let asked = operations::running::ask(&settings.folder);
+                good(said::status(&status, &asked, output, language))
+            }
             Err(error) => operation_failed(&error, output, language),
         },
         Command::Verify { genesis_hash, expect_head } => {

@@ -70,12 +70,35 @@ fn a_demonstration_runs_is_backed_up_comes_back_and_goes_on() {
     assert_eq!(node.greeting["keys"], "demonstration");
     let (status, _) = json(&at, &["status"]);
     assert_eq!((&status["running"], &status["head"]["height"]), (&Value::Bool(true), &"14".into()));
+    assert_eq!(status["asked"]["height"], "14", "{status}");
+    assert_eq!(status["asked"]["hash"], status["head"]["hash"]);
+    assert_eq!((&status["asked"]["closed"], &status["unanswered"]), (&Value::Null, &Value::Null));
+    let said = String::from_utf8(run(&at, &["status"]).stdout).unwrap();
+    assert!(said.contains("The node says: block 14, takes transactions"), "{said}");
+    // How long its disk took is counted: for each block at least the block and the tip.
+    let admin = node.greeting["admin"].as_str().unwrap().strip_prefix("http://").unwrap();
+    let metrics = send(admin, "GET /metrics", "");
+    let count = |name: &str| -> u64 {
+        let line = metrics.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.trim().parse().unwrap()
+    };
+    assert!(count("linli_sync_duration_seconds_count") >= 28, "{metrics}");
+    assert!(metrics.contains("linli_sync_duration_seconds_bucket{le="), "{metrics}");
     let busy = json(&at, &["start", "--read-only"]);
     assert_eq!((&busy.0["code"], busy.1), (&"E_DIRECTORY_BUSY".into(), 6));
     let file = folder.path().join("backup.tar");
     let (backup, _) = json(&at, &["backup", file.to_str().unwrap()]);
     assert_eq!(backup["height"], "14");
+    // A node whose listener is gone does not answer, and that is said.
+    let addresses = at.join("node/addresses.json");
+    let known = fs::read_to_string(&addresses).unwrap();
+    fs::write(&addresses, known.replace(admin, "127.0.0.1:1")).unwrap();
+    let (silent, exit) = json(&at, &["status"]);
+    assert_eq!((&silent["unanswered"]["code"], exit), (&"E_NODE_UNREACHABLE".into(), 0));
+    assert_eq!(silent["head"], status["head"], "the folder still says where it stands");
     node.stop();
+    let (stopped, _) = json(&at, &["status"]);
+    assert_eq!((&stopped["running"], &stopped["asked"]), (&Value::Bool(false), &Value::Null));
 
     let restored = folder.path().join("restored");
     let (answer, exit) =
@@ -190,11 +213,15 @@ fn settings_say_where_they_come_from() {
     let shown = linlid(folder.path())
         .args(["-o", "json", "--config", file.to_str().unwrap(), "config", "show", "--origins"])
         .env("LINLI_QUEUE_TRANSACTIONS", "77")
+        .env("LINLI_REQUESTS_PER_SECOND", "5")
         .output()
         .unwrap();
     let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();
     assert_eq!(shown["queue_transactions"]["value"], 77);
     assert_eq!(shown["queue_transactions"]["origin"], "LINLI_QUEUE_TRANSACTIONS");
+    assert_eq!(shown["requests_per_second"]["value"], 5);
+    assert_eq!(shown["requests_per_second"]["origin"], "LINLI_REQUESTS_PER_SECOND");
+    assert_eq!(shown["requests_at_once"]["origin"], "default");
     assert!(shown["heartbeat_seconds"]["origin"].as_str().unwrap().ends_with("node.toml"));
     assert_eq!(shown["folder"]["origin"], "flag");
     assert_eq!(shown["api"]["origin"], "default");

@@ -4,11 +4,18 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests")]
 
 mod common;
+#[expect(dead_code, reason = "this test brings its own node")]
+#[path = "api/house.rs"]
+mod house;
 
+use axum::http::{StatusCode, header};
 use common::{options, register};
+use house::{House, get, post};
 use linli_ledger::code::Code;
+use linli_ledger::codec::encode;
 use linli_ledger::types::{Height, TransactionId};
 use linli_service::{Answer, Live, LiveOptions, Unavailable};
+use linli_wire::transaction::{Standing, Submitted};
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Write;
@@ -147,4 +154,59 @@ fn a_full_disk_is_noticed_ahead() {
 fn a_full_disk_is_survived_at_whatever_write_it_fails() {
     let left: Vec<u64> = (0..8).map(|step| step * 4_096).collect();
     story(0, &left);
+}
+
+/// What a client meets over HTTP: a typed 503 that says when to come back, reading all the time, and the
+/// same bytes again that are done once.
+#[tokio::test(flavor = "multi_thread")]
+async fn over_http_a_full_disk_is_a_problem_that_passes() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(disk) = Disk::mount(folder.path()) else { return };
+    let reserve = 16 * 1024 * 1024;
+    let live = Live::open(LiveOptions { reserve, ..options(&folder.path().join("node")) }).unwrap();
+    let house = House::over(live.clone());
+    let send = |number: u64| {
+        let bytes = encode(register(number).signed());
+        house.ask(post("/v1/transactions?wait=final", "application/octet-stream", bytes))
+    };
+    let mut acknowledged = Vec::new();
+    for number in 1..=3 {
+        let answer = send(number).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+        acknowledged.push(answer.json::<Submitted>().id.unwrap());
+    }
+    disk.fill(1_000_000);
+    let mut number = 4;
+    let refused = loop {
+        let answer = send(number).await;
+        if answer.status != StatusCode::CREATED {
+            break answer;
+        }
+        acknowledged.push(answer.json::<Submitted>().id.unwrap());
+        number += 1;
+        assert!(number < 10_000, "the disk is never full");
+    };
+    let problem = refused.problem();
+    assert_eq!((problem.code, problem.status), (Code::StorageFull, 503), "{problem:?}");
+    assert!(refused.headers.contains_key(header::RETRY_AFTER), "{refused:?}");
+    assert_eq!(send(number).await.problem().code, Code::StorageFull, "said at once");
+    let shown = house.ask(get("/v1/blocks/1")).await;
+    assert_eq!(shown.status, StatusCode::OK, "reading goes on: {shown:?}");
+    assert_eq!(house.ask(get("/v1/status")).await.status, StatusCode::OK);
+
+    disk.free();
+    wait_until_open(&live);
+    for number in [number, number + 1] {
+        let answer = send(number).await;
+        assert!(answer.status.is_success(), "{answer:?}");
+        let submitted: Submitted = answer.json();
+        assert_eq!(submitted.status, Standing::Final);
+        acknowledged.push(submitted.id.unwrap());
+    }
+    house.settle();
+    for id in acknowledged {
+        let found = house.ask(get(&format!("/v1/transactions/{id}"))).await;
+        assert_eq!(found.status, StatusCode::OK, "{id} was acknowledged: {found:?}");
+    }
+    drop(house);
 }

@@ -11,6 +11,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use linli_ledger::code::Code;
+use linli_ledger::types::{BlockHash, BlockTime, Height};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::net::SocketAddr;
@@ -18,21 +19,61 @@ use std::time::Duration;
 
 /// Where the clock of a demonstration is moved on.
 pub(crate) const ADVANCE: &str = "/dev/advance";
+/// Where the node says how it stands.
+pub(crate) const STATUS: &str = "/status";
 
 /// Blocks that the read model may lack while the node counts as ready.
 const LAG_MAX: u64 = 100;
 
-/// `/healthz`, `/readyz`, `/metrics`; `/dev/advance` where the clock is set by hand and nowhere else.
+/// `/healthz`, `/readyz`, `/metrics`, `/status`; `/dev/advance` where the clock is set by hand and nowhere else.
 pub(crate) fn router(api: Api) -> Router {
     let router = Router::new()
         .route("/healthz", get(health))
         .route("/readyz", get(ready))
-        .route("/metrics", get(numbers));
+        .route("/metrics", get(numbers))
+        .route(STATUS, get(stands));
     let router = match api.live().times() {
         Times::Machine => router,
         Times::Hand => router.route(ADVANCE, post(advance)),
     };
     router.with_state(api)
+}
+
+/// How a node stands, as it says itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Stands {
+    /// Height of the last block.
+    pub(crate) height: Height,
+    /// Its hash.
+    pub(crate) hash: BlockHash,
+    /// Its time.
+    pub(crate) time: BlockTime,
+    /// Why nothing new is taken, if so.
+    pub(crate) closed: Option<Code>,
+    /// Transactions that wait for a block.
+    pub(crate) waiting: u64,
+    /// Whether the read model answers.
+    pub(crate) index_ready: bool,
+    /// Blocks that it lacks.
+    pub(crate) index_lag: u64,
+    /// The program's version.
+    pub(crate) version: String,
+}
+
+/// How the node stands, for `linlid status`.
+async fn stands(State(api): State<Api>) -> Response {
+    let (health, index) = (api.live().health(), api.0.index.status());
+    let stands = Stands {
+        height: health.head.height,
+        hash: health.head.hash,
+        time: health.head.time,
+        closed: health.closed.map(Unavailable::code),
+        waiting: health.waiting as u64,
+        index_ready: index.is_ready,
+        index_lag: index.lag(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    axum::Json(stands).into_response()
 }
 
 /// How far a clock is to be moved on.

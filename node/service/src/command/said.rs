@@ -1,11 +1,12 @@
 //! This exists to put results into words, in two languages, or into JSON for programs.
 
+use crate::api::admin::Stands;
 use crate::config::Config;
 use crate::dev::Account;
 use crate::operations::backup::Manifest;
 use crate::operations::doctor::{Finding, Grade};
 use crate::operations::restore::Restored;
-use crate::operations::running::{Addresses, Moved};
+use crate::operations::running::{Addresses, AskError, Moved};
 use crate::operations::status::Status;
 use linli_ledger::code::Code;
 use linli_ledger::genesis::{Clock, Genesis, Keys};
@@ -93,7 +94,12 @@ pub(super) fn warning(genesis: &Genesis, language: Language) -> String {
     }
 }
 
-pub(super) fn status(status: &Status, output: Output, language: Language) -> String {
+pub(super) fn status(
+    status: &Status,
+    asked: &Result<Option<Stands>, AskError>,
+    output: Output,
+    language: Language,
+) -> String {
     let (height, hash, time) = status.head;
     match output {
         Output::Json => line(&json!({
@@ -108,6 +114,10 @@ pub(super) fn status(status: &Status, output: Output, language: Language) -> Str
             "snapshots": status.snapshots.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "running": status.is_running,
             "room_bytes": status.room.map(|room| room.to_string()),
+            "asked": asked.as_ref().ok(),
+            "unanswered": asked.as_ref().err().map(|error| {
+                json!({ "code": error.code(), "detail": error.to_string() })
+            }),
         })),
         Output::Table => {
             let pick = |chinese, english| language.pick(chinese, english);
@@ -131,8 +141,44 @@ pub(super) fn status(status: &Status, output: Output, language: Language) -> Str
             for (name, value) in rows {
                 let _ = writeln!(text, "  {name}  {value}");
             }
-            text + &warning(&status.genesis, language)
+            text + &answered(asked, language) + &warning(&status.genesis, language)
         }
+    }
+}
+
+/// What a running node said when it was asked; otherwise that all of this is from the folder.
+fn answered(asked: &Result<Option<Stands>, AskError>, language: Language) -> String {
+    let stands = match asked {
+        Ok(Some(stands)) => stands,
+        Ok(None) => {
+            let folder = language.pick(
+                "以上取自节点的文件夹，没有运行中的节点可问。",
+                "This is from the folder; no node runs that could be asked.",
+            );
+            return format!("{folder}\n");
+        }
+        Err(error) => {
+            let silent = language.pick(
+                "以上取自节点的文件夹；运行中的节点没有答复：",
+                "This is from the folder; the running node does not answer:",
+            );
+            return format!("{silent} {error}\n");
+        }
+    };
+    let takes = match (&stands.closed, language) {
+        (None, Language::Chinese) => "接收新交易".to_owned(),
+        (None, Language::English) => "takes transactions".to_owned(),
+        (Some(code), Language::Chinese) => format!("不接收新交易（{code}）"),
+        (Some(code), Language::English) => format!("takes nothing new ({code})"),
+    };
+    let Stands { height, waiting, index_lag, .. } = stands;
+    match language {
+        Language::Chinese => format!(
+            "节点答复：第 {height} 个区块，{takes}，排队 {waiting} 笔，查询索引落后 {index_lag} 个区块。\n"
+        ),
+        Language::English => format!(
+            "The node says: block {height}, {takes}, {waiting} wait, the read model lacks {index_lag} blocks.\n"
+        ),
     }
 }
 

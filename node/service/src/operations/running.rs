@@ -2,7 +2,7 @@
 //! on the listener for operators.
 
 use super::status::is_locked;
-use crate::api::admin::{ADVANCE, Advance};
+use crate::api::admin::{ADVANCE, Advance, STATUS, Stands};
 use crate::config::Settings;
 use linli_ledger::code::Code;
 use linli_ledger::types::{BlockTime, Height};
@@ -16,6 +16,8 @@ use std::time::Duration;
 
 /// A long move makes a block for everything that falls due on the way.
 const MOVE_LIMIT: Duration = Duration::from_mins(10);
+/// A node that is well answers at once.
+const STATUS_LIMIT: Duration = Duration::from_secs(5);
 
 /// Where a running node listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +86,17 @@ pub struct Moved {
     pub height: Height,
     /// Its time.
     pub time: BlockTime,
+}
+
+/// How a running node says that it stands; `None` if none uses this folder.
+///
+/// # Errors
+/// [`AskError`], in the order of its variants.
+pub(crate) fn ask(folder: &Path) -> Result<Option<Stands>, AskError> {
+    let Some(Addresses { admin, .. }) = Addresses::read(folder) else { return Ok(None) };
+    let admin = reachable(admin);
+    let asked = agent(STATUS_LIMIT).get(format!("http://{admin}{STATUS}")).call();
+    answer(admin, asked).map(Some)
 }
 
 /// Moves the clock of a running demonstration on: of the one at an address, else of the one in the folder,

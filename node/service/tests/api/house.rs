@@ -19,7 +19,8 @@ pub(crate) struct House {
     pub(crate) live: Live,
     pub(crate) router: Router,
     follower: Arc<Follower>,
-    _folder: TempDir,
+    /// Goes with the house.
+    folder: Option<TempDir>,
 }
 
 /// An answer, read to its end.
@@ -64,6 +65,13 @@ impl House {
     pub(crate) fn with(queue: QueueLimits) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let live = Live::open(LiveOptions { queue, ..options(folder.path()) }).unwrap();
+        let mut house = Self::over(live);
+        house.folder = Some(folder);
+        house
+    }
+
+    /// Over a node that is there.
+    pub(crate) fn over(live: Live) -> Self {
         let follower = Arc::new(Follower::start(&live).unwrap());
         let plenty = NonZeroU32::new(1_000_000).unwrap();
         let options = ApiOptions {
@@ -71,7 +79,7 @@ impl House {
             ..ApiOptions::default()
         };
         let router = router(Api::new(live.clone(), follower.clone(), options));
-        let house = Self { live, router, follower, _folder: folder };
+        let house = Self { live, router, follower, folder: None };
         house.settle();
         house
     }
