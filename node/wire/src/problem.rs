@@ -30,7 +30,7 @@ pub struct Problem {
     /// The HTTP status.
     pub status: u16,
     /// The stable code, the same in every language.
-    #[schema(value_type = String, pattern = "^E_[A-Z_]+$")]
+    #[schema(value_type = String, pattern = "^E_[A-Z_]+$", example = "E_OVERLAP")]
     pub code: Code,
     /// What is wrong with which value; for developers, in English.
     pub detail: String,
@@ -57,7 +57,7 @@ pub struct FieldProblem {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Explanation {
     /// The stable code.
-    #[schema(value_type = String, pattern = "^E_[A-Z_]+$")]
+    #[schema(value_type = String, pattern = "^E_[A-Z_]+$", example = "E_OVERLAP")]
     pub code: Code,
     /// Its number in receipts.
     pub number: u16,

@@ -11,6 +11,7 @@ use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
+use linli_wire::path;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
@@ -74,7 +75,9 @@ pub(crate) fn documented() -> OpenApiRouter<Api> {
 pub fn router(api: Api) -> Router {
     let (router, _) = documented().split_for_parts();
     let limit = api.options().request_limit;
-    let documentation = SwaggerUi::new("/docs").config(Config::from("/v1/openapi.json"));
+    // Of this ledger alone: no box for other addresses, and nothing is sent to a validator elsewhere.
+    let pages = Config::from(path::OPENAPI).use_base_layout().validator_url("none");
+    let documentation = SwaggerUi::new("/docs").config(pages.try_it_out_enabled(true));
     let router: Router<Api> =
         router.merge(documentation).route("/problems/{code}", get(registry::code));
     router

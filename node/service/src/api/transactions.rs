@@ -252,9 +252,10 @@ pub(crate) fn any_identifier(text: &str) -> Option<[u8; 32]> {
         .ok()
 }
 
-/// Transactions, newest first. Those that the viewer may not see are there as their leaf only, and
-/// only in the list of all: in a list that is narrowed down they are left out, because being in it says
-/// something about them.
+/// Transactions, newest first.
+///
+/// Those that the viewer may not see are there as their leaf only, and only in the list of all: in a list
+/// that is narrowed down they are left out, because being in it says something about them.
 #[utoipa::path(get, path = path::TRANSACTIONS, tag = "chain", params(TransactionQuery),
     responses((status = 200, body = List<Transaction>), Problems))]
 pub(crate) async fn transactions(

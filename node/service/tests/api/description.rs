@@ -1,5 +1,7 @@
 //! The description of the interface is the committed one, and it is whole.
 
+use crate::house::{House, get};
+use axum::http::StatusCode;
 use linli_service::api::openapi;
 use linli_wire::path;
 use std::collections::BTreeSet;
@@ -18,6 +20,25 @@ fn the_description_is_the_committed_one() {
         "docs/openapi.json is not what the handlers say; look at the difference, then write it with \
          LINLI_WRITE_OPENAPI=1 cargo test -p linli-service --test api description"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pages_show_this_ledger_and_ask_nobody_else() {
+    let house = House::new();
+    let page = house.ask(get("/docs/")).await;
+    assert_eq!(page.status, StatusCode::OK);
+    let mut texts = vec![String::from_utf8(page.body).unwrap()];
+    for script in ["swagger-initializer.js", "index.css"] {
+        let answer = house.ask(get(&format!("/docs/{script}"))).await;
+        assert_eq!(answer.status, StatusCode::OK, "{script}");
+        texts.push(String::from_utf8(answer.body).unwrap());
+    }
+    for text in &texts {
+        assert!(!text.contains("http://") && !text.contains("https://"), "{text}");
+    }
+    assert!(texts[1].contains("/v1/openapi.json"), "{}", texts[1]);
+    assert!(texts[1].contains(r#""validatorUrl": "none""#), "{}", texts[1]);
+    assert!(texts[1].contains(r#""layout": "BaseLayout""#), "{}", texts[1]);
 }
 
 #[test]
