@@ -11,7 +11,9 @@ use super::rewards::yuan;
 use super::stage::{Stage, day, provider};
 use super::when::{Date, When, working};
 use super::world::World;
-use super::{breakers_closing, breakers_grants, breakers_performance, breakers_returns};
+use super::{
+    breakers_closing, breakers_grants, breakers_performance, breakers_relations, breakers_returns,
+};
 use linli_ledger::code::Code;
 
 /// The provider of all scenes whose payments stay in the lowest tier.
@@ -25,7 +27,7 @@ pub(super) fn plant(world: &World, book: &mut Book) {
     breakers_grants::plant(world, book);
     let mut stage = Stage::new(world, book, 100, PROVIDER);
     for n in 0..2 {
-        relations(&mut stage, n);
+        breakers_relations::plant(&mut stage, n);
         money_in(&mut stage, n);
         budgets(&mut stage, n);
         contracts(&mut stage, n);
@@ -72,54 +74,6 @@ fn posts(world: &World, book: &mut Book) {
             .with("registered_at", When::at(0, 10, 0));
         let line = if role == "approver" { line.with("level", 1) } else { line };
         book.add("officers", line);
-    }
-}
-
-/// Who is related to a provider keeps hands off its money.
-fn relations(stage: &mut Stage<'_>, n: u32) {
-    let world = stage.world;
-    let at = When::at(6 + n, 11, 30);
-    let approver = world.officer("一级", 2);
-    let relation = |name: &str, other: &str| {
-        Line::new(at)
-            .with("code", world.code("GL", format!("{name}{n}")))
-            .with("one", &approver)
-            .with("other", other)
-            .with("kind", "director")
-            .with("from", Date(n))
-            .with("evidence", format!("申报 {name}{n}"))
-            .with("declared_by", other)
-            .with("declared_at", at)
-    };
-    let contract = stage.greater(100_000, LINE_OF_BREAKERS);
-    let provider = world.provider(contract.provider);
-    let line = relation("a", &provider);
-    stage.book.add("relations", line);
-    let line =
-        stage.advance(&contract, 1).with("approvals", format!("{approver}@{}", day(&contract, 2)));
-    stage.book.add("payments", line.refused(Code::RelatedApprover, "a director of the provider"));
-    for (line, code, why) in [
-        (relation("b", &provider).with("other", &approver), Code::State, "related to oneself"),
-        (
-            relation("c", &provider).with("from", Date(5)).with("to", Date(2)),
-            Code::TimeOrder,
-            "over before it began",
-        ),
-        (relation("d", &provider).with("from", Date(40)), Code::TimeWindow, "a day to come"),
-        (
-            relation("e", &provider).with("declared_by", world.donor(1)),
-            Code::Role,
-            "declared by a stranger",
-        ),
-        (relation("f", &provider), Code::Exists, "declared before"),
-        (
-            relation("g", &provider).with("kind", "shareholder").with("share_percent", "100.01"),
-            Code::AmountRange,
-            "more than the whole",
-        ),
-        (relation("h", &provider).with("other", "nobody"), Code::RowReference, "an unknown end"),
-    ] {
-        stage.book.add("relations", line.with("declared_at", at.plus(5)).refused(code, why));
     }
 }
 

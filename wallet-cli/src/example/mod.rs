@@ -12,6 +12,7 @@ mod breakers_grants;
 mod breakers_money;
 mod breakers_people;
 mod breakers_performance;
+mod breakers_relations;
 mod breakers_returns;
 mod closing;
 mod contracts;
