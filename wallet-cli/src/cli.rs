@@ -7,6 +7,7 @@ use crate::transaction::TxCommand;
 use crate::verbs::account::AccountCommand;
 use crate::verbs::activity::ActivityCommand;
 use crate::verbs::block::BlockCommand;
+use crate::verbs::config::ConfigCommand;
 use crate::verbs::fund::{FundCommand, PaymentCommand};
 use crate::verbs::org::OrgCommand;
 use crate::verbs::points::PointsCommand;
@@ -121,6 +122,9 @@ pub(crate) enum Command {
     /// Blocks: list, show / 区块：列表、查看
     #[command(subcommand)]
     Block(BlockCommand),
+    /// Settings: show, remember, forget / 设置：查看、记住、不再记住
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Completions for a shell / 生成命令行补全
     Completions {
         /// The shell / 命令行程序的名字

@@ -7,6 +7,70 @@ use linli_node::NodeError;
 use linli_verify::{ChainError, Language, Output, Said};
 use serde_json::json;
 
+/// Exit codes of single codes; the others go by their class.
+const EXITS: [(u8, &[Code]); 8] = [
+    (2, &[Code::WrongUse, Code::KeyName, Code::Identifier, Code::CallJson, Code::Configuration]),
+    (
+        3,
+        &[
+            Code::InputMissing,
+            Code::InputTwice,
+            Code::InputWorkbook,
+            Code::NotFound,
+            Code::KeyMissing,
+        ],
+    ),
+    (
+        4,
+        &[
+            Code::OtherInput,
+            Code::DirectoryBusy,
+            Code::Passphrase,
+            Code::KeyFileMode,
+            Code::KeyNameTaken,
+            Code::NotSigner,
+            Code::SignatureMissing,
+            Code::OtherBody,
+            Code::Words,
+            Code::NoTerminal,
+            Code::Unauthenticated,
+            Code::Forbidden,
+            Code::RequestSignature,
+        ],
+    ),
+    (
+        5,
+        &[
+            Code::VerificationFailed,
+            Code::ChainShortened,
+            Code::ChainDamaged,
+            Code::TransactionFile,
+            Code::Signature,
+            Code::KeyDamaged,
+            Code::NodeAnswer,
+        ],
+    ),
+    (
+        6,
+        &[
+            Code::Engine,
+            Code::Storage,
+            Code::NodeUnreachable,
+            Code::RateLimit,
+            Code::RequestTimeout,
+            Code::NotReady,
+            Code::QueueFull,
+            Code::Draining,
+            Code::StorageFull,
+            Code::ReadOnly,
+            Code::IndexRebuilding,
+        ],
+    ),
+    (8, &[Code::Declined]),
+    (9, &[Code::NotFinal]),
+    (1, &[Code::Randomness]),
+];
+
 /// A command that failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -31,74 +95,12 @@ impl Failure {
 
     /// The exit code of the class of the failure. Source: WAL-11.
     fn exit(&self) -> u8 {
-        let exits: [(u8, &[Code]); 8] = [
-            (2, &[Code::WrongUse, Code::KeyName, Code::Identifier, Code::CallJson]),
-            (
-                3,
-                &[
-                    Code::InputMissing,
-                    Code::InputTwice,
-                    Code::InputWorkbook,
-                    Code::NotFound,
-                    Code::KeyMissing,
-                ],
-            ),
-            (
-                4,
-                &[
-                    Code::OtherInput,
-                    Code::DirectoryBusy,
-                    Code::Passphrase,
-                    Code::KeyFileMode,
-                    Code::KeyNameTaken,
-                    Code::NotSigner,
-                    Code::SignatureMissing,
-                    Code::OtherBody,
-                    Code::Words,
-                    Code::NoTerminal,
-                    Code::Unauthenticated,
-                    Code::Forbidden,
-                    Code::RequestSignature,
-                ],
-            ),
-            (
-                5,
-                &[
-                    Code::VerificationFailed,
-                    Code::ChainShortened,
-                    Code::ChainDamaged,
-                    Code::TransactionFile,
-                    Code::Signature,
-                    Code::KeyDamaged,
-                    Code::NodeAnswer,
-                ],
-            ),
-            (
-                6,
-                &[
-                    Code::Engine,
-                    Code::Storage,
-                    Code::NodeUnreachable,
-                    Code::RateLimit,
-                    Code::RequestTimeout,
-                    Code::NotReady,
-                    Code::QueueFull,
-                    Code::Draining,
-                    Code::StorageFull,
-                    Code::ReadOnly,
-                    Code::IndexRebuilding,
-                ],
-            ),
-            (8, &[Code::Declined]),
-            (9, &[Code::NotFinal]),
-            (1, &[Code::Randomness]),
-        ];
-        let listed = exits.into_iter().find(|(_, codes)| codes.contains(&self.code));
+        let listed = EXITS.iter().find(|(_, codes)| codes.contains(&self.code));
         let by_class = || match self.code.class() {
             Class::Door | Class::Rejection => 7,
             Class::Error => 1,
         };
-        listed.map_or_else(by_class, |(exit, _)| exit)
+        listed.map_or_else(by_class, |(exit, _)| *exit)
     }
 
     /// The failure on standard error, for people or for programs.

@@ -2,6 +2,7 @@
 //! only one. The texts stand beside the arguments that they explain, in both languages (WAL-10).
 
 use crate::cli::Arguments;
+use crate::settings::Settings;
 use crate::texts::{word, word_with};
 use clap::builder::{Resettable, StyledStr};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -24,13 +25,18 @@ fn half(text: &str, language: Language) -> &str {
 
 /// All commands, with their help in one language.
 pub(crate) fn command(language: Language) -> Command {
+    command_with(language, &Settings::default())
+}
+
+/// All commands, with their help in one language, and with what somebody remembered as defaults.
+pub(crate) fn command_with(language: Language, settings: &Settings) -> Command {
     let version = Arg::new("version")
         .short('V')
         .long("version")
         .action(ArgAction::Version)
         .help(language.pick("显示版本", "Print the version"))
         .help_heading(options(language));
-    let mut command = localised(Arguments::command(), language).arg(version);
+    let mut command = localised(settings.apply(Arguments::command()), language).arg(version);
     command.build();
     usages(&mut command, language);
     command
@@ -191,14 +197,14 @@ fn shown(value: &ContextValue) -> String {
 }
 
 /// The language that the command line asks for, before it is understood.
-pub(crate) fn language_of(arguments: &[std::ffi::OsString]) -> Language {
+pub(crate) fn language_of(arguments: &[std::ffi::OsString], known: Option<&str>) -> Language {
     let texts: Vec<_> = arguments.iter().map(|text| text.to_string_lossy()).collect();
     let joined = texts.iter().find_map(|text| text.strip_prefix("--lang="));
     let after = texts.windows(2).find_map(|pair| match pair {
         [flag, tag] if flag == "--lang" => Some(tag.as_ref()),
         _ => None,
     });
-    joined.or(after).map_or_else(Language::of_environment, Language::of)
+    joined.or(after).or(known).map_or_else(Language::of_environment, Language::of)
 }
 
 #[cfg(test)]
@@ -281,9 +287,10 @@ mod tests {
     fn the_language_is_known_before_anything_else() {
         let of = |line: &[&str]| {
             let line: Vec<_> = line.iter().map(std::ffi::OsString::from).collect();
-            language_of(&line)
+            language_of(&line, Some("zh"))
         };
         assert_eq!(of(&["linli", "--lang", "en", "-h"]), Language::English);
-        assert_eq!(of(&["linli", "--lang=zh", "-h"]), Language::Chinese);
+        assert_eq!(of(&["linli", "--lang=en", "-h"]), Language::English);
+        assert_eq!(of(&["linli", "-h"]), Language::Chinese, "as remembered");
     }
 }

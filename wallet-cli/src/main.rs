@@ -20,6 +20,7 @@ mod reading;
 mod report;
 mod run;
 mod session;
+mod settings;
 mod summary;
 mod texts;
 mod trace;
@@ -31,27 +32,42 @@ use cli::{Arguments, Command};
 use failure::Failure;
 use linli_verify::{Language, Output, Said};
 use session::Session;
+use settings::{Origin, Settings};
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let line: Vec<OsString> = std::env::args_os().collect();
-    let language = help::language_of(&line);
-    let read = help::command(language)
-        .try_get_matches_from(line)
-        .and_then(|matches| Arguments::from_arg_matches(&matches));
-    let said = match read {
-        Ok(arguments) => dispatch(&arguments, language),
-        Err(error) => help::said(&error, language),
-    };
+    let said = answer(line);
     // A closed pipe is the reader's choice, not an error.
     let _ = std::io::stdout().write_all(said.output.as_bytes());
     let _ = std::io::stderr().write_all(said.error.as_bytes());
     ExitCode::from(said.exit)
 }
 
-fn dispatch(arguments: &Arguments, language: Language) -> Said {
+fn answer(line: Vec<OsString>) -> Said {
+    let home = settings::home_of(&line);
+    let loaded = home.as_deref().map_or_else(|| Ok(Settings::default()), Settings::load);
+    let known = loaded.as_ref().ok().and_then(|settings| settings.lang.clone());
+    let language = help::language_of(&line, known.as_deref());
+    let settings = match loaded {
+        Ok(settings) => settings,
+        Err(failure) => return failure.said(language, Output::Table),
+    };
+    let matches = match help::command_with(language, &settings).try_get_matches_from(line) {
+        Ok(matches) => matches,
+        Err(error) => return help::said(&error, language),
+    };
+    match Arguments::from_arg_matches(&matches) {
+        Ok(arguments) => {
+            dispatch(&arguments, language, &settings.origins(&matches, home.as_deref()))
+        }
+        Err(error) => help::said(&error, language),
+    }
+}
+
+fn dispatch(arguments: &Arguments, language: Language, origins: &[Origin]) -> Said {
     let output = arguments.output.output();
     let mut bar = progress::Bar::new(arguments.quiet || output == Output::Json);
     // What a person does with keys, and perhaps with a node.
@@ -82,6 +98,9 @@ fn dispatch(arguments: &Arguments, language: Language) -> Said {
         Command::Account(account) => personal(&|session| verbs::account::run(account, session)),
         Command::Org(org) => personal(&|session| verbs::org::run(org, session)),
         Command::Block(block) => personal(&|session| verbs::block::run(block, session)),
+        Command::Config(config) => {
+            personal(&|session| verbs::config::run(config, session, origins))
+        }
         Command::Completions { shell } => personal(&|_| Ok(pages::completions(*shell, language))),
         Command::Man { folder } => personal(&|_| pages::manual(folder, language)),
     }

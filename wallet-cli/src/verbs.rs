@@ -6,6 +6,7 @@ pub(crate) mod account;
 pub(crate) mod activity;
 mod attendance;
 pub(crate) mod block;
+pub(crate) mod config;
 pub(crate) mod fund;
 mod money;
 pub(crate) mod org;

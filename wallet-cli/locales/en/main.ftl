@@ -323,6 +323,7 @@ column-total = together
 column-to = to
 flow-on = on
 flow-back = back
+config-set = Remembered in { $file }
 
 ## What became of points and money
 

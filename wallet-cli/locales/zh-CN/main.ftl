@@ -290,6 +290,7 @@ column-total = 合计
 column-to = 去向
 flow-on = 去
 flow-back = 退回
+config-set = 已记在 { $file }
 
 ## 积分和资金的后续
 
