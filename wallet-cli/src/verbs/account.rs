@@ -261,8 +261,10 @@ fn statement(
     let session = client.session();
     let StatementArguments { account, from, to, .. } = arguments;
     let mut query = Vec::new();
-    query.extend(from.map(|day| ("from", day.iso())));
-    query.extend(to.map(|day| ("to", day.iso())));
+    // A node takes times, the second one exclusive.
+    query.extend(from.map(|day| ("from", day.start().to_string())));
+    let after = |day: &Day| Day(day.0.saturating_add(1)).start().to_string();
+    query.extend(to.as_ref().map(|day| ("to", after(day))));
     let path = path::with(path::ACCOUNT_STATEMENT, &[&account.to_string()]);
     let found: Found<Statement> = client.get(&path, &query, key)?;
     let said = found.data;
