@@ -19,7 +19,7 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    fn meets(&self, other: &Self) -> bool {
+    pub(crate) fn meets(&self, other: &Self) -> bool {
         self.source == other.source && self.start < other.end && other.start < self.end
     }
 }

@@ -336,17 +336,27 @@ fn chosen(settled: &BTreeMap<String, Vec<Run>>, seed: &mut u64) -> Vec<String> {
     chosen
 }
 
-/// The steps with one of them dropped, sent elsewhere, or with other fen.
-fn twins(steps: &[Step], position: usize) -> [Vec<Step>; 3] {
+/// The steps with one of them dropped, sent elsewhere, or without the first of these fen that it moves.
+fn twins(steps: &[Step], position: usize, own: &[Run]) -> [Vec<Step>; 3] {
     let mut dropped = steps.to_vec();
     dropped.remove(position);
     let mut elsewhere = steps.to_vec();
     elsewhere[position].to = [7; 32];
-    let mut shifted = steps.to_vec();
-    for run in &mut shifted[position].runs {
-        *run = Run { start: run.start + 1, end: run.end + 1, ..*run };
-    }
-    [dropped, elsewhere, shifted]
+    let mut short = steps.to_vec();
+    short[position].runs = one_fen_less(&steps[position].runs, own);
+    [dropped, elsewhere, short]
+}
+
+/// The runs without the first fen that is one of these.
+fn one_fen_less(runs: &[Run], own: &[Run]) -> Vec<Run> {
+    let mut less = runs.to_vec();
+    let common = |run: &Run| own.iter().find(|other| run.meets(other)).copied();
+    let meeting = less.iter().enumerate().find_map(|(at, run)| Some((at, *run, common(run)?)));
+    let (at, run, other) = meeting.expect("it moves some of these fen");
+    let fen = run.start.max(other.start);
+    less.splice(at..=at, [Run { end: fen, ..run }, Run { start: fen + 1, ..run }]);
+    less.retain(|run| run.start < run.end);
+    less
 }
 
 /// Compares the traces of a year whose ledger lies in `folder/ledger`.
@@ -364,7 +374,7 @@ pub(crate) fn check(folder: &Path, mut seed: u64) {
         sources.extend(runs.iter().map(|run| run.source));
         // Whatever one of its movements had been instead, the oracle would have told something else.
         for position in touching(&steps, runs) {
-            for twin in twins(&steps, position) {
+            for twin in twins(&steps, position, runs) {
                 let other = backward(&office, &twin, payment);
                 assert_ne!(other.as_ref(), Ok(&told), "{payment}, step {position}");
                 noticed += 1;
@@ -377,9 +387,10 @@ pub(crate) fn check(folder: &Path, mut seed: u64) {
     for (number, told) in sources.iter().zip(traces(&sources, &ledger)) {
         let told = with_joined_places(told);
         assert_eq!(forward(&office, &steps, *number).as_ref(), Ok(&told), "source {number}");
-        let touched = touching(&steps, &[Run { source: *number, start: 0, end: u64::MAX }]);
+        let whole = [Run { source: *number, start: 0, end: u64::MAX }];
+        let touched = touching(&steps, &whole);
         for position in [touched.first(), touched.last()].into_iter().flatten() {
-            for twin in twins(&steps, *position) {
+            for twin in twins(&steps, *position, &whole) {
                 let other = forward(&office, &twin, *number);
                 assert_ne!(other.as_ref(), Ok(&told), "source {number}, step {position}");
             }
