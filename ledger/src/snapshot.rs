@@ -8,13 +8,13 @@ use crate::frame::{FrameError, take_payload, with_header};
 use crate::genesis::Genesis;
 use crate::hash::{Digest, Domain, hash};
 use crate::merkle::Frontier;
+use crate::record::Key;
 use crate::state::{Half, Leaf, State, Tip, leaf_hash, leaf_path, value_hash};
 use crate::system::ValidatorsRecord;
 use crate::tree::Tree;
 use crate::types::{BlockHash, BlockTime, Compartment, Height, TransactionId};
 use crate::view::View;
 use borsh::{BorshDeserialize, BorshSerialize};
-use std::collections::BTreeMap;
 
 /// The version of the format that this code writes. Source: LED-11.2.
 pub const SNAPSHOT_VERSION: u16 = 1;
@@ -56,7 +56,7 @@ enum Payload {
 #[derive(Clone, Debug)]
 pub struct Part {
     compartment: Compartment,
-    leaves: Vec<(Vec<u8>, Leaf)>,
+    leaves: Vec<(Key, Leaf)>,
     hashes: Vec<([u8; 32], [u8; 32])>,
 }
 
@@ -172,7 +172,7 @@ pub fn read_part(frame: &[u8]) -> Result<Part, SnapshotError> {
     let mut hashes = Vec::with_capacity(bytes.len());
     for (key, version, writer, value) in bytes {
         hashes.push((leaf_path(&key), leaf_hash(&key, version, &writer, &value_hash(&value))));
-        leaves.push((key, Leaf { value: value.into(), version, writer }));
+        leaves.push((Key::from_vec(key), Leaf { value: value.into(), version, writer }));
     }
     Ok(Part { compartment, leaves, hashes })
 }
@@ -213,21 +213,24 @@ pub fn assemble(
         return Err(SnapshotError::Leaves);
     }
     let mut halves = (Half::default(), Half::default());
-    let mut paths = (BTreeMap::new(), BTreeMap::new());
+    let mut paths = (Vec::new(), Vec::new());
+    let mut leaves = (Vec::new(), Vec::new());
     for part in parts {
-        let (half, paths) = match part.compartment {
-            Compartment::Public => (&mut halves.0, &mut paths.0),
-            Compartment::Restricted => (&mut halves.1, &mut paths.1),
+        let (leaves, paths) = match part.compartment {
+            Compartment::Public => (&mut leaves.0, &mut paths.0),
+            Compartment::Restricted => (&mut leaves.1, &mut paths.1),
         };
-        half.leaves.extend(part.leaves);
+        leaves.extend(part.leaves);
         paths.extend(part.hashes.into_iter().map(|(path, leaf)| (path, Some(leaf))));
     }
+    halves.0.leaves = leaves.0.into_iter().collect();
+    halves.1.leaves = leaves.1.into_iter().collect();
     let count = |half: &Half| u64::try_from(half.leaves.len()).unwrap_or(u64::MAX);
     if head.leaves != (count(&halves.0), count(&halves.1)) {
         return Err(SnapshotError::Leaves);
     }
-    halves.0.tree = Tree::default().updated(&paths.0);
-    halves.1.tree = Tree::default().updated(&paths.1);
+    halves.0.tree = Tree::default().updated(paths.0);
+    halves.1.tree = Tree::default().updated(paths.1);
     let mut history = head.earlier.clone();
     history.push(hash(Domain::HistoryLeaf, head.block.0.bytes()));
     let (height, time) = (head.height, head.time);

@@ -6,6 +6,7 @@
 use crate::genesis::Clock;
 use crate::hash::{Digest, Domain, hash, hash_parts};
 use crate::merkle::Frontier;
+use crate::record::Key;
 use crate::tree::{Proof, Tree};
 use crate::types::{BlockHash, BlockTime, Compartment, Height, StateRoot, TransactionId};
 use std::collections::BTreeMap;
@@ -54,7 +55,7 @@ pub(crate) fn next_version(previous: Option<u64>, height: Height) -> u64 {
 /// One compartment: its leaves by key, and the tree over them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Half {
-    pub(crate) leaves: BTreeMap<Vec<u8>, Leaf>,
+    pub(crate) leaves: BTreeMap<Key, Leaf>,
     pub(crate) tree: Tree,
 }
 
@@ -156,12 +157,12 @@ impl State {
     /// Makes the trees again from the leaves.
     pub(crate) fn restore_trees(&mut self) {
         for half in [&mut self.public, &mut self.restricted] {
-            let hash = |key: &Vec<u8>, leaf: &Leaf| {
+            let hash = |key: &Key, leaf: &Leaf| {
                 leaf_hash(key, leaf.version, &leaf.writer, &value_hash(&leaf.value))
             };
             let leaves = half.leaves.iter();
             let paths = leaves.map(|(key, leaf)| (leaf_path(key), Some(hash(key, leaf))));
-            half.tree = Tree::default().updated(&paths.collect());
+            half.tree = Tree::default().updated(paths);
         }
     }
 
@@ -208,7 +209,8 @@ pub(crate) struct Trees {
 /// What a block changes in one compartment.
 #[derive(Clone, Debug)]
 pub(crate) struct HalfDelta {
-    pub(crate) leaves: BTreeMap<Vec<u8>, Option<Leaf>>,
+    /// In the order of their keys.
+    pub(crate) leaves: Vec<(Key, Option<Leaf>)>,
     pub(crate) tree: Tree,
 }
 

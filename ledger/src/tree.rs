@@ -12,7 +12,6 @@ mod proof;
 pub use proof::{Proof, ProofError};
 
 use crate::hash::{Domain, hash, to_hex};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::mem;
 use std::sync::{Arc, LazyLock};
@@ -24,7 +23,7 @@ pub const BUCKET_MAX: usize = 8;
 type Leaf = [[u8; 32]; 2];
 
 /// What a batch does at a path: `Some` sets the leaf hash, `None` removes the leaf.
-type Change<'a> = (&'a [u8; 32], Option<[u8; 32]>);
+pub type Change = ([u8; 32], Option<[u8; 32]>);
 
 /// A set of leaves with its root. Cloning and [`updated`](Tree::updated) share structure.
 #[derive(Clone, Default)]
@@ -78,11 +77,12 @@ impl Tree {
 
     /// The tree after `changes`; this one stays as it is.
     ///
-    /// `Some` inserts or replaces, `None` removes; to remove what is absent changes nothing. Every
+    /// `Some` inserts or replaces, `None` removes; to remove what is absent changes nothing. They may come
+    /// in any order; of several at one path the last counts. Every
     /// node of the new tree that lies on a changed path is made and hashed once, whatever the number
     /// of changes below it. At most 256 calls deep, also for paths chosen by an adversary.
     #[must_use]
-    pub fn updated(&self, changes: &BTreeMap<[u8; 32], Option<[u8; 32]>>) -> Self {
+    pub fn updated(&self, changes: impl IntoIterator<Item = Change>) -> Self {
         let mut tree = self.clone();
         tree.update(changes);
         tree
@@ -90,9 +90,8 @@ impl Tree {
 
     /// Like [`updated`](Tree::updated), in place: nodes that no other tree shares are reused, which
     /// is about twice as fast. For replay and loading, where nobody needs the tree before.
-    pub fn update(&mut self, changes: &BTreeMap<[u8; 32], Option<[u8; 32]>>) {
-        let changes: Vec<Change<'_>> = changes.iter().map(|(path, to)| (path, *to)).collect();
-        self.top = apply(mem::take(&mut self.top), 0, &changes).seal();
+    pub fn update(&mut self, changes: impl IntoIterator<Item = Change>) {
+        self.top = apply(mem::take(&mut self.top), 0, &in_order(changes)).seal();
     }
 
     /// The proof of what is at `path`, present or absent.
@@ -217,7 +216,7 @@ impl Subtree {
 
 /// The subtree of `link`, which lies `depth` bits deep, after `changes`, which all belong to it.
 /// A branch that nobody else holds is changed where it is.
-fn apply(link: Link, depth: u16, changes: &[Change<'_>]) -> Subtree {
+fn apply(link: Link, depth: u16, changes: &[Change]) -> Subtree {
     if changes.is_empty() {
         return Subtree::Sealed(link);
     }
@@ -260,16 +259,25 @@ fn join(mut old: Arc<Branch>, left: Subtree, right: Subtree) -> Subtree {
     Subtree::Sealed(Link { hash, node: Node::Branch(old) })
 }
 
+/// Changes in the order of their paths, the last one of each.
+fn in_order(changes: impl IntoIterator<Item = Change>) -> Vec<Change> {
+    let mut changes: Vec<Change> = changes.into_iter().collect();
+    changes.reverse();
+    changes.sort_by_key(|change| change.0);
+    changes.dedup_by_key(|change| change.0);
+    changes
+}
+
 /// `leaves` with `changes` applied; both sorted by path, and so is the result.
-fn merge(leaves: &[Leaf], changes: &[Change<'_>]) -> Vec<Leaf> {
+fn merge(leaves: &[Leaf], changes: &[Change]) -> Vec<Leaf> {
     let mut merged = Vec::with_capacity(leaves.len().saturating_add(changes.len()));
     let mut kept = leaves.iter().peekable();
     for (path, to) in changes {
-        while let Some(leaf) = kept.next_if(|[at, _]| at < *path) {
+        while let Some(leaf) = kept.next_if(|[at, _]| at < path) {
             merged.push(*leaf);
         }
-        kept.next_if(|[at, _]| at == *path);
-        merged.extend(to.map(|leaf_hash| [**path, leaf_hash]));
+        kept.next_if(|[at, _]| at == path);
+        merged.extend(to.map(|leaf_hash| [*path, leaf_hash]));
     }
     merged.extend(kept);
     merged

@@ -5,7 +5,7 @@ use crate::codec::encode;
 use crate::hash::Digest;
 use crate::limits::RANGE_MAX;
 use crate::posting::{JournalEntry, Movement};
-use crate::record::{KERNEL, KeyPart, Record, key_bytes};
+use crate::record::{KERNEL, Key, KeyPart, Record, key_bytes};
 use crate::state::State;
 use crate::types::{BlockTime, Compartment, ContractId, Height, TransactionId, derive_identifier};
 use std::collections::BTreeMap;
@@ -23,9 +23,9 @@ pub(crate) struct Slot {
 }
 
 /// Changes of a block so far, by compartment and key.
-pub(crate) type Overlay = BTreeMap<(Compartment, Vec<u8>), Slot>;
+pub(crate) type Overlay = BTreeMap<(Compartment, Key), Slot>;
 /// Changes of a transaction so far.
-pub(crate) type Changes = BTreeMap<(Compartment, Vec<u8>), Option<Arc<[u8]>>>;
+pub(crate) type Changes = BTreeMap<(Compartment, Key), Option<Arc<[u8]>>>;
 
 /// Where and for whom a contract runs.
 #[derive(Clone, Copy, Debug)]
@@ -146,7 +146,7 @@ impl<'a> View<'a> {
     pub fn get<R: Record>(&self, id: &R::Id) -> Option<R> {
         self.check_readable::<R>();
         let key = (R::COMPARTMENT, key_bytes(R::CONTRACT, R::KIND, id));
-        self.bytes(&key).map(|bytes| decode_record(&bytes))
+        self.bytes(&key).map(decode_record)
     }
 
     /// Whether there is a record with this identifier.
@@ -259,8 +259,8 @@ impl<'a> View<'a> {
 
     fn between<R: Record>(
         &self,
-        start: Bound<Vec<u8>>,
-        end: Bound<Vec<u8>>,
+        start: Bound<Key>,
+        end: Bound<Key>,
         limit: usize,
         order: Order,
     ) -> Vec<(R::Id, R)> {
@@ -285,14 +285,14 @@ impl<'a> View<'a> {
         );
     }
 
-    fn bytes(&self, key: &(Compartment, Vec<u8>)) -> Option<Arc<[u8]>> {
+    fn bytes(&self, key: &(Compartment, Key)) -> Option<&[u8]> {
         if let Some(value) = self.changes.get(key) {
-            return value.clone();
+            return value.as_deref();
         }
         if let Some(slot) = self.block.get(key) {
-            return slot.value.clone();
+            return slot.value.as_deref();
         }
-        self.base.leaf(key.0, &key.1).map(|leaf| leaf.value.clone())
+        self.base.leaf(key.0, &key.1).map(|leaf| &*leaf.value)
     }
 }
 
@@ -301,8 +301,8 @@ fn decode_record<R: Record>(bytes: &[u8]) -> R {
 }
 
 /// The end of the keys that start with `prefix`.
-fn after_prefix(prefix: &[u8]) -> Bound<Vec<u8>> {
-    let mut end = prefix.to_vec();
+fn after_prefix(prefix: &[u8]) -> Bound<Key> {
+    let mut end = Key::from_slice(prefix);
     while let Some(last) = end.pop() {
         if let Some(next) = last.checked_add(1) {
             end.push(next);

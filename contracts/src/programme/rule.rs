@@ -33,7 +33,7 @@ pub(super) struct Proposal {
 /// The fact about the restricted half on which a rule depends: what the programme still owes.
 pub(super) fn condition(programme: RecordId, totals: &ProgrammeTotals) -> Condition {
     let key = key_bytes(ProgrammeTotals::CONTRACT, ProgrammeTotals::KIND, &programme);
-    Condition { key, value: value_hash(&encode(totals)) }
+    Condition { key: key.into_vec(), value: value_hash(&encode(totals)) }
 }
 
 /// Adds a rule, or a new version of one, which later publications use.

@@ -70,7 +70,7 @@ pub fn month_ends_at(year: u32, month: u32) -> BlockTime {
 pub(super) fn condition(of: &BatchOf, batch: &VoucherBatch) -> Condition {
     let id = voucher_batch_id(of);
     let key = key_bytes(VoucherBatch::CONTRACT, VoucherBatch::KIND, &id);
-    Condition { key, value: value_hash(&encode(batch)) }
+    Condition { key: key.into_vec(), value: value_hash(&encode(batch)) }
 }
 
 /// A partner claims the vouchers of a month that is over.

@@ -11,13 +11,13 @@ use crate::invariant::records;
 use crate::keys::{self, KeyOwner, KeyPurpose, KeyRecord, PublicKeyRecord};
 use crate::limits::{DUE_ITEMS_MAX, RANGE_MAX, VALIDITY_MS_MAX};
 use crate::receipt::{Condition, Outcome, Receipt, Subject, Write};
-use crate::record::KERNEL;
+use crate::record::{KERNEL, Key, Record, key_bytes};
 use crate::state::{HalfDelta, Leaf, State, Trees, leaf_hash, leaf_path, next_version, value_hash};
 use crate::system::{self, ValidatorsRecord};
 use crate::transaction::VerifiedTransaction;
 use crate::types::{BlockTime, Compartment, ContractId, Height, OrganisationId, TransactionId};
 use crate::view::{Changes, Overlay, Scope, Slot, View};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 pub(super) struct Executor<'a> {
     state: &'a State,
@@ -26,6 +26,8 @@ pub(super) struct Executor<'a> {
     time: BlockTime,
     overlay: Overlay,
     receipts: Vec<Receipt>,
+    /// Contracts that were found to be in force; forgotten when a version is written.
+    in_force: Vec<&'a dyn Contract>,
 }
 
 impl<'a> Executor<'a> {
@@ -35,7 +37,15 @@ impl<'a> Executor<'a> {
         height: Height,
         time: BlockTime,
     ) -> Self {
-        Self { state, rulebook, height, time, overlay: Overlay::new(), receipts: Vec::new() }
+        Self {
+            state,
+            rulebook,
+            height,
+            time,
+            overlay: Overlay::new(),
+            receipts: Vec::new(),
+            in_force: Vec::new(),
+        }
     }
 
     fn scope(&self, contract: &dyn Contract, writer: TransactionId) -> Scope {
@@ -91,10 +101,15 @@ impl<'a> Executor<'a> {
         Ok(())
     }
 
-    fn in_force(&self, id: ContractId) -> Option<&'a dyn Contract> {
+    fn in_force(&mut self, id: ContractId) -> Option<&'a dyn Contract> {
+        if let Some(known) = self.in_force.iter().find(|contract| contract.id() == id) {
+            return Some(*known);
+        }
         let scope = self.kernel(Compartment::Public);
         let versions = View::new(self.state, &self.overlay, scope).get::<ContractVersions>(&id)?;
-        self.rulebook.get(id, versions.at(self.height)?)
+        let found = self.rulebook.get(id, versions.at(self.height)?)?;
+        self.in_force.push(found);
+        Some(found)
     }
 
     /// Puts the set that governance has named in the place of the one in the state. Source: LED-4.9.
@@ -248,7 +263,7 @@ impl<'a> Executor<'a> {
     /// The facts about the restricted half on which a public call depends. Source: LED-6.8.
     fn check_conditions(&self, conditions: &[Condition]) -> Result<(), Rejection> {
         for condition in conditions {
-            let key = (Compartment::Restricted, condition.key.clone());
+            let key = (Compartment::Restricted, Key::from_slice(&condition.key));
             let value = match self.overlay.get(&key) {
                 Some(slot) => slot.value.clone(),
                 None => self.state.leaf(key.0, &key.1).map(|leaf| leaf.value.clone()),
@@ -263,7 +278,11 @@ impl<'a> Executor<'a> {
     /// Takes changes into the block; lists what really changed, sorted by key.
     fn commit(&mut self, changes: Changes, writer: TransactionId) -> Vec<Write> {
         let mut writes = Vec::with_capacity(changes.len());
+        let versions = key_bytes(KERNEL, ContractVersions::KIND, &());
         for (key, value) in changes {
+            if key.1.starts_with(&versions) {
+                self.in_force.clear();
+            }
             let (before, same) = match self.overlay.get(&key) {
                 Some(slot) => (Some(slot.version), slot.value == value),
                 None => match self.state.leaf(key.0, &key.1) {
@@ -276,7 +295,7 @@ impl<'a> Executor<'a> {
             }
             let version = next_version(before, self.height);
             let hash = value.as_ref().map(|value| value_hash(value));
-            writes.push(Write { key: key.1.clone(), version, value: hash });
+            writes.push(Write { key: key.1.to_vec(), version, value: hash });
             self.overlay.insert(key, Slot { value, hash, version, writer });
         }
         writes
@@ -300,20 +319,20 @@ impl<'a> Executor<'a> {
     /// holds are changed in place.
     pub(super) fn finish(self, trees: Trees) -> (HalfDelta, HalfDelta, Vec<Receipt>) {
         let Trees { public, restricted } = trees;
-        let mut public = HalfDelta { leaves: BTreeMap::new(), tree: public };
-        let mut restricted = HalfDelta { leaves: BTreeMap::new(), tree: restricted };
-        let (mut public_paths, mut restricted_paths) = (BTreeMap::new(), BTreeMap::new());
+        let mut public = HalfDelta { leaves: Vec::new(), tree: public };
+        let mut restricted = HalfDelta { leaves: Vec::new(), tree: restricted };
+        let (mut public_paths, mut restricted_paths) = (Vec::new(), Vec::new());
         for ((compartment, key), Slot { value, hash, version, writer }) in self.overlay {
             let (half, paths) = match compartment {
                 Compartment::Public => (&mut public, &mut public_paths),
                 Compartment::Restricted => (&mut restricted, &mut restricted_paths),
             };
             let hash = hash.map(|hash| leaf_hash(&key, version, &writer, &hash));
-            paths.insert(leaf_path(&key), hash);
-            half.leaves.insert(key, value.map(|value| Leaf { value, version, writer }));
+            paths.push((leaf_path(&key), hash));
+            half.leaves.push((key, value.map(|value| Leaf { value, version, writer })));
         }
-        public.tree.update(&public_paths);
-        restricted.tree.update(&restricted_paths);
+        public.tree.update(public_paths);
+        restricted.tree.update(restricted_paths);
         (public, restricted, self.receipts)
     }
 }

@@ -158,7 +158,7 @@ impl Contract for Notes {
 
 fn condition(number: u8, value: u8) -> Condition {
     let key = key_bytes(Secret::CONTRACT, Secret::KIND, &number);
-    Condition { key, value: value_hash(&encode(&Secret(value))) }
+    Condition { key: key.into_vec(), value: value_hash(&encode(&Secret(value))) }
 }
 
 fn business() -> BusinessKey {
@@ -400,7 +400,7 @@ fn a_rejected_transaction_changes_the_nonce_leaf_only() {
     assert_eq!(receipt.outcome, rejected(Code::State));
     assert_eq!(receipt.subject, Subject::Transaction(no.id()));
     assert_eq!((receipt.movements.len(), receipt.entries.len()), (0, 0));
-    let nonce = key_bytes(ContractId(0), PublicNonces::KIND, &business().public());
+    let nonce = key_bytes(ContractId(0), PublicNonces::KIND, &business().public()).into_vec();
     let written: Vec<_> = receipt.writes.iter().map(|write| &write.key).collect();
     assert_eq!(written, [&nonce]);
     let after = chain.leaves();
@@ -578,7 +578,7 @@ fn no_version_of_a_leaf_comes_twice() {
             seen.entry(write.key).or_default().push(write.version);
         }
     }
-    let note = key_bytes(PUBLIC, Note::KIND, &1_u8);
+    let note = key_bytes(PUBLIC, Note::KIND, &1_u8).into_vec();
     assert_eq!(seen[&note].len(), 14, "every change is one write");
     for (key, versions) in seen {
         assert!(versions.windows(2).all(|pair| pair[0] < pair[1]), "{key:?}: {versions:?}");
@@ -589,7 +589,7 @@ fn no_version_of_a_leaf_comes_twice() {
 #[test]
 fn what_does_not_change_is_not_written() {
     let mut chain = Chain::new();
-    let note = key_bytes(PUBLIC, Note::KIND, &1_u8);
+    let note = key_bytes(PUBLIC, Note::KIND, &1_u8).into_vec();
     let writes = |receipt: Receipt| receipt.writes.iter().filter(|w| w.key == note).count();
     assert_eq!(writes(chain.call(PUBLIC, &Call::Remove(1))), 0, "it was not there");
     let first = chain.call(PUBLIC, &Call::Write(1, 5));

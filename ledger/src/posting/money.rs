@@ -7,7 +7,7 @@ use super::{AccountKey, Quantity, Side, post};
 use crate::amount::Fen;
 use crate::code::{Code, Detail, Rejection, ensure};
 use crate::limits::{HOLDINGS_VISITED_MAX, SEGMENTS_MAX};
-use crate::record::{KERNEL, KeyPart, Record};
+use crate::record::{KERNEL, Key, KeyPart, Record};
 use crate::types::{AccountId, Day, EarmarkId, SourceId, TransactionId};
 use crate::view::{Order, View};
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -62,13 +62,13 @@ impl Lot {
     /// # Panics
     /// Never: the parts have fixed lengths.
     pub fn rank(&self) -> Rank {
-        let mut out = Vec::with_capacity(39);
+        let mut out = Key::new();
         out.push(u8::MAX.saturating_sub(self.specificity));
         self.lapse_on.map_or(u32::MAX, |day| day.0).write(&mut out);
         out.push(self.priority);
         out.push(u8::MAX.saturating_sub(self.carry_count));
         self.earmark.write(&mut out);
-        Rank::try_from(out).expect("1 + 4 + 1 + 1 + 32 bytes")
+        Rank::try_from(out.as_slice()).expect("1 + 4 + 1 + 1 + 32 bytes")
     }
 
     fn from_rank(rank: &Rank) -> Option<Self> {

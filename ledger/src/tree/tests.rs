@@ -2,6 +2,7 @@ use super::*;
 use crate::hash::hash_parts;
 use proptest::prelude::*;
 use std::cell::Cell;
+use std::collections::BTreeMap;
 
 type Leaves = BTreeMap<[u8; 32], [u8; 32]>;
 type Changes = BTreeMap<[u8; 32], Option<[u8; 32]>>;
@@ -64,8 +65,7 @@ fn apply_to_model(model: &mut Leaves, changes: &Changes) {
 }
 
 fn tree_of(leaves: &Leaves) -> Tree {
-    let changes = leaves.iter().map(|(path, leaf)| (*path, Some(*leaf))).collect();
-    Tree::default().updated(&changes)
+    Tree::default().updated(leaves.iter().map(|(path, leaf)| (*path, Some(*leaf))))
 }
 
 fn set_of(paths: impl Iterator<Item = [u8; 32]>) -> Leaves {
@@ -124,7 +124,7 @@ proptest! {
         let mut alone = Tree::default();
         for batch in &batches {
             let (old_root, old_model) = (tree.root(), model.clone());
-            let (hashes, next) = hashed(|| tree.updated(batch));
+            let (hashes, next) = hashed(|| tree.updated(batch.clone()));
             apply_to_model(&mut model, batch);
             assert_canonical(&next.top);
             prop_assert_eq!(next.root(), model_root(&model));
@@ -133,7 +133,7 @@ proptest! {
             prop_assert_eq!(hashes, count_new(&tree.top, &next.top), "one hash per new node");
             prop_assert_eq!(tree.root(), old_root);
             assert_canonical(&tree.top);
-            let (hashes_in_place, ()) = hashed(|| alone.update(batch));
+            let (hashes_in_place, ()) = hashed(|| alone.update(batch.clone()));
             assert_canonical(&alone.top);
             prop_assert_eq!((alone.root(), hashes_in_place), (next.root(), hashes));
             for path in batch.keys().chain(old_model.keys()) {
@@ -154,15 +154,15 @@ proptest! {
         let leaf = |n: &u64| (ground_key(bits, *n), Some(key(n + 1)));
         let mut tree = Tree::default();
         for batch in order.chunks(batch_size) {
-            tree = tree.updated(&batch.iter().map(leaf).collect());
+            tree = tree.updated(batch.iter().map(leaf));
         }
         let all: Changes = (0..120).map(|n| leaf(&n)).collect();
-        prop_assert_eq!(tree.root(), Tree::default().updated(&all).root());
+        prop_assert_eq!(tree.root(), Tree::default().updated(all).root());
         for batch in order[10..].chunks(batch_size) {
-            tree = tree.updated(&batch.iter().map(|n| (leaf(n).0, None)).collect());
+            tree = tree.updated(batch.iter().map(|n| (leaf(n).0, None)));
         }
         let rest: Changes = order[..10].iter().map(leaf).collect();
-        prop_assert_eq!(tree.root(), Tree::default().updated(&rest).root());
+        prop_assert_eq!(tree.root(), Tree::default().updated(rest).root());
         assert_canonical(&tree.top);
     }
 
@@ -171,7 +171,7 @@ proptest! {
         let mut model = Leaves::new();
         let mut tree = Tree::default();
         for batch in &batches {
-            tree = tree.updated(batch);
+            tree = tree.updated(batch.clone());
             apply_to_model(&mut model, batch);
         }
         for path in batches.iter().flat_map(BTreeMap::keys).chain(&probes) {
@@ -189,7 +189,7 @@ fn the_smallest_trees_are_the_constant_and_one_bucket() {
     assert_eq!(Tree::default().prove(&key(0)).verify(&Tree::default().root(), &key(0)), Ok(None));
     let tree = tree_of(&Leaves::from([([3; 32], [4; 32])]));
     assert_eq!(tree.root(), hash_parts(Domain::StateBucket, &[&[3; 32], &[4; 32]]));
-    let emptied = tree.updated(&Changes::from([([3; 32], None), ([9; 32], None)]));
+    let emptied = tree.updated([([3; 32], None), ([9; 32], None)]);
     assert!(emptied.is_empty() && !tree.is_empty());
     assert_eq!(emptied.root(), Tree::default().root());
 }
@@ -210,7 +210,7 @@ fn paths_that_differ_in_the_last_bits_alone_stand_at_the_bottom() {
         assert_eq!(proof.verify(&tree.root(), path), Ok(leaves.get(path).copied()));
     }
     let removed: Changes = leaves.keys().skip(8).map(|path| (*path, None)).collect();
-    let (hashes, collapsed) = hashed(|| tree.updated(&removed));
+    let (hashes, collapsed) = hashed(|| tree.updated(removed.clone()));
     assert_eq!((hashes, collapsed.prove(&[0; 32]).siblings.len()), (1, 0));
 }
 
@@ -224,13 +224,13 @@ fn ten_thousand_keys_that_share_24_bits_stay_cheap() {
     for number in 0..10_000 {
         let path = ground_key(24, number);
         for to in [Some([7; 32]), None] {
-            let (hashes, _) = hashed(|| tree.updated(&Changes::from([(path, to)])));
+            let (hashes, _) = hashed(|| tree.updated([(path, to)]));
             assert!(hashes <= 24 + 20, "{hashes} hashes for one update");
         }
     }
     let mut one_by_one = Tree::default();
     for (path, leaf) in &leaves {
-        one_by_one = one_by_one.updated(&Changes::from([(*path, Some(*leaf))]));
+        one_by_one = one_by_one.updated([(*path, Some(*leaf))]);
     }
     assert_eq!(one_by_one.root(), tree.root());
 }

@@ -1,6 +1,7 @@
 //! This exists to read a range of keys through three layers: the state, the block, the transaction.
 
 use super::{Order, View};
+use crate::record::Key;
 use crate::types::Compartment;
 use std::cmp::Ordering;
 use std::iter::Peekable;
@@ -13,10 +14,10 @@ type Entry<'a> = (&'a [u8], Option<&'a Arc<[u8]>>);
 pub(super) fn collect(
     view: &View<'_>,
     compartment: Compartment,
-    bounds: (Bound<Vec<u8>>, Bound<Vec<u8>>),
+    bounds: (Bound<Key>, Bound<Key>),
     limit: usize,
     order: Order,
-) -> Vec<(Vec<u8>, Arc<[u8]>)> {
+) -> Vec<(Key, Arc<[u8]>)> {
     if is_empty(&bounds) {
         return Vec::new();
     }
@@ -36,7 +37,7 @@ pub(super) fn collect(
 }
 
 /// `BTreeMap::range` panics on an inverted range; here it is empty.
-fn is_empty((start, end): &(Bound<Vec<u8>>, Bound<Vec<u8>>)) -> bool {
+fn is_empty((start, end): &(Bound<Key>, Bound<Key>)) -> bool {
     match (start, end) {
         (Bound::Included(start) | Bound::Excluded(start), Bound::Excluded(end)) => start >= end,
         (Bound::Included(start) | Bound::Excluded(start), Bound::Included(end)) => start > end,
@@ -44,20 +45,20 @@ fn is_empty((start, end): &(Bound<Vec<u8>>, Bound<Vec<u8>>)) -> bool {
     }
 }
 
-type LayerKey = (Compartment, Vec<u8>);
+type LayerKey = (Compartment, Key);
 
 fn layer_bounds(
     compartment: Compartment,
-    (start, end): &(Bound<Vec<u8>>, Bound<Vec<u8>>),
+    (start, end): &(Bound<Key>, Bound<Key>),
 ) -> (Bound<LayerKey>, Bound<LayerKey>) {
     let after = match compartment {
-        Compartment::Public => Bound::Excluded((Compartment::Restricted, Vec::new())),
+        Compartment::Public => Bound::Excluded((Compartment::Restricted, Key::new())),
         Compartment::Restricted => Bound::Unbounded,
     };
     let start = match start {
         Bound::Included(key) => Bound::Included((compartment, key.clone())),
         Bound::Excluded(key) => Bound::Excluded((compartment, key.clone())),
-        Bound::Unbounded => Bound::Included((compartment, Vec::new())),
+        Bound::Unbounded => Bound::Included((compartment, Key::new())),
     };
     let end = match end {
         Bound::Included(key) => Bound::Included((compartment, key.clone())),
@@ -73,7 +74,7 @@ fn take<'a>(
     own: impl Iterator<Item = Entry<'a>>,
     limit: usize,
     order: impl Fn(&[u8], &[u8]) -> Ordering,
-) -> Vec<(Vec<u8>, Arc<[u8]>)> {
+) -> Vec<(Key, Arc<[u8]>)> {
     let (mut base, mut block, mut own) = (base.peekable(), block.peekable(), own.peekable());
     let mut out = Vec::new();
     while out.len() < limit {
@@ -85,7 +86,7 @@ fn take<'a>(
         let Some(key) = first else { break };
         let values = [advance(&mut own, key), advance(&mut block, key), advance(&mut base, key)];
         if let Some(Some(value)) = values.into_iter().flatten().next() {
-            out.push((key.to_vec(), value.clone()));
+            out.push((Key::from_slice(key), value.clone()));
         }
     }
     out

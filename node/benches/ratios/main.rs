@@ -17,6 +17,10 @@ mod tree;
 
 use measure::Scale;
 
+/// As in the programs (ADR 0028).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The names of targets, and what measures them.
 type Measured = (&'static [&'static str], fn(Scale));
 

@@ -64,7 +64,7 @@ pub(crate) fn run(scale: Scale) {
     let mut version = 0;
     while version * BATCH < leaves {
         let changes = changes(version, leaves);
-        tree = tree.updated(&changes);
+        tree = tree.updated(changes.clone());
         other.update(&changes);
         version += 1;
     }
@@ -77,7 +77,7 @@ pub(crate) fn run(scale: Scale) {
     };
     let (ours, theirs) = (batches(), batches());
     let pairs = Pairs::measure(
-        || per(processor(|| ours.iter().for_each(|changes| tree = tree.updated(changes)))),
+        || per(processor(|| ours.iter().for_each(|changes| tree = tree.updated(changes.clone())))),
         || per(processor(|| theirs.iter().for_each(|changes| other.update(changes)))),
     );
     pairs.print(&Target { name: "P6", goal: ">= 15", unit: "updates per processor second" });

@@ -203,7 +203,7 @@ pub(crate) fn chain() -> Value {
     let public = |nonce, call: PublicCall| transaction(&hash, 1, nonce, &call);
     let restricted = |nonce, call: RestrictedCall| transaction(&hash, 2, nonce, &call);
     let points = account(Unit::Points, Side::Holder, 1).id();
-    let watched = key_bytes(ContractId(0), CreditAccount::KIND, &points);
+    let watched = key_bytes(ContractId(0), CreditAccount::KIND, &points).into_vec();
     let mut frames = vec![Frame::Genesis(encode(&genesis)).to_bytes()];
     let mut blocks = vec![shown(&state, &[])];
     for height in 1..=3_u64 {

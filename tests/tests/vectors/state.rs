@@ -21,7 +21,6 @@ use linli_ledger::types::{
     RecordId, SourceId, TransactionId,
 };
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 fn leaf_of<R: Record + BorshSerialize>(what: &str, id: &R::Id, record: &R, version: u64) -> Value {
     let writer = TransactionId(Digest::Blake3([9; 32]));
@@ -85,8 +84,7 @@ fn stands(n: u64) -> [u8; 32] {
 }
 
 fn tree(size: u64) -> Tree {
-    let leaves: BTreeMap<_, _> = (0..size).map(|n| (numbered(n), Some(stands(n)))).collect();
-    Tree::default().updated(&leaves)
+    Tree::default().updated((0..size).map(|n| (numbered(n), Some(stands(n)))))
 }
 
 fn proof(tree: &Tree, n: u64) -> Value {

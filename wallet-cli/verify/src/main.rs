@@ -27,6 +27,10 @@ enum Command {
     Audit(AuditArguments),
 }
 
+/// Faster than the system's where one thread frees what another has made (ADR 0028).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let language = arguments.lang.map_or_else(Language::of_environment, |tag| Language::of(&tag));

@@ -2,7 +2,7 @@
 //! order is the order of the list. Pure.
 
 use super::IndexError;
-use linli_ledger::record::KeyPart;
+use linli_ledger::record::{KeyBytes, KeyPart};
 use linli_ledger::types::{BlockTime, Day, Height, RecordId, SourceId};
 
 /// What is listed. The letters are on disk: a change is a new [`super::manifest::FORMAT`].
@@ -67,7 +67,7 @@ pub struct Location {
 }
 
 impl KeyPart for Location {
-    fn write(&self, out: &mut Vec<u8>) {
+    fn write(&self, out: &mut impl KeyBytes) {
         (self.height, self.index).write(out);
     }
 

@@ -5,7 +5,7 @@
 use linli_contracts::fund::{FundAccount, Payment, ServiceContract};
 use linli_ledger::posting::{Movement, Quantity};
 use linli_ledger::receipt::Receipt;
-use linli_ledger::record::KeyPart;
+use linli_ledger::record::{KeyBytes, KeyPart};
 use linli_ledger::state::State;
 use linli_ledger::types::{AccountId, Compartment, OrganisationId, RecordId};
 use linli_ledger::view::View;
@@ -34,10 +34,10 @@ pub enum Node {
 }
 
 impl KeyPart for Node {
-    fn write(&self, out: &mut Vec<u8>) {
+    fn write(&self, out: &mut impl KeyBytes) {
         match self {
-            Self::Source => out.push(0),
-            Self::Fund => out.push(1),
+            Self::Source => out.append(&[0]),
+            Self::Fund => out.append(&[1]),
             Self::Contract(contract) => (2_u8, *contract).write(out),
             Self::Payee { provider, contract } => (3_u8, *provider, *contract).write(out),
             Self::Other(account) => (4_u8, *account).write(out),

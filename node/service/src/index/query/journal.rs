@@ -9,7 +9,7 @@ use super::lists::location;
 use linli_ledger::posting::{
     Account, CreditAccount, Direction, JournalEntry, MoneyAccount, Movement, journal_head,
 };
-use linli_ledger::record::{KeyPart, Record, key_bytes};
+use linli_ledger::record::{Key, KeyPart, Record, key_bytes};
 use linli_ledger::state::State;
 use linli_ledger::types::{AccountId, Compartment, Height};
 
@@ -202,7 +202,7 @@ fn follows(lines: &[Line]) -> Result<(), IndexError> {
 
 /// An account of the kernel, in either half.
 fn account(state: &State, id: AccountId) -> Option<Account> {
-    let leaf = |compartment, key: Vec<u8>| state.leaf(compartment, &key).map(|leaf| &leaf.value);
+    let leaf = |compartment, key: Key| state.leaf(compartment, &key).map(|leaf| &leaf.value);
     let money = key_bytes(MoneyAccount::CONTRACT, MoneyAccount::KIND, &id);
     let credit = key_bytes(CreditAccount::CONTRACT, CreditAccount::KIND, &id);
     let value = leaf(Compartment::Public, money).or_else(|| leaf(Compartment::Restricted, credit));
