@@ -213,10 +213,22 @@ fn paid(office: &Office, steps: &[Step], payment: &str) -> Option<Vec<Run>> {
     (*what == "paid to").then(|| joined(out.runs.iter().copied()))
 }
 
+/// Whether all of a run lies with a payee.
+fn rests(office: &Office, places: &Places, run: &Run) -> bool {
+    let lie = places.of_source(run.source).into_iter();
+    let mut over = lie.filter(|(place, _)| place.meets(run));
+    over.all(|(_, account)| {
+        office.accounts.get(&account).is_some_and(|(what, _)| *what == "paid to")
+    })
+}
+
 /// The payment as `linli trace` should tell it.
 fn backward(office: &Office, steps: &[Step], payment: &str) -> Result<Value, String> {
-    Places::after(steps)?;
+    let places = Places::after(steps)?;
     let runs = paid(office, steps, payment).ok_or("it was not paid")?;
+    if !runs.iter().all(|run| rests(office, &places, run)) {
+        return Err("not all of it lies with a payee".to_owned());
+    }
     let contract = office.cell("payments", payment, "contract");
     let fund = office.cell("contracts", &contract, "fund");
     let known = office.sources(steps);
@@ -305,17 +317,11 @@ fn draw(seed: &mut u64, limit: usize) -> usize {
 /// Payments that the bank paid and of which nothing came back, with the fen of each.
 fn settled(office: &Office, steps: &[Step]) -> BTreeMap<String, Vec<Run>> {
     let places = Places::after(steps).unwrap();
-    let rests = |run: &Run| {
-        let lie = places.of_source(run.source).into_iter();
-        let mut over = lie.filter(|(place, _)| place.start < run.end && run.start < place.end);
-        over.all(|(_, account)| {
-            office.accounts.get(&account).is_some_and(|(what, _)| *what == "paid to")
-        })
-    };
     let known = office.sources(steps);
     let paid = office.tables["payments"].keys().filter_map(|payment| {
         let runs = paid(office, steps, payment)?;
-        let told = runs.iter().all(|run| rests(run) && known.contains_key(&run.source));
+        let told =
+            runs.iter().all(|run| rests(office, &places, run) && known.contains_key(&run.source));
         told.then(|| (payment.clone(), runs))
     });
     paid.collect()
