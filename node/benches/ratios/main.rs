@@ -9,6 +9,7 @@
 
 mod audit;
 mod book;
+mod http;
 mod machine;
 mod measure;
 mod node;
@@ -30,11 +31,12 @@ fn main() {
         return node::scaled(transactions);
     }
     eprintln!("{}", machine::words());
-    let targets: [Measured; 5] = [
+    let targets: [Measured; 6] = [
         (&["P1"], audit::run),
         (&["P3"], node::run),
         (&["P5", "P11"], rules::run),
         (&["P6"], tree::run),
+        (&["P7"], http::run),
         (&["P9"], node::run_scaled),
     ];
     for (names, run) in targets {
