@@ -29,6 +29,9 @@ const STEPS: u64 = 20;
 /// Histories of which every block is also verified and executed again: one in so many.
 const FULL: u64 = 16;
 const THREADS: usize = 2;
+/// Histories among which each mistake is looked for, and their length: what time does takes a while.
+const TWISTED: u64 = 300;
+const TWISTED_STEPS: u64 = 60;
 
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().unwrap())
@@ -91,16 +94,20 @@ fn is_worth_it(seen: &Seen) {
 fn a_mistake_in_the_books_is_noticed_and_nothing_else_is() {
     let begun = Player::begin();
     std::thread::scope(|scope| {
-        for twists in Twist::ALL.chunks(Twist::ALL.len() / THREADS) {
+        for twists in Twist::ALL.chunks(Twist::ALL.len().div_ceil(THREADS)) {
             let begun = &begun;
             scope.spawn(move || {
                 for twist in twists {
                     let twisted = begun.clone().twisted(*twist);
-                    let notices = |seed: &u64| twisted.clone().history(*seed, 40, false).is_err();
-                    let noticed = (0..600).find(notices);
+                    let notices =
+                        |seed: &u64| twisted.clone().history(*seed, TWISTED_STEPS, false).is_err();
+                    let noticed = (0..TWISTED).find(notices);
                     println!("{twist:?}: {noticed:?}");
                     let seed = noticed.unwrap_or_else(|| panic!("nobody notices {twist:?}"));
-                    assert!(begun.clone().history(seed, 40, false).is_ok(), "{twist:?} {seed}");
+                    assert!(
+                        begun.clone().history(seed, TWISTED_STEPS, false).is_ok(),
+                        "{twist:?} {seed}"
+                    );
                 }
             });
         }

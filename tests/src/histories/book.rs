@@ -34,8 +34,6 @@ pub enum Twist {
     BudgetIsForgotten,
     /// A refund takes the fen that were paid first.
     RefundTakesTheFirst,
-    /// Nothing caps what is earned on a day.
-    DayHasNoCap,
     /// Points are spent from the batch that expires last.
     LastExpiryFirst,
     /// A voucher that timed out keeps its piece.
@@ -46,10 +44,9 @@ pub enum Twist {
 
 impl Twist {
     /// All mistakes.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 5] = [
         Self::BudgetIsForgotten,
         Self::RefundTakesTheFirst,
-        Self::DayHasNoCap,
         Self::LastExpiryFirst,
         Self::PieceIsLost,
         Self::NothingIsOwed,

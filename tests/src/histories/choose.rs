@@ -223,7 +223,7 @@ impl Choice<'_> {
     }
 
     fn rights(&mut self, leads: &mut Vec<Act>) {
-        let office = &self.book.office;
+        let (office, now) = (&self.book.office, self.now);
         for who in 0..RESIDENTS {
             if office.points(who, |place| place == Place::Available) > 0 {
                 let amount = self.amount(15);
@@ -237,6 +237,9 @@ impl Choice<'_> {
                     let knows = self.random.chance(90);
                     leads.push(Act::Fulfil { voucher, knows });
                     leads.push(Act::GiveBack { voucher, who: known.who });
+                    // Nobody comes for it.
+                    let hours = known.expires.saturating_sub(now).div_ceil(HOUR).max(1);
+                    leads.push(Act::Wait { hours });
                 }
                 Paper::Fulfilled { .. } => {
                     let restock = self.random.chance(50);

@@ -59,7 +59,7 @@ impl Office {
                 self.attest_first(participation, minutes, now)
             }
             Act::AttestSecond { participation, read } => {
-                self.attest_second(participation, read, (now, twist))
+                self.attest_second(participation, read, now)
             }
             Act::Redeem { who } => self.redeem(who, now, twist),
             Act::Fulfil { voucher, knows } => self.fulfil(voucher, knows, now),
@@ -179,7 +179,7 @@ impl Office {
         Ok(())
     }
 
-    fn attest_second(&mut self, number: usize, read: bool, (now, twist): (u64, Twist)) -> Entered {
+    fn attest_second(&mut self, number: usize, read: bool, now: u64) -> Entered {
         let session = self.session(number, now)?;
         let Participation { who, step, id, .. } = self.participations[number];
         let Step::Attested { minutes, .. } = step else { return no("E_STATE") };
@@ -187,7 +187,7 @@ impl Office {
         ensure(read, "E_LINE_MISMATCH")?;
         let of_day = self.minutes_of_day(who, session.end, None) + minutes;
         ensure(of_day <= DAY_MINUTES, "E_DAILY_MINUTES")?;
-        let points = self.worth(who, session.end, minutes, twist);
+        let points = self.worth(who, session.end, minutes);
         let netted = self.net(who, points, now);
         let expires = expiry(session.end);
         self.participations[number].step = Step::Awarded;

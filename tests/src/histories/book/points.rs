@@ -330,17 +330,14 @@ impl Office {
     }
 
     /// What minutes give by the rule: ten points an hour, not below a quarter, never above the caps.
-    pub(crate) fn worth(&self, who: usize, end: u64, minutes: u64, twist: Twist) -> u64 {
+    pub(crate) fn worth(&self, who: usize, end: u64, minutes: u64) -> u64 {
         let base = if minutes < 15 { 0 } else { minutes * 10 / 60 };
         let (date, own) = (civil(end - 1), self.awards.values().filter(|award| award.who == who));
         let earned: Vec<_> = own.map(|award| (civil(award.end - 1), award.points)).collect();
         let sum = |same: &dyn Fn(&(u32, u32, u32)) -> bool| -> u64 {
             earned.iter().filter(|(date, _)| same(date)).map(|(_, points)| points).sum()
         };
-        let day = match twist {
-            Twist::DayHasNoCap => 0,
-            _ => sum(&|other| *other == date),
-        };
+        let day = sum(&|other| *other == date);
         let month = sum(&|other| (other.0, other.1) == (date.0, date.1));
         let year = sum(&|other| other.0 == date.0);
         let left = [day, month, year].into_iter().zip(CAPS);

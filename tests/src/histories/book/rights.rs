@@ -45,7 +45,7 @@ impl Office {
         let others = self.minutes_of_day(who, end, Some(award));
         ensure(others + minutes <= DAY_MINUTES, "E_DAILY_MINUTES")?;
         self.known(award).points = 0;
-        let points = self.worth(who, end, minutes, twist);
+        let points = self.worth(who, end, minutes);
         let own = |lot: &Lot| {
             (lot.award, lot.expires) == (award, expires) && !matches!(lot.place, Place::Locked(_))
         };
