@@ -172,7 +172,7 @@ pub fn read_part(frame: &[u8]) -> Result<Part, SnapshotError> {
     let mut hashes = Vec::with_capacity(bytes.len());
     for (key, version, writer, value) in bytes {
         hashes.push((leaf_path(&key), leaf_hash(&key, version, &writer, &value_hash(&value))));
-        leaves.push((Key::from_vec(key), Leaf { value: value.into(), version, writer }));
+        leaves.push((Key::from_slice(&key), Leaf { value: value.into(), version, writer }));
     }
     Ok(Part { compartment, leaves, hashes })
 }
@@ -212,33 +212,33 @@ pub fn assemble(
     if !is_sorted || !parts.iter().all(rises) {
         return Err(SnapshotError::Leaves);
     }
-    let mut halves = (Half::default(), Half::default());
-    let mut paths = (Vec::new(), Vec::new());
-    let mut leaves = (Vec::new(), Vec::new());
-    for part in parts {
-        let (leaves, paths) = match part.compartment {
-            Compartment::Public => (&mut leaves.0, &mut paths.0),
-            Compartment::Restricted => (&mut leaves.1, &mut paths.1),
-        };
-        leaves.extend(part.leaves);
-        paths.extend(part.hashes.into_iter().map(|(path, leaf)| (path, Some(leaf))));
-    }
-    halves.0.leaves = leaves.0.into_iter().collect();
-    halves.1.leaves = leaves.1.into_iter().collect();
-    let count = |half: &Half| u64::try_from(half.leaves.len()).unwrap_or(u64::MAX);
-    if head.leaves != (count(&halves.0), count(&halves.1)) {
+    let is_public = |part: &Part| part.compartment == Compartment::Public;
+    let (public, restricted): (Vec<_>, Vec<_>) = parts.into_iter().partition(is_public);
+    let count = |parts: &[Part]| {
+        let leaves: usize = parts.iter().map(|part| part.leaves.len()).sum();
+        u64::try_from(leaves).unwrap_or(u64::MAX)
+    };
+    if head.leaves != (count(&public), count(&restricted)) {
         return Err(SnapshotError::Leaves);
     }
-    halves.0.tree = Tree::default().updated(paths.0);
-    halves.1.tree = Tree::default().updated(paths.1);
+    let (public, restricted) = (half(public), half(restricted));
     let mut history = head.earlier.clone();
     history.push(hash(Domain::HistoryLeaf, head.block.0.bytes()));
     let (height, time) = (head.height, head.time);
     let tip = Tip { height, hash: head.block, time, history, earlier: head.earlier };
-    let (public, restricted) = halves;
     let state = State { genesis: chain, clock: genesis.clock, public, restricted, tip };
     check(&state, block)?;
     Ok(state)
+}
+
+/// One half of a state, from its parts in order.
+fn half(parts: Vec<Part>) -> Half {
+    let (mut leaves, mut paths) = (Vec::new(), Vec::new());
+    for part in parts {
+        leaves.extend(part.leaves);
+        paths.extend(part.hashes.into_iter().map(|(path, leaf)| (path, Some(leaf))));
+    }
+    Half { leaves: leaves.into_iter().collect(), tree: Tree::default().updated(paths) }
 }
 
 /// Whether a state is the one after this block, and whether its own validators say that it is final.

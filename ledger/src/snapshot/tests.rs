@@ -87,6 +87,17 @@ fn a_state_comes_back_whole_whatever_the_division() {
 }
 
 #[test]
+fn keys_that_come_back_lie_in_the_nodes_again() {
+    let (block, state) = chain(2);
+    let back = load(&frames(&state).collect::<Vec<_>>().concat(), &block).unwrap();
+    let leaves: Vec<_> = Compartment::BOTH.iter().flat_map(|of| &back.half(*of).leaves).collect();
+    assert!(!leaves.is_empty());
+    for (key, _) in leaves {
+        assert_eq!(key.spilled(), key.len() > key.inline_size(), "{key:?}");
+    }
+}
+
+#[test]
 fn every_flipped_bit_and_every_cut_is_found() {
     let (block, state) = chain(3);
     let bytes = frames_of(&state, 600).collect::<Vec<_>>().concat();
