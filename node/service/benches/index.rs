@@ -1,6 +1,6 @@
 //! How fast the read model takes blocks, and how much memory and disk it needs: one line of JSON.
 //!
-//! `cargo bench -p linli-service --bench index -- 2000000`
+//! `cargo bench --workspace --bench index -- 2000000`
 //!
 //! The transactions are made up (nobody checks a signature here) but have the mix and the sizes of a
 //! sub-district's: check-ins without value, awards of points, now and then money. Each block is
@@ -8,7 +8,10 @@
 
 #![expect(clippy::print_stdout, reason = "the result of a bench is what it prints")]
 
+mod common;
+
 use borsh::BorshSerialize;
+use common::{Chain, bytes, memory};
 use linli_contracts::credit::{self, Call};
 use linli_ledger::block::{Block, BlockTransaction, CommittedBlock, Header};
 use linli_ledger::certificate::{Certificate, CommitCertificate};
@@ -33,9 +36,6 @@ use linli_ledger::types::{
 use linli_service::Followed;
 use linli_service::index::{Index, IndexError, Placed};
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
-use std::io::Write as _;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -43,7 +43,6 @@ use std::time::{Duration, Instant};
 const BLOCK: u32 = 500;
 /// Residents who act.
 const PEOPLE: u64 = 100_000;
-const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
 
 fn id(domain: Domain, n: u64) -> [u8; 32] {
     hash(domain, &n.to_le_bytes())
@@ -191,50 +190,6 @@ impl Maker {
     }
 }
 
-/// Appends frames as a chain file does, without waiting for the disk.
-struct Chain {
-    folder: std::path::PathBuf,
-    file: File,
-    length: u64,
-}
-
-impl Chain {
-    fn append(&mut self, frame: &Frame) -> std::io::Result<()> {
-        if self.length >= SEGMENT_BYTES
-            && let Frame::Block(block) = frame
-        {
-            let name = format!("{:010}.chain", block.block.header.height.0);
-            self.file = File::create(self.folder.join(name))?;
-            self.length = 0;
-        }
-        let bytes = frame.to_bytes();
-        self.length += bytes.len() as u64;
-        self.file.write_all(&bytes)
-    }
-}
-
-/// Resident memory now and at most so far, in megabytes.
-fn memory() -> (u64, u64) {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let value = |name: &str| {
-        let line = status.lines().find(|line| line.starts_with(name));
-        let number = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
-        number.unwrap_or(0) / 1_024
-    };
-    (value("VmRSS"), value("VmHWM"))
-}
-
-fn bytes(folder: &Path) -> u64 {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries
-        .map(|entry| match entry.metadata() {
-            Ok(metadata) if metadata.is_dir() => bytes(&entry.path()),
-            Ok(metadata) => metadata.len(),
-            Err(_) => 0,
-        })
-        .sum()
-}
-
 fn encoded(value: &impl BorshSerialize) -> u64 {
     borsh::object_length(value).map_or(0, |length| length as u64)
 }
@@ -247,11 +202,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let genesis = genesis(validator);
     let rulebook = linli_contracts::rulebook();
     let state = State::from_genesis(&genesis, &rulebook)?;
-    fs::create_dir_all(folder.path().join("chain"))?;
-    let first = folder.path().join("chain/0000000000.chain");
-    let file = OpenOptions::new().create(true).append(true).open(&first)?;
-    let mut chain = Chain { folder: folder.path().join("chain"), file, length: 0 };
-    chain.append(&Frame::Genesis(encode(&genesis)))?;
+    let first = Frame::Genesis(encode(&genesis));
+    let mut chain = Chain::begin(folder.path().join("chain"), &first)?;
     let storage = linli_node::storage::Folder::create(&folder.path().join("chain"))?;
     let blocks = Arc::new(linli_node::Blocks::new(Box::new(storage)));
     let index = Index::open(&folder.path().join("index"), &genesis, blocks)?;
@@ -266,7 +218,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         made: 0,
         entries: BTreeMap::new(),
     };
-    let (before, _) = memory();
+    let (before, _) = memory("self");
     let mut times: Vec<Duration> = Vec::new();
     let mut sample: Vec<TransactionId> = Vec::new();
     let mut logical = 0;
@@ -282,7 +234,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         index.append(&[placed])?;
         times.push(begun.elapsed());
     }
-    let (now, most) = memory();
+    let (now, most) = memory("self");
     let tenth = (times.len() / 10).max(1);
     let rate = |times: &[Duration]| {
         let seconds: f64 = times.iter().map(Duration::as_secs_f64).sum();

@@ -9,6 +9,9 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints what it measured")]
 
+mod common;
+
+use common::{Chain, bytes};
 use linli_contracts::rulebook;
 use linli_ledger::block::{BlockTransaction, CommittedBlock};
 use linli_ledger::codec::encode;
@@ -21,7 +24,7 @@ use linli_service::Followed;
 use linli_service::index::{Index, Placed};
 use linli_tests::workload::{Certifier, Workload};
 use std::error::Error;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -29,7 +32,6 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
 /// Blocks that the read model takes at once, as a follower does that catches up.
 const TOGETHER: usize = 4;
 /// Starts, of which the median counts.
@@ -167,36 +169,6 @@ fn leaves(state: &State) -> usize {
     Compartment::BOTH.into_iter().map(|compartment| state.len(compartment)).sum()
 }
 
-/// Appends frames as a chain file does, without waiting for the disk.
-struct Chain {
-    folder: PathBuf,
-    file: File,
-    length: u64,
-}
-
-impl Chain {
-    fn begin(folder: PathBuf, genesis: &Frame) -> io::Result<Self> {
-        fs::create_dir_all(&folder)?;
-        let file = File::create(folder.join("0000000000.chain"))?;
-        let mut chain = Self { folder, file, length: 0 };
-        chain.append(genesis)?;
-        Ok(chain)
-    }
-
-    fn append(&mut self, frame: &Frame) -> io::Result<()> {
-        if let Frame::Block(block) = frame
-            && self.length >= SEGMENT_BYTES
-        {
-            let name = format!("{:010}.chain", block.block.header.height.0);
-            self.file = File::create(self.folder.join(name))?;
-            self.length = 0;
-        }
-        let bytes = frame.to_bytes();
-        self.length += bytes.len() as u64;
-        self.file.write_all(&bytes)
-    }
-}
-
 /// How one start went.
 struct Started {
     /// From the command to the line that says that it serves, the chain open.
@@ -227,7 +199,8 @@ fn start(folder: &Path, sample: &[TransactionId]) -> Result<Started, Box<dyn Err
     let ready = begun.elapsed();
     let greeting: serde_json::Value = serde_json::from_str(&line)?;
     let address = greeting["api"].as_str().ok_or("no address")?.replace("http://", "");
-    let memory = memory(&child);
+    let process = child.id().to_string();
+    let memory = common::memory(&process);
     let path = |number: usize| {
         let id = sample[number.wrapping_mul(7_919) % sample.len()];
         format!("/v1/transactions/{}", id.0.to_hex())
@@ -245,8 +218,8 @@ fn start(folder: &Path, sample: &[TransactionId]) -> Result<Started, Box<dyn Err
         assert!(status.contains(" 200 "), "{}: {status}", path(number));
     }
     lookups.sort_unstable();
-    let asked = self::memory(&child);
-    let stopped = Command::new("kill").args(["-TERM", &child.id().to_string()]).status()?;
+    let asked = common::memory(&process);
+    let stopped = Command::new("kill").args(["-TERM", &process]).status()?;
     assert!(stopped.success() && child.wait()?.success(), "it ends when it is told to");
     let (ms, answers) = (ready.as_millis(), answered.as_millis());
     eprintln!("  start: {ms} ms, answers after {answers} ms, {} MiB", memory.0);
@@ -262,33 +235,10 @@ fn get(address: &str, path: &str) -> io::Result<String> {
     Ok(answer.lines().next().unwrap_or_default().to_owned())
 }
 
-/// Resident memory of a process now and at most so far, MiB.
-fn memory(child: &Child) -> (u64, u64) {
-    let path = format!("/proc/{}/status", child.id());
-    let status = fs::read_to_string(path).unwrap_or_default();
-    let value = |name: &str| {
-        let line = status.lines().find(|line| line.starts_with(name));
-        let number = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
-        number.unwrap_or(0) / 1_024
-    };
-    (value("VmRSS"), value("VmHWM"))
-}
-
 /// Processor time of a process so far, in milliseconds; ticks of ten.
 fn processor(child: &Child) -> u64 {
     let text = fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap_or_default();
     let fields = text.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
     let ticks: u64 = fields.skip(11).take(2).map(|one| one.parse::<u64>().unwrap_or(0)).sum();
     ticks * 10
-}
-
-fn bytes(folder: &Path) -> u64 {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries
-        .map(|entry| match entry.metadata() {
-            Ok(metadata) if metadata.is_dir() => bytes(&entry.path()),
-            Ok(metadata) => metadata.len(),
-            Err(_) => 0,
-        })
-        .sum()
 }
