@@ -155,9 +155,8 @@ mod tests {
     }
 
     fn peer(n: u8) -> PeerId {
-        let key =
-            libp2p::identity::Keypair::ed25519_from_bytes([n; 32]).expect("32 bytes are a key");
-        PeerId::from_bytes(&key.public().to_peer_id().to_bytes()).expect("a peer id is a peer id")
+        let id = linli_network::peer_id(&PublicKey::Ed25519([n; 32]));
+        PeerId::from_bytes(&id).expect("a peer id is a peer id")
     }
 
     fn block(length: usize) -> Vec<u8> {

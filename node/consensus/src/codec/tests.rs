@@ -89,8 +89,7 @@ fn values_and_parts_survive() {
 
 #[test]
 fn sync_messages_survive() {
-    let key = libp2p::identity::Keypair::ed25519_from_bytes([1; 32]).expect("32 bytes are a key");
-    let peer_id = PeerId::from_bytes(&key.public().to_peer_id().to_bytes()).expect("a peer id");
+    let peer_id = PeerId::from_bytes(&linli_network::peer_id(&KEY)).expect("a peer id");
     let (tip_height, history_min_height) = (Height(HEIGHT), Height(types::Height(1)));
     check(&Status::<Chain> { peer_id, tip_height, history_min_height });
     check(&Request::ValueRequest(ValueRequest::new(history_min_height..=tip_height)));

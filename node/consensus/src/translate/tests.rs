@@ -69,8 +69,7 @@ impl Bench {
         &self,
         stream: Vec<StreamMessage<Part>>,
     ) -> oneshot::Receiver<Option<ProposedValue<Chain>>> {
-        let key = libp2p::identity::Keypair::ed25519_from_bytes([1; 32]).expect("32 bytes");
-        let peer = PeerId::from_bytes(&key.public().to_peer_id().to_bytes()).expect("a peer id");
+        let peer = PeerId::from_bytes(&linli_network::peer_id(&KEY)).expect("a peer id");
         let mut answers = Vec::new();
         for part in stream {
             let published_by = Some(peer);
