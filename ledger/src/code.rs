@@ -192,6 +192,9 @@ codes! {
         RetentionLimit = 2533 "E_RETENTION_LIMIT",
         RetentionTime = 2534 "E_RETENTION_TIME",
         Frozen = 2535 "E_FROZEN",
+        ValidatorQuorum = 2108 "E_VALIDATOR_QUORUM",
+        Possession = 2109 "E_POSSESSION",
+        LastNode = 2110 "E_LAST_NODE",
     }
     Error {
         ChainShortened = 9001 "E_CHAIN_SHORTENED",

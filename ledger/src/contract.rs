@@ -56,6 +56,11 @@ pub trait Contract: Send + Sync {
         false
     }
 
+    /// Whether it changes who certifies blocks and whose nodes may connect. Source: LED-6.11.
+    fn keeps_members(&self) -> bool {
+        false
+    }
+
     /// Whether a site's device may co-sign its calls (never send them).
     fn admits_devices(&self) -> bool {
         false

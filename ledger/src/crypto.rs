@@ -167,6 +167,14 @@ fn transaction_bytes(genesis: &Digest, id: &TransactionId) -> Vec<u8> {
     signed_bytes(Domain::SignTransaction, genesis, id.0.bytes())
 }
 
+/// The identity on the network of a node with this key: the bytes of its libp2p peer id, which for an
+/// Ed25519 key hold the key itself. Source: LED-4.7.
+pub fn peer_identity(node: &PublicKey) -> Vec<u8> {
+    let PublicKey::Ed25519(bytes) = node;
+    // Multihash "identity" of 36 bytes; in them field 1, type 1 (Ed25519), and field 2, 32 bytes.
+    [&[0x00, 0x24, 0x08, 0x01, 0x12, 0x20], bytes.as_slice()].concat()
+}
+
 /// Whether `signature` is by `key` over a peer's network identity. Source: LED-4.7.
 pub fn verify_peer(genesis: &Digest, peer: &[u8], key: &PublicKey, signature: &Signature) -> bool {
     key.verifies(&signed_bytes(Domain::SignPeer, genesis, peer), signature)

@@ -15,6 +15,7 @@ use crate::hash::{Digest, Domain};
 use crate::invariant::records;
 use crate::keys::{self, KeyOwner, KeyPurpose, KeyRecord, PublicKeyRecord};
 use crate::limits::{BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX};
+use crate::members;
 use crate::merkle;
 use crate::receipt::Receipt;
 use crate::state::{HalfDelta, State, StateDelta, Tip, Trees, state_root};
@@ -120,6 +121,17 @@ pub struct Built {
     pub considered: usize,
 }
 
+impl Tip {
+    /// What the next block depends on after the one with this header.
+    pub(crate) fn after(&self, header: &Header) -> Self {
+        let hash = header.hash();
+        let earlier = self.history.clone();
+        let mut history = earlier.clone();
+        history.push(crate::hash::hash(Domain::HistoryLeaf, hash.0.bytes()));
+        Self { height: header.height, hash, time: header.time, history, earlier }
+    }
+}
+
 impl State {
     /// The state before the first block.
     ///
@@ -147,10 +159,7 @@ impl State {
     /// # Panics
     /// Never: genesis writes it.
     pub fn validators(&self) -> ValidatorSet {
-        View::read_only(self, Compartment::Public, self.tip().time)
-            .get::<ValidatorsRecord>(&())
-            .expect("genesis writes the validators")
-            .0
+        members::validators(&View::read_only(self, Compartment::Public, self.tip().time))
     }
 
     /// The keys that may recover the chain.
@@ -403,11 +412,23 @@ fn execute_linked(
 /// [`BlockError::Parent`], [`BlockError::Time`], [`BlockError::HistoryRoot`],
 /// [`BlockError::Validators`], [`BlockError::Proposer`].
 pub fn check_link(state: &State, header: &Header, set: &ValidatorSet) -> Result<(), BlockError> {
-    let tip = state.tip();
+    check_follows(state.genesis(), state.tip(), header, set)
+}
+
+/// As [`check_link`], for who holds no state: the block before is all that a link depends on.
+///
+/// # Errors
+/// As [`check_link`].
+pub(crate) fn check_follows(
+    genesis: &Digest,
+    tip: &Tip,
+    header: &Header,
+    set: &ValidatorSet,
+) -> Result<(), BlockError> {
     if header.version != crate::block::PROTOCOL_VERSION {
         return Err(BlockError::Version(header.version));
     }
-    if &header.chain != state.genesis() {
+    if &header.chain != genesis {
         return Err(BlockError::Chain);
     }
     let expected = tip.height.next();
@@ -453,11 +474,12 @@ type Finished = (HalfDelta, HalfDelta, Vec<Receipt>);
 /// The header that follows from a state and what was executed on it.
 fn conclude(
     state: &State,
-    executor: Executor<'_>,
+    mut executor: Executor<'_>,
     trees: Trees,
     leaves: &[[u8; 32]],
     template: BlockTemplate,
 ) -> (Finished, Header) {
+    executor.note_builder(&template.proposer);
     let next_validators = executor.validators();
     let (public, restricted, receipts) = executor.finish(trees);
     let receipt_leaves: Vec<_> = receipts.iter().map(Receipt::leaf).collect();
@@ -485,11 +507,7 @@ fn conclude(
 /// The result of a block with this header: the bytes that are certified name it.
 fn executed(state: &State, finished: Finished, header: &Header) -> Executed {
     let (public, restricted, receipts) = finished;
-    let hash = header.hash();
-    let earlier = state.tip().history.clone();
-    let mut history = earlier.clone();
-    history.push(crate::hash::hash(Domain::HistoryLeaf, hash.0.bytes()));
-    let tip = Tip { height: header.height, hash, time: header.time, history, earlier };
+    let tip = state.tip().after(header);
     let parent = state.tip().hash;
     Executed { delta: StateDelta { parent, public, restricted, tip }, receipts }
 }

@@ -1,6 +1,6 @@
 //! This exists to say whom a key speaks for, and that each key has one purpose.
 
-use crate::code::{Code, Rejection};
+use crate::code::{Code, Rejection, ensure};
 use crate::crypto::PublicKey;
 use crate::record::KERNEL;
 use crate::types::{BlockTime, Compartment, EnrolmentId, OrganisationId, PersonId};
@@ -97,12 +97,21 @@ pub fn find(view: &View<'_>, key: &PublicKey) -> Option<KeyRecord> {
 /// # Panics
 /// If the calling contract does not keep keys: a bug in the rulebook.
 pub fn add(view: &mut View<'_>, key: &PublicKey, record: KeyRecord) -> Result<(), Rejection> {
-    if find(view, key).is_some() {
-        return Err(Code::KeyExists.into());
-    }
-    key.check().map_err(|_| Code::Algorithms)?;
+    assert_keeps_keys(view);
+    check_new(view, key)?;
     store(view, key, record);
     Ok(())
+}
+
+/// Whether a key may be registered.
+///
+/// # Errors
+/// In this order: [`Code::KeyExists`] for a key seen before, [`Code::Algorithms`] for a weak one.
+///
+/// Source: LED-6.1.
+pub fn check_new(view: &View<'_>, key: &PublicKey) -> Result<(), Rejection> {
+    ensure(find(view, key).is_none(), Code::KeyExists)?;
+    key.check().map_err(|_| Code::Algorithms.into())
 }
 
 /// Ends a key at `at`; an earlier end stays.
@@ -113,14 +122,24 @@ pub fn add(view: &mut View<'_>, key: &PublicKey, record: KeyRecord) -> Result<()
 /// # Panics
 /// As [`add`].
 pub fn revoke(view: &mut View<'_>, key: &PublicKey, at: BlockTime) -> Result<(), Rejection> {
-    let mut record = find(view, key).ok_or(Code::NotFound)?;
-    record.to = Some(record.to.map_or(at, |to| to.min(at)));
-    store(view, key, record);
+    assert_keeps_keys(view);
+    let record = find(view, key).ok_or(Code::NotFound)?;
+    end(view, key, record, at);
     Ok(())
 }
 
-fn store(view: &mut View<'_>, key: &PublicKey, record: KeyRecord) {
+fn assert_keeps_keys(view: &View<'_>) {
     assert!(view.keeps_keys(), "only a contract that keeps keys may change them");
+}
+
+/// Writes the end of a key; an earlier one stays.
+pub(crate) fn end(view: &mut View<'_>, key: &PublicKey, mut record: KeyRecord, at: BlockTime) {
+    record.to = Some(record.to.map_or(at, |to| to.min(at)));
+    store(view, key, record);
+}
+
+/// Writes a key. Whoever calls this has checked who asks.
+pub(crate) fn store(view: &mut View<'_>, key: &PublicKey, record: KeyRecord) {
     match record.owner {
         KeyOwner::Enrolment(_) => view.put_kernel(key, &ResidentKeyRecord(record)),
         KeyOwner::Person(_) | KeyOwner::Organisation(_) => {

@@ -38,6 +38,8 @@ pub mod invariant;
 pub mod json;
 pub mod keys;
 pub mod limits;
+pub mod lineage;
+pub mod members;
 pub mod merkle;
 pub mod posting;
 pub mod receipt;

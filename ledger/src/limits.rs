@@ -31,3 +31,5 @@ pub const AMOUNT_MAX: u64 = 9_007_199_254_740_991;
 pub const TEXT_BYTES_MAX: usize = 256;
 /// A frame of the chain file: a block and its certificate.
 pub const FRAME_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Members of a validator set: a certificate of all of them has 10 KiB, a round of votes 10 000 messages.
+pub const VALIDATORS_MAX: usize = 100;

@@ -33,6 +33,7 @@ pub(crate) struct Scope {
     pub(crate) contract: ContractId,
     pub(crate) compartment: Compartment,
     pub(crate) keeps_keys: bool,
+    pub(crate) keeps_members: bool,
     pub(crate) writer: TransactionId,
     pub(crate) height: Height,
     pub(crate) time: BlockTime,
@@ -80,6 +81,7 @@ impl<'a> View<'a> {
             contract: KERNEL,
             compartment,
             keeps_keys: false,
+            keeps_members: false,
             writer: TransactionId(*base.genesis()),
             height: base.tip().height,
             time,
@@ -125,6 +127,10 @@ impl<'a> View<'a> {
 
     pub(crate) fn keeps_keys(&self) -> bool {
         self.scope.keeps_keys
+    }
+
+    pub(crate) fn keeps_members(&self) -> bool {
+        self.scope.keeps_members
     }
 
     /// The next identifier of this transaction. Source: LED-3.6.

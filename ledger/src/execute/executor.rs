@@ -3,6 +3,7 @@
 use crate::certificate::ValidatorSet;
 use crate::code::{Code, Rejection};
 use crate::contract::{Contract, ContractVersions, Party, Rulebook};
+use crate::crypto::PublicKey;
 use crate::due::{self, DueItem};
 use crate::execute::BlockError;
 use crate::genesis::{Genesis, GenesisError};
@@ -10,6 +11,7 @@ use crate::hash::{Digest, Domain, hash_parts};
 use crate::invariant::records;
 use crate::keys::{self, KeyOwner, KeyPurpose, KeyRecord, PublicKeyRecord};
 use crate::limits::{DUE_ITEMS_MAX, RANGE_MAX, VALIDITY_MS_MAX};
+use crate::members;
 use crate::receipt::{Condition, Outcome, Receipt, Subject, Write};
 use crate::record::{KERNEL, Key, Record, key_bytes};
 use crate::state::{HalfDelta, Leaf, State, Trees, leaf_hash, leaf_path, next_version, value_hash};
@@ -53,6 +55,7 @@ impl<'a> Executor<'a> {
             contract: contract.id(),
             compartment: contract.compartment(),
             keeps_keys: contract.keeps_keys(),
+            keeps_members: contract.keeps_members(),
             writer,
             height: self.height,
             time: self.time,
@@ -66,6 +69,7 @@ impl<'a> Executor<'a> {
             contract: KERNEL,
             compartment,
             keeps_keys: false,
+            keeps_members: false,
             writer: TransactionId(*self.state.genesis()),
             height: self.height,
             time: self.time,
@@ -301,13 +305,20 @@ impl<'a> Executor<'a> {
         writes
     }
 
+    /// Notes who built this block, where that is kept: after everything else, so that no receipt
+    /// depends on it. It has no receipt itself: it follows from the headers. Source: LED-6.11.
+    pub(super) fn note_builder(&mut self, builder: &PublicKey) {
+        let scope = self.kernel(Compartment::Public);
+        let mut view = View::new(self.state, &self.overlay, scope);
+        members::note_builder(&mut view, builder);
+        let changes = view.changes;
+        self.commit(changes, scope.writer);
+    }
+
     /// The validator set after everything so far.
     pub(super) fn validators(&self) -> ValidatorSet {
         let scope = self.kernel(Compartment::Public);
-        View::new(self.state, &self.overlay, scope)
-            .get::<ValidatorsRecord>(&())
-            .expect("genesis writes the validators")
-            .0
+        members::validators(&View::new(self.state, &self.overlay, scope))
     }
 
     /// The receipt of what ran last.

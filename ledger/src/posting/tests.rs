@@ -28,6 +28,7 @@ fn with_view<T>(compartment: Compartment, test: impl FnOnce(&mut View<'_>) -> T)
         contract: ContractId(900),
         compartment,
         keeps_keys: false,
+        keeps_members: false,
         writer: TransactionId(Digest::ZERO),
         height: HEIGHT,
         time: NOW,
