@@ -1,7 +1,7 @@
 //! This exists to read and write a call of any contract: what an interface shows, what a wallet builds
 //! and explains, is the bytes that are signed and nothing else.
 
-use crate::{credit, fund, people, programme, registry};
+use crate::{credit, fund, governance, people, programme, registry};
 use linli_ledger::codec::{decode, encode};
 use linli_ledger::types::ContractId;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,8 @@ pub enum AnyCall {
     Credit(credit::Call),
     /// Money.
     Fund(fund::Call),
+    /// Who certifies, whose nodes may connect.
+    Governance(governance::Call),
 }
 
 impl AnyCall {
@@ -31,6 +33,7 @@ impl AnyCall {
             programme::CONTRACT => decode(call, "a call").ok().map(Self::Programme),
             credit::CONTRACT => decode(call, "a call").ok().map(Self::Credit),
             fund::CONTRACT => decode(call, "a call").ok().map(Self::Fund),
+            governance::CONTRACT => decode(call, "a call").ok().map(Self::Governance),
             _ => None,
         }
     }
@@ -43,6 +46,7 @@ impl AnyCall {
             Self::Programme(_) => programme::CONTRACT,
             Self::Credit(_) => credit::CONTRACT,
             Self::Fund(_) => fund::CONTRACT,
+            Self::Governance(_) => governance::CONTRACT,
         }
     }
 
@@ -54,6 +58,7 @@ impl AnyCall {
             Self::Programme(call) => encode(call),
             Self::Credit(call) => encode(call),
             Self::Fund(call) => encode(call),
+            Self::Governance(call) => encode(call),
         }
     }
 }

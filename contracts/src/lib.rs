@@ -22,6 +22,7 @@ mod any;
 pub mod calendar;
 pub mod credit;
 pub mod fund;
+pub mod governance;
 pub mod people;
 pub mod programme;
 pub mod registry;
@@ -42,6 +43,7 @@ pub fn rulebook() -> Rulebook {
         Box::new(programme::Programmes),
         Box::new(credit::Credit),
         Box::new(fund::Funds),
+        Box::new(governance::Governance),
     ])
     .expect("each contract is listed once")
 }

@@ -8,7 +8,7 @@ use linli_ledger::block::VerifiedBlock;
 use linli_ledger::code::Code;
 use linli_ledger::codec::encode;
 use linli_ledger::contract::{Contract, Rulebook};
-use linli_ledger::crypto::{BusinessKey, ConsensusKey};
+use linli_ledger::crypto::{BusinessKey, ConsensusKey, PublicKey};
 use linli_ledger::execute::{BlockTemplate, build_block, execute_block};
 use linli_ledger::genesis::{
     Clock, GENESIS_VERSION, Genesis, GenesisOrganisation, GenesisValidator, Keys, OrganisationKind,
@@ -61,23 +61,26 @@ impl Resident {
     }
 }
 
-/// A chain in memory with one validator.
+/// A chain in memory.
 pub(crate) struct World {
     pub(crate) genesis: Genesis,
     pub(crate) state: State,
     pub(crate) rulebook: Rulebook,
     pub(crate) now: BlockTime,
+    /// Who builds the next block.
+    pub(crate) proposer: PublicKey,
     nonces: BTreeMap<Vec<u8>, u64>,
 }
 
 /// The rulebook with another contract in the place of the one that has its number.
 pub(crate) fn rulebook_with(other: Box<dyn Contract>) -> Rulebook {
-    let all: [Box<dyn Contract>; 5] = [
+    let all: [Box<dyn Contract>; 6] = [
         Box::new(registry::Registry),
         Box::new(people::People),
         Box::new(crate::programme::Programmes),
         Box::new(crate::credit::Credit),
         Box::new(crate::fund::Funds),
+        Box::new(crate::governance::Governance),
     ];
     let id = other.id();
     let rest = all.into_iter().filter(|contract| contract.id() != id);
@@ -99,6 +102,11 @@ impl World {
     }
 
     pub(crate) fn with_parameters(parameters: Vec<(u16, u64)>) -> Self {
+        Self::begin(Self::genesis_with(parameters))
+    }
+
+    /// A genesis with one validator, eight organisations of which three govern, two of them together.
+    pub(crate) fn genesis_with(parameters: Vec<(u16, u64)>) -> Genesis {
         let kinds = [
             OrganisationKind::PublicBody,
             OrganisationKind::Committee,
@@ -119,7 +127,7 @@ impl World {
             .collect();
         let start = Day::from_civil(2026, 3, 2).unwrap().start().plus(8 * 3_600_000);
         let validator = ConsensusKey::demonstration(b"contracts tests", "validator").public();
-        let genesis = Genesis {
+        Genesis {
             version: GENESIS_VERSION,
             name: "test".into(),
             time: start,
@@ -132,16 +140,22 @@ impl World {
             nodes: Vec::new(),
             contracts: (1..=5).map(|id| (ContractId(id), 1)).collect(),
             parameters,
-        };
+        }
+    }
+
+    /// Begins a chain.
+    pub(crate) fn begin(genesis: Genesis) -> Self {
         let rulebook = crate::rulebook();
         let state = State::from_genesis(&genesis, &rulebook).unwrap();
-        Self { genesis, state, rulebook, now: start, nonces: BTreeMap::new() }
+        let (now, proposer) = (genesis.time, genesis.validators[0].key);
+        Self { genesis, state, rulebook, now, proposer, nonces: BTreeMap::new() }
     }
 
     /// The same chain under other rules.
     pub(crate) fn fork(&self, rulebook: Rulebook) -> Self {
         let (genesis, state) = (self.genesis.clone(), self.state.clone());
-        Self { genesis, state, rulebook, now: self.now, nonces: self.nonces.clone() }
+        let (now, proposer, nonces) = (self.now, self.proposer, self.nonces.clone());
+        Self { genesis, state, rulebook, now, proposer, nonces }
     }
 
     pub(crate) fn organisation(&self, position: u32) -> OrganisationId {
@@ -202,8 +216,7 @@ impl World {
             actors.iter().map(|a| a.key.sign_transaction(&body.genesis, &body.id())).collect();
         let verified = SignedTransaction::new(&body, signatures).verify(&body.genesis).unwrap();
         self.now = self.now.max(self.state.tip().time.plus(1));
-        let proposer = self.genesis.validators[0].key;
-        let template = BlockTemplate { time: self.now, proposer };
+        let template = BlockTemplate { time: self.now, proposer: self.proposer };
         let built = build_block(&self.state, &self.rulebook, template, &[verified]);
         if let Some((_, code)) = built.refused.first() {
             return Err(*code);
@@ -217,8 +230,7 @@ impl World {
     /// Runs an empty block now, so that what is due is swept.
     pub(crate) fn sweep(&mut self) -> Vec<Receipt> {
         self.now = self.now.max(self.state.tip().time.plus(1));
-        let proposer = self.genesis.validators[0].key;
-        let template = BlockTemplate { time: self.now, proposer };
+        let template = BlockTemplate { time: self.now, proposer: self.proposer };
         let built = build_block(&self.state, &self.rulebook, template, &[]);
         let block = built.block.verify().unwrap();
         let executed = execute_block(&self.state, &self.rulebook, &block).unwrap();

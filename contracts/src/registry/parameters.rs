@@ -37,6 +37,8 @@ parameters! {
     ReportLag = 2, 24 * HOUR_MS, MINUTE_MS, 7 * DAY_MS;
     /// How long the rotation of a resident's lost key waits, ms.
     RotationDelay = 3, 72 * HOUR_MS, 0, 30 * DAY_MS;
+    /// A proposal that too few agreed to ends after this long, ms.
+    ProposalLife = 4, 30 * DAY_MS, DAY_MS, 365 * DAY_MS;
     /// Minutes that one attendance may give.
     MinutesPerAttendance = 10, 720, 1, 1_440;
     /// Minutes that one person may have on one civil day.

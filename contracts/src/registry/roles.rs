@@ -107,7 +107,24 @@ pub fn home(view: &View<'_>, party: &Party) -> Option<OrganisationId> {
     }
 }
 
-/// The governance organisations that sign, by their own key or by a governor, each once.
+/// The organisations that speak, each with the persons who speak for it; none where only its own key
+/// does.
+pub type Voices = BTreeMap<OrganisationId, BTreeSet<PersonId>>;
+
+/// The governance organisations that sign, each once.
+///
+/// # Errors
+/// As [`voices`].
+///
+/// Source: REG-6, SOD-2, SOD-11.
+pub fn governance(
+    view: &View<'_>,
+    parties: &[Party],
+) -> Result<BTreeSet<OrganisationId>, Rejection> {
+    Ok(voices(view, parties)?.into_keys().collect())
+}
+
+/// The governance organisations that sign, by their own key or by a governor, and by whom.
 ///
 /// # Errors
 /// For each signer in this order: [`Code::KeyPurpose`] for a site device; [`Code::GovernanceQuorum`]
@@ -115,12 +132,9 @@ pub fn home(view: &View<'_>, party: &Party) -> Option<OrganisationId> {
 /// who signs for two organisations.
 ///
 /// Source: REG-6, SOD-2, SOD-11.
-pub fn governance(
-    view: &View<'_>,
-    parties: &[Party],
-) -> Result<BTreeSet<OrganisationId>, Rejection> {
+pub fn voices(view: &View<'_>, parties: &[Party]) -> Result<Voices, Rejection> {
     let governance = view.get::<GovernanceRecord>(&()).ok_or(Code::GovernanceQuorum)?;
-    let mut signed = BTreeSet::new();
+    let mut voices = Voices::new();
     let mut persons: BTreeMap<PersonId, OrganisationId> = BTreeMap::new();
     for party in parties {
         ensure(party.purpose == KeyPurpose::Business, Code::KeyPurpose)?;
@@ -141,9 +155,9 @@ pub fn governance(
             ensure(!twice, Code::DuplicateApprover)?;
             persons.insert(person, organisation);
         }
-        signed.insert(organisation);
+        voices.entry(organisation).or_default().extend(person);
     }
-    Ok(signed)
+    Ok(voices)
 }
 
 /// How many governance organisations decide together.

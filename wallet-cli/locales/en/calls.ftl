@@ -152,6 +152,14 @@ programme-settle-claim = Claim payment for vouchers, as partner
     .undo = Vouchers that were claimed are never claimed again.
 credit-gift = Give points to the care pool
     .undo = Points that were given do not come back.
+governance-propose = Propose changes of validators or of nodes that may connect
+    .undo = It can be withdrawn until enough organisations agree; then it takes effect after the waiting period.
+governance-vote = Vote on a proposal about validators or nodes
+    .undo = The vote can be changed until the waiting period ends; the last word counts.
+governance-withdraw = Withdraw a proposal about validators or nodes
+    .undo = A withdrawn proposal never comes back; only another one can be made.
+governance-node-end = Cut off a node of your own organisation at once
+    .undo = An ended key never connects again; another node takes a new proposal.
 
 ## fields
 
@@ -392,3 +400,19 @@ choice-corrected = corrected
 choice-points = points
 choice-care-pool = care pool
 choice-resident = a resident (refused)
+field-changes = changes
+field-power = weight in votes
+field-node = node's public key
+field-proof = proof that the new key is held
+field-node-role = what the node does
+field-proposal = proposal
+field-approve = agrees
+choice-validator-add = a validator joins
+choice-validator-remove = a validator leaves
+choice-validator-rotate = a validator gets a new key
+choice-validator-power = a validator gets another weight
+choice-node-add = a node may connect
+choice-node-remove = a node may not connect any more
+choice-node-role = a node does something else
+choice-validator = runs a validator
+choice-observer = only follows

@@ -152,6 +152,14 @@ programme-settle-claim = 合作单位申请结算兑换券
     .undo = 已结算的兑换券不能再申请。
 credit-gift = 把积分捐给互助池
     .undo = 捐出的积分不能收回。
+governance-propose = 提出验证节点或联网节点的变更
+    .undo = 同意的单位够数以前可以撤回；够数以后，等待期一过就生效。
+governance-vote = 对节点变更的提案表态
+    .undo = 等待期结束以前可以改变意见，以最后一次为准。
+governance-withdraw = 撤回节点变更的提案
+    .undo = 撤回的提案不能恢复，只能另外提出。
+governance-node-end = 立即停用本单位的一个联网节点
+    .undo = 停用的公钥不能再联网；另一个节点须重新提案。
 
 ## 各项内容
 
@@ -392,3 +400,19 @@ choice-corrected = 予以更正
 choice-points = 积分
 choice-care-pool = 互助池
 choice-resident = 居民个人（会被拒绝）
+field-changes = 变更
+field-power = 表决权重
+field-node = 节点公钥
+field-proof = 持有新密钥的证明
+field-node-role = 节点用途
+field-proposal = 提案
+field-approve = 同意
+choice-validator-add = 增加一个验证节点
+choice-validator-remove = 减少一个验证节点
+choice-validator-rotate = 验证节点更换密钥
+choice-validator-power = 调整验证节点的表决权重
+choice-node-add = 允许一个节点联网
+choice-node-remove = 不再允许一个节点联网
+choice-node-role = 改变一个节点的用途
+choice-validator = 运行验证节点
+choice-observer = 只跟随，不表决

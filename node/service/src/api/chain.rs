@@ -10,7 +10,7 @@ use super::viewer::Viewer;
 use super::{Api, at};
 use axum::Extension;
 use axum::extract::State;
-use linli_contracts::{credit, fund, people, programme, registry};
+use linli_contracts::{credit, fund, governance, people, programme, registry};
 use linli_ledger::block::CommittedBlock;
 use linli_ledger::code::Code;
 use linli_ledger::contract::ContractVersions;
@@ -76,6 +76,7 @@ fn name(contract: ContractId) -> &'static str {
         programme::CONTRACT => "programme",
         credit::CONTRACT => "credit",
         fund::CONTRACT => "fund",
+        governance::CONTRACT => "governance",
         _ => "unknown",
     }
 }

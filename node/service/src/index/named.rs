@@ -84,6 +84,7 @@ pub(super) fn names(call: &AnyCall) -> Vec<Name<'_>> {
         | AnyCall::People(_)
         | AnyCall::Programme(_)
         | AnyCall::Credit(_)
-        | AnyCall::Fund(_) => Vec::new(),
+        | AnyCall::Fund(_)
+        | AnyCall::Governance(_) => Vec::new(),
     }
 }
