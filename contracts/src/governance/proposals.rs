@@ -142,18 +142,16 @@ fn count(
         let twice = others
             .any(|other| persons.iter().any(|person| roles::same_human(view, *person, *other)));
         ensure(!twice, Code::DuplicateApprover)?;
-        match proposal.ballots.iter_mut().find(|ballot| ballot.organisation == organisation) {
-            Some(ballot) => {
-                ensure(ballot.approve != approve, Code::Exists)?;
-                ballot.approve = approve;
-                ballot.persons.extend(persons);
-                ballot.persons.sort_unstable();
-                ballot.persons.dedup();
-            }
-            None => {
-                let persons = persons.into_iter().collect();
-                proposal.ballots.push(Ballot { organisation, persons, approve });
-            }
+        let known = proposal.ballots.iter_mut().find(|ballot| ballot.organisation == organisation);
+        if let Some(ballot) = known {
+            ensure(ballot.approve != approve, Code::Exists)?;
+            ballot.approve = approve;
+            ballot.persons.extend(persons);
+            ballot.persons.sort_unstable();
+            ballot.persons.dedup();
+        } else {
+            let persons = persons.into_iter().collect();
+            proposal.ballots.push(Ballot { organisation, persons, approve });
         }
     }
     Ok(())

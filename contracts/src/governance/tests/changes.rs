@@ -10,8 +10,8 @@ const WEAK: PublicKey = PublicKey::Ed25519([0; 32]);
 
 fn refused(network: &mut Network, changes: Vec<Change>, code: Code, details: &[Detail]) {
     let office = network.own_key(OFFICE);
-    let no = network.refusal(&[&office], &proposal(changes.clone()));
-    assert_eq!(no, Rejection::new(code, details), "{changes:?}");
+    let call = proposal(changes);
+    assert_eq!(network.refusal(&[&office], &call), Rejection::new(code, details), "{call:?}");
 }
 
 /// The fields of a change that adds a validator.
