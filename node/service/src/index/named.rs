@@ -79,6 +79,9 @@ pub(super) fn names(call: &AnyCall) -> Vec<Name<'_>> {
         AnyCall::Programme(programme::Call::RewardOffer { title, .. }) => {
             vec![(Named::Reward, 0, title)]
         }
+        AnyCall::Programme(programme::Call::RewardOfferFunded { terms, .. }) => {
+            vec![(Named::Reward, 0, &terms.title)]
+        }
         // Nothing else gives a public name; texts about people do not exist.
         AnyCall::Registry(_)
         | AnyCall::People(_)
