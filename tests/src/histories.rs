@@ -14,7 +14,7 @@ mod compare;
 mod play;
 mod town;
 
-pub use act::{Act, For, Price, Purpose, Right};
-pub use book::{Book, Twist, clerk, desk, money, points};
+pub use act::{Act, Admits, Age, For, Month, Price, Purpose, Right};
+pub use book::{Book, Twist, clerk, counter, desk, money, points, year};
 pub use play::{Difference, Player, Seen};
 pub use town::{Kept, Town};

@@ -1,18 +1,18 @@
 //! This exists to bring a sub-district to where histories begin: points that will expire at the end of
 //! the year and points that will not, contracts that are signed, accepted and paid in part.
 
-use super::act::{Act, For, Price, Purpose};
+use super::act::{Act, Admits, For, Price, Purpose};
+use super::book::counter::VALUE_OF_YEAR;
+use super::book::dates::starts;
 use super::book::money::{APPROVAL_LIFE, LINES, RETENTION_TIME, TIERS};
-use super::book::points::{CAPS, PER_PERSON, PRICE, STOCK};
+use super::book::points::CAPS;
+use super::book::year::CARRY_MAX;
 use super::book::{Book, DAY, HOUR, Twist};
 use super::calls::Ids;
 use super::play::Player;
-use super::town::{
-    BANK, Cast, OFFICE, PARTNER, REGULATOR, RESIDENTS, SUBDISTRICT, Town, VOLUNTEERS, bytes,
-    document,
-};
+use super::town::{BANK, Cast, OFFICE, REGULATOR, RESIDENTS, SUBDISTRICT, Town, bytes, document};
 use linli_contracts::fund::{self, LineTerms, Listing, budget_hash};
-use linli_contracts::programme::{self, Basis, RewardKind, RuleTerms};
+use linli_contracts::programme::{self, Basis, RuleTerms};
 use linli_contracts::registry::parameters::Parameter;
 use linli_ledger::amount::{Fen, Points};
 use linli_ledger::types::{BlockTime, DAY_MS, HOUR_MS};
@@ -25,10 +25,12 @@ impl Player {
     pub fn begin() -> Self {
         let parameters = [
             (Parameter::ExpiryYears, 1),
+            (Parameter::RewardValuePerYear, VALUE_OF_YEAR),
             (Parameter::ApprovalLife, APPROVAL_LIFE),
             (Parameter::TierZeroMax, TIERS[0]),
             (Parameter::TierOneMax, TIERS[1]),
             (Parameter::RetentionTime, RETENTION_TIME),
+            (Parameter::CarryMax, CARRY_MAX.into()),
         ];
         let parameters = parameters.map(|(parameter, value)| (parameter.number(), value));
         let mut town = Town::new(parameters.to_vec());
@@ -36,14 +38,20 @@ impl Player {
         let mut ids = Ids { residents, ..Ids::default() };
         programme(&mut town, &cast, &mut ids);
         fund(&mut town, &cast, &mut ids);
-        let mut player = Self::new(town, Book::new(RESIDENTS, Twist::None), cast, ids);
+        let mut player = Self::new(town, Book::new(Twist::None), cast, ids);
+        player.must(&Act::Offer { line: None, value: 800, stock: 4, agreed: true });
+        player.must(&Act::Offer { line: Some(1), value: 600, stock: 2, agreed: true });
         player.attend(4);
-        player.attest(0, 2, 239);
+        player.attest(0, 3, 239);
+        // A voucher of November that the partner has not claimed yet.
+        player.until(BlockTime(starts(2026, 11) + 5 * DAY));
+        player.must(&Act::Redeem { who: 0, reward: 0 });
+        player.must(&Act::Fulfil { voucher: 0, knows: true });
         player.until(BlockTime(1_796_342_400_000));
         player.attend(4);
-        player.attest(3, 2, 239);
-        player.must(&Act::Dispute { award: 3, who: 2 });
-        player.must(&Act::Decide { award: 3, right: None, regulators: true });
+        player.attest(RESIDENTS, 2, 239);
+        player.must(&Act::Dispute { award: RESIDENTS, who: 2 });
+        player.must(&Act::Decide { award: RESIDENTS, right: None, regulators: true });
         player.until(BlockTime(1_796_774_400_000));
         player.spend();
         player.town.seal();
@@ -64,7 +72,8 @@ impl Player {
     fn attend(&mut self, hours: u64) {
         let activity = self.ids.activities.len();
         let first = self.ids.participations.len();
-        self.must(&Act::Publish { hours, from_now: 2 * HOUR, seats: 5 });
+        let (from_now, seats, admits) = (2 * HOUR, 5, Admits::Everybody);
+        self.must(&Act::Publish { hours, from_now, seats, admits });
         for who in 0..RESIDENTS {
             self.must(&Act::SignUp { who, activity });
         }
@@ -93,10 +102,14 @@ impl Player {
             (300, Purpose::Elder),
             (200, Purpose::Passing),
             (200, Purpose::Free),
+            (40, Purpose::Old),
         ];
         for (reference, (amount, purpose)) in (1_000_000..).zip(sources) {
-            self.must(&Act::Issue { amount, purpose, reference });
+            self.must(&Act::Issue { amount, purpose, reference, ago: 0 });
         }
+        self.must(&Act::CloseYear { year: 2025, high: true });
+        let (donations, purpose) = (vec![1, 5, 2, 8, 3], Purpose::Free);
+        self.must(&Act::Collect { donations, said: 5, purpose, reference: 1_000_005 });
         self.must(&Act::Suspend { amount: 40, reference: 1_000_010 });
         let price =
             Price { milestones: vec![100, 120], advance: 60, linked: 0, retention: 0, total: 220 };
@@ -105,12 +118,7 @@ impl Player {
             Price { milestones: vec![60, 60], advance: 40, linked: 50, retention: 15, total: 185 };
         self.must(&Act::Sign { line: 1, price });
         for contract in 0..2 {
-            let evaluator = self.town.organisation(VOLUNTEERS);
-            let id = self.ids.contracts[contract];
-            let call = fund::Call::EvaluatorSelect { contract: id, evaluator };
-            let cast = self.cast.clone();
-            self.town.apply(fund::CONTRACT, &[&cast.purchaser], &call);
-            self.book.fund.contracts[contract].evaluator = true;
+            self.must(&Act::Name { contract });
         }
         let all = 10_000;
         for (contract, milestone, share) in [(0, 0, all), (1, 0, all), (1, 1, 9_000)] {
@@ -134,12 +142,19 @@ impl Player {
         self.must(&Act::Confirm { payment: 1, amount: 20, reference: 1_000_021 });
         self.must(&Act::Request { contract: 0, kind, amount: 25, invoice: 1_000_002 });
         self.must(&Act::Approve { payment: 2, by: 2 });
-        // The first of these is confirmed by the witness later, the others not even attested.
-        let first = self.ids.participations.len();
-        self.attend(2);
-        self.must(&Act::AttestFirst { participation: first, minutes: 110 });
+        // Two sessions on one day, which the witness confirms later; of another nothing is attested.
+        for (hours, minutes) in [(3, 175), (4, 235)] {
+            let first = self.ids.participations.len();
+            self.attend(hours);
+            for participation in [first, first + 1] {
+                self.must(&Act::AttestFirst { participation, minutes });
+            }
+        }
         let activity = self.ids.activities.len();
-        self.must(&Act::Publish { hours: 3, from_now: DAY, seats: 2 });
+        for (admits, after) in [(Admits::Everybody, 0), (Admits::Youths, 4), (Admits::Danger, 8)] {
+            let from_now = DAY + after * HOUR;
+            self.must(&Act::Publish { hours: 3, from_now, seats: 3, admits });
+        }
         self.must(&Act::SignUp { who: 0, activity });
     }
 }
@@ -169,19 +184,6 @@ fn programme(town: &mut Town, cast: &Cast, ids: &mut Ids) {
     let call = programme::Call::RuleSet { programme, rule: None, terms, totals: None };
     ids.rule = town.apply(programme::CONTRACT, &[one, two], &call)[0];
     town.now = valid_from;
-    let call = programme::Call::RewardOffer {
-        programme,
-        partner: town.organisation(PARTNER),
-        title: "理发".into(),
-        kind: RewardKind::Service,
-        price: Points(PRICE),
-        fair_value: Fen(1_000),
-        stock: STOCK,
-        per_person: PER_PERSON,
-        valid_from,
-        valid_to: valid_from.plus(1_500 * DAY_MS),
-    };
-    ids.reward = town.apply(programme::CONTRACT, &[&cast.partner, one], &call)[0];
 }
 
 fn fund(town: &mut Town, cast: &Cast, ids: &mut Ids) {

@@ -3,10 +3,14 @@
 
 mod cashier;
 pub mod clerk;
+pub mod counter;
+pub(super) mod dates;
 pub mod desk;
+mod income;
 pub mod money;
 pub mod points;
 mod rights;
+pub mod year;
 
 use super::act::Act;
 use clerk::When;
@@ -40,16 +44,40 @@ pub enum Twist {
     PieceIsLost,
     /// What was spent of an award that was wrong is forgotten.
     NothingIsOwed,
+    /// The cap of points of a day knows one session only.
+    DayIsForgotten,
+    /// Nobody need stand beside a child but to take part.
+    ChildActsAlone,
+    /// Hours come late while they could still come in time.
+    LateIsEarly,
+    /// Rewards are worth whatever they like in a year.
+    ValueIsForgotten,
+    /// A voucher is in the month in which it was handed out.
+    CountsWhenHandedOut,
+    /// The first donor of a batch owns its last fen.
+    DonorsAreTurned,
+    /// A year that is closed takes new dates.
+    ClosedIsOpen,
+    /// Nothing is carried into the next year.
+    NothingIsCarried,
 }
 
 impl Twist {
     /// All mistakes.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 13] = [
         Self::BudgetIsForgotten,
         Self::RefundTakesTheFirst,
         Self::LastExpiryFirst,
         Self::PieceIsLost,
         Self::NothingIsOwed,
+        Self::DayIsForgotten,
+        Self::ChildActsAlone,
+        Self::LateIsEarly,
+        Self::ValueIsForgotten,
+        Self::CountsWhenHandedOut,
+        Self::DonorsAreTurned,
+        Self::ClosedIsOpen,
+        Self::NothingIsCarried,
     ];
 }
 
@@ -65,8 +93,8 @@ pub struct Book {
 
 impl Book {
     /// Empty books, with a mistake or without.
-    pub fn new(residents: usize, twist: Twist) -> Self {
-        Self { fund: Fund::default(), office: Office::new(residents), twist }
+    pub fn new(twist: Twist) -> Self {
+        Self { fund: Fund::default(), office: Office::new(), twist }
     }
 
     /// The same books, from now on with a mistake.
@@ -74,6 +102,11 @@ impl Book {
     pub fn twisted(mut self, twist: Twist) -> Self {
         self.twist = twist;
         self
+    }
+
+    /// The mistake in them.
+    pub fn twist(&self) -> Twist {
+        self.twist
     }
 
     /// Whether there is no mistake in them.
@@ -84,7 +117,7 @@ impl Book {
     /// What time does by itself; the fen that went.
     pub fn pass(&mut self, now: u64) -> Vec<Moved> {
         self.office.pass(now, self.twist);
-        self.fund.pass(now)
+        self.fund.pass(now, self.twist)
     }
 
     /// Enters an act: the fen that went, or the codes that fit; then nothing has changed.

@@ -1,17 +1,22 @@
 //! This exists to turn what somebody does, in plain numbers, into the calls that are signed.
 
-use super::act::Act;
+use super::act::{Act, Admits};
 use super::book::Book;
+use super::book::points::FAMILY;
 use super::town::{
     Actor, BANK, COMMUNITY, Cast, DONOR, OFFICE, Town, VOLUNTEERS, document, enrolment, key,
 };
 use linli_contracts::programme::{self, ActivityKind, ActivityTerms, Participation, terms_hash};
 use linli_contracts::{credit, fund, people, registry};
 use linli_ledger::codec::encode;
-use linli_ledger::types::{BlockTime, ContractId, Day, HOUR_MS, RecordId};
+use linli_ledger::types::{BlockTime, ContractId, Day, EnrolmentId, HOUR_MS, RecordId};
 
 mod money;
+mod partner;
 mod service;
+
+pub(super) use money::donations;
+pub(super) use partner::batch_of;
 
 /// The identifiers of what there is, by the numbers of the books.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +25,7 @@ pub(super) struct Ids {
     pub(super) lines: [RecordId; 2],
     pub(super) programme: RecordId,
     pub(super) rule: RecordId,
-    pub(super) reward: RecordId,
+    pub(super) rewards: Vec<RecordId>,
     pub(super) residents: Vec<RecordId>,
     pub(super) contracts: Vec<RecordId>,
     pub(super) payments: Vec<RecordId>,
@@ -38,7 +43,13 @@ pub(super) struct Signed<'a> {
 }
 
 /// A session that starts then.
-pub(super) fn session(rule: RecordId, start: BlockTime, hours: u64, seats: u32) -> ActivityTerms {
+pub(super) fn session(
+    rule: RecordId,
+    start: BlockTime,
+    hours: u64,
+    (seats, admits): (u32, Admits),
+) -> ActivityTerms {
+    let dangerous = admits == Admits::Danger;
     ActivityTerms {
         title: "河岸清洁".into(),
         kind: ActivityKind::Service,
@@ -46,9 +57,13 @@ pub(super) fn session(rule: RecordId, start: BlockTime, hours: u64, seats: u32) 
         start,
         end: start.plus(hours * HOUR_MS),
         capacity: seats,
-        minimum_age: 0,
-        risk_class: 0,
-        insurance: None,
+        minimum_age: match admits {
+            Admits::Everybody | Admits::Danger => 0,
+            Admits::Youths => 14,
+            Admits::Adults => 18,
+        },
+        risk_class: if dangerous { 3 } else { 0 },
+        insurance: dangerous.then(|| document("insurance")),
         risk_statement: Some(document("risks")),
         participation: Participation::Voluntary,
         rule,
@@ -71,6 +86,15 @@ pub(super) struct Desk<'a, 's> {
 impl<'a> Desk<'a, '_> {
     /// The call of an act; `None` for what is none.
     pub(super) fn call(&self, act: &Act) -> Option<Signed<'a>> {
+        let mut signed = self.signed(act.itself())?;
+        let alone = matches!(act, Act::Alone(_));
+        let who = self.book.office.resident(act).filter(|_| !alone);
+        let guardian = who.and_then(|who| FAMILY[who].1);
+        signed.signers.extend(guardian.map(|guardian| &self.cast.residents[guardian]));
+        Some(signed)
+    }
+
+    fn signed(&self, act: &Act) -> Option<Signed<'a>> {
         self.money_in(act)
             .or_else(|| self.contract(act))
             .or_else(|| self.payment(act))
@@ -83,6 +107,10 @@ impl<'a> Desk<'a, '_> {
                 let (signers, call) = self.service(act).or_else(|| self.right(act))?;
                 Some(Signed { contract: credit::CONTRACT, signers, call: encode(&call) })
             })
+            .or_else(|| {
+                let (signers, call) = self.partner(act)?;
+                Some(Signed { contract: programme::CONTRACT, signers, call: encode(&call) })
+            })
             .or_else(|| self.other(act))
     }
 
@@ -93,10 +121,10 @@ impl<'a> Desk<'a, '_> {
     fn other(&self, act: &Act) -> Option<Signed<'a>> {
         let (cast, ids) = (self.cast, self.ids);
         Some(match *act {
-            Act::Publish { hours, from_now, seats } => {
+            Act::Publish { hours, from_now, seats, admits } => {
                 let organisation = self.town.organisation(VOLUNTEERS);
                 let start = self.town.now.plus(from_now);
-                let terms = session(ids.rule, start, hours, seats);
+                let terms = session(ids.rule, start, hours, (seats, admits));
                 let call = programme::Call::ActivityPropose { organisation, terms };
                 let (contract, signers) = (programme::CONTRACT, vec![&cast.organiser]);
                 Signed { contract, signers, call: encode(&call) }
@@ -115,10 +143,11 @@ impl<'a> Desk<'a, '_> {
                 let (contract, signers) = (registry::CONTRACT, vec![self.office]);
                 Signed { contract, signers, call: encode(&call) }
             }
-            Act::Enrol { again } => {
+            Act::Enrol { again, age, guardian } => {
                 let newcomer = || format!("newcomer at {}", self.town.now.0);
                 let label = if again { "resident 0".to_owned() } else { newcomer() };
-                let mut call = enrolment(&label);
+                let guardian = guardian.map(|who| EnrolmentId(ids.residents[who].0));
+                let mut call = enrolment(&label, age, guardian);
                 let people::Call::Enrol { key: own, .. } = &mut call else { return None };
                 *own = key(&format!("key of {label} at {}", self.town.now.0)).public();
                 let (contract, signers) = (people::CONTRACT, vec![&cast.registrar]);

@@ -1,13 +1,17 @@
 //! This exists to choose what somebody does next: mostly something that leads on from where things
 //! stand, otherwise anything at all. The same seed chooses the same.
 
-use super::act::{Act, For, Price, Purpose, Right};
+use super::act::{Act, Admits, Age, For, Price, Purpose, Right};
 use super::book::Book;
+use super::book::counter::Paper;
+use super::book::dates::{after_working_days, civil, starts};
 use super::book::money::{Came, Contract, LEVELS, Spot, Stage};
-use super::book::points::{Dispute, Paper, Place, Step};
+use super::book::points::{Dispute, FAMILY, Place, Step};
 use super::book::{DAY, HOUR};
 use super::town::RESIDENTS;
 use crate::oracle::Random;
+
+mod any;
 
 /// Puts what seldom becomes possible on the list more than once.
 fn often(leads: &mut Vec<Act>, act: Act) {
@@ -34,7 +38,35 @@ impl Choice<'_> {
                 _ => self.rights(&mut leads),
             }
         }
-        self.random.pick(&leads).unwrap_or_else(|| self.any())
+        let act = self.random.pick(&leads).unwrap_or_else(|| self.any());
+        let who = self.book.office.resident(&act);
+        let percent = match who.map(|who| FAMILY[who].0) {
+            None => 0,
+            Some(Age::Adult) => 2,
+            Some(Age::Child | Age::Youth) => 15,
+        };
+        if self.random.chance(percent) { Act::Alone(Box::new(act)) } else { act }
+    }
+
+    /// Hours until then, at least one.
+    fn until(&self, time: u64) -> Act {
+        Act::Wait { hours: time.saturating_sub(self.now).div_ceil(HOUR).max(1) }
+    }
+
+    /// How many days ago the bank says it was: mostly today, now and then in the year before.
+    fn ago(&mut self) -> u32 {
+        let days = match self.random.below(12) {
+            0 => 1 + self.random.below(30),
+            1 => 330 + self.random.below(60),
+            _ => 0,
+        };
+        u32::try_from(days).expect("small")
+    }
+
+    fn admits(&mut self) -> Admits {
+        let all = [Admits::Youths, Admits::Adults, Admits::Danger];
+        let some = self.random.pick(&all).expect("there are some");
+        if self.random.chance(20) { some } else { Admits::Everybody }
     }
 
     fn place(&mut self, length: usize) -> usize {
@@ -58,7 +90,16 @@ impl Choice<'_> {
     }
 
     fn purpose(&mut self) -> Purpose {
-        let all = [Purpose::Free, Purpose::Free, Purpose::Elder, Purpose::Passing];
+        let all = [
+            Purpose::Free,
+            Purpose::Free,
+            Purpose::Free,
+            Purpose::Elder,
+            Purpose::Elder,
+            Purpose::Passing,
+            Purpose::Project,
+            Purpose::Old,
+        ];
         self.random.pick(&all).expect("there are some")
     }
 
@@ -138,12 +179,40 @@ impl Choice<'_> {
             let (amount, reference) = (self.amount(15), self.number());
             leads.push(Act::Refund { order, amount, reference });
         }
-        let (amount, reference) = (self.amount(60), self.number());
+        let (amount, reference, ago) = (self.amount(60), self.number(), self.ago());
         if fund.balance(Spot::Lapsed) > 0 {
-            often(leads, Act::ToTreasury { amount: self.amount(8), reference });
+            often(leads, Act::ToTreasury { amount: self.amount(8), reference, ago });
         }
-        leads.push(Act::Issue { amount, purpose: self.purpose(), reference });
+        leads.push(Act::Issue { amount, purpose: self.purpose(), reference, ago });
+        self.years(leads);
         leads.push(Act::Sign { line: self.place(2), price: self.price() });
+    }
+
+    /// The year before is closed, once its loose ends are tied; or this one passes.
+    fn years(&mut self, leads: &mut Vec<Act>) {
+        let fund = &self.book.fund;
+        let year = civil(self.now).0 - 1;
+        if fund.years.contains_key(&year) {
+            if self.random.chance(25) {
+                often(leads, self.until(starts(year + 2, 1)));
+            }
+            return;
+        }
+        for (source, known) in (0..).zip(&fund.sources) {
+            if known.came == Came::Suspended {
+                often(leads, Act::SendBack { source, reference: self.number() });
+            }
+        }
+        for (payment, known) in fund.payments.iter().enumerate() {
+            if known.stage == Stage::Instructed {
+                often(leads, Act::Fail { payment });
+            }
+        }
+        let many = if fund.has_loose_ends(self.now) { 1 } else { 8 };
+        for _ in 0..many {
+            let high = self.random.chance(90);
+            often(leads, Act::CloseYear { year, high });
+        }
     }
 
     fn contract(&mut self, contract: usize, leads: &mut Vec<Act>) {
@@ -171,6 +240,7 @@ impl Choice<'_> {
         }
         if known.milestones.iter().all(|one| one.accepted.is_some()) {
             let score = 5_000 + self.random.below(5_001);
+            leads.extend((!known.evaluator).then_some(Act::Name { contract }));
             leads.extend([Act::Evaluate { contract, score }, Act::Release { contract }]);
             for kind in [For::Performance, For::Retention] {
                 leads.push(Act::Request { contract, kind, amount: self.amount(20), invoice });
@@ -201,25 +271,70 @@ impl Choice<'_> {
                     let stale = self.random.chance(10);
                     often(leads, Act::CheckIn { participation, stale });
                 }
-                Step::CheckedIn { .. } => {
+                Step::SignedUp => {
+                    self.late(participation, (session.start, session.end), 0, leads);
+                }
+                Step::CheckedIn { at } => {
                     let hours = session.end.saturating_sub(now).div_ceil(HOUR);
                     often(leads, Act::CheckOut { participation });
                     leads.extend((hours > 0).then_some(Act::Wait { hours }));
+                    self.late(participation, (at, session.end), 0, leads);
                 }
                 Step::CheckedOut { from, to } => {
                     let seen = (to.min(session.end).saturating_sub(from)) / 60_000;
                     let minutes = self.amount(seen);
                     often(leads, Act::AttestFirst { participation, minutes });
+                    self.late(participation, (from, to), 10, leads);
                 }
                 Step::Attested { .. } => {
                     let read = self.random.chance(90);
                     often(leads, Act::AttestSecond { participation, read });
                 }
-                Step::SignedUp | Step::Awarded | Step::Cancelled => {}
+                Step::Awarded | Step::Cancelled => {}
             }
         }
-        let (hours, ahead) = (1 + self.random.below(11), HOUR + self.random.below(2 * DAY));
-        leads.push(Act::Publish { hours, from_now: ahead, seats: 2 });
+        self.session(leads);
+    }
+
+    /// What can only be entered late, or the wait for that; with so many working days to attest it.
+    fn late(
+        &mut self,
+        participation: usize,
+        (from, to): (u64, u64),
+        days: u32,
+        leads: &mut Vec<Act>,
+    ) {
+        let known = &self.book.office.participations[participation];
+        let session = &self.book.office.activities[known.activity];
+        let opens = match days {
+            0 => session.end + 2 * DAY + 1,
+            days => after_working_days(session.end - 1, days),
+        };
+        if self.now < opens {
+            leads.extend(self.random.chance(10).then(|| self.until(opens)));
+            leads.extend(self.random.chance(10).then_some(Act::Late {
+                participation,
+                from,
+                to,
+                minutes: 30,
+            }));
+            return;
+        }
+        let seen = to.min(session.end).saturating_sub(from.max(session.start)) / 60_000;
+        let to = if self.random.chance(5) { to + DAY + HOUR } else { to };
+        let from = if self.random.chance(5) { from + HOUR } else { from };
+        let minutes = self.amount(seen.min(240));
+        often(leads, Act::Late { participation, from, to, minutes });
+    }
+
+    /// A new session; now and then directly after another one.
+    fn session(&mut self, leads: &mut Vec<Act>) {
+        let (hours, admits, soon) = (1 + self.random.below(11), self.admits(), self.now + HOUR);
+        let ahead = HOUR + self.random.below(2 * DAY);
+        let ends = self.book.office.activities.last().map_or(0, |last| last.end);
+        let follows = ends >= soon && self.random.chance(50);
+        let from_now = if follows { ends - self.now } else { ahead };
+        leads.push(Act::Publish { hours, from_now, seats: 2, admits });
     }
 
     fn rights(&mut self, leads: &mut Vec<Act>) {
@@ -227,7 +342,9 @@ impl Choice<'_> {
         for who in 0..RESIDENTS {
             if office.points(who, |place| place == Place::Available) > 0 {
                 let amount = self.amount(15);
-                leads.extend([Act::Redeem { who }, Act::Redeem { who }]);
+                for _ in 0..2 {
+                    leads.push(Act::Redeem { who, reward: self.place(office.rewards.len()) });
+                }
                 leads.push(Act::Gift { who, amount, to_neighbour: self.random.chance(10) });
             }
         }
@@ -241,12 +358,19 @@ impl Choice<'_> {
                     let hours = known.expires.saturating_sub(now).div_ceil(HOUR).max(1);
                     leads.push(Act::Wait { hours });
                 }
-                Paper::Fulfilled { .. } => {
+                Paper::Fulfilled { return_until } => {
                     let restock = self.random.chance(50);
                     leads.push(Act::ReturnPiece { voucher, restock });
+                    leads.push(self.until(return_until));
                 }
-                Paper::Cancelled | Paper::TimedOut | Paper::Returned => {}
+                Paper::Counted { .. } | Paper::Cancelled | Paper::TimedOut | Paper::Returned => {}
             }
+        }
+        for (of, batch) in office.batches.iter().filter(|(_, batch)| !batch.claimed) {
+            debug_assert!(batch.vouchers > 0);
+            let read = self.random.chance(80);
+            leads.push(Act::Settle { of: *of, read });
+            leads.extend((now < of.end()).then(|| self.until(of.end())));
         }
         for (award, known) in &office.awards {
             let (award, who) = (*award, self.place(RESIDENTS));
@@ -270,94 +394,5 @@ impl Choice<'_> {
                 Some(Dispute::Final) => {}
             }
         }
-    }
-
-    /// Anything, whether it makes sense or not.
-    #[expect(clippy::too_many_lines, reason = "one arm for each call")]
-    fn any(&mut self) -> Act {
-        let (fund, office) = (&self.book.fund, &self.book.office);
-        let (sources, contracts) = (fund.sources.len() as u64 + 1, fund.contracts.len());
-        let (payments, orders) = (fund.payments.len(), fund.orders.len());
-        let (activities, seats) = (office.activities.len(), office.participations.len());
-        let (vouchers, awards) = (office.vouchers.len(), office.awards.len());
-        let source = u32::try_from(self.random.below(sources)).expect("small");
-        let (contract, payment) = (self.place(contracts), self.place(payments));
-        let (participation, voucher) = (self.place(seats), self.place(vouchers));
-        let (who, reference, amount) = (self.place(RESIDENTS), self.number(), self.amount(40));
-        let awards: Vec<usize> = office.awards.keys().copied().take(awards).collect();
-        let award = self.random.pick(&awards);
-        let choice = self.random.below(46);
-        let found = match choice {
-            0 => Some(Act::Issue { amount, purpose: self.purpose(), reference }),
-            1 | 2 => Some(Act::Suspend { amount, reference }),
-            3 => Some(Act::Resolve { source, purpose: self.purpose() }),
-            4 => Some(Act::SendBack { source, reference }),
-            5 | 6 => {
-                let start = self.random.below(200);
-                let consent = self.random.chance(85);
-                Some(Act::Reclassify { source, start, amount, consent })
-            }
-            7 => Some(Act::Sign { line: self.place(2), price: self.price() }),
-            8 => Some(Act::Deliver { contract, milestone: self.place(4) }),
-            9 => {
-                let share = self.random.below(11_000);
-                Some(Act::Accept { contract, milestone: self.place(4), share })
-            }
-            10..13 => {
-                let (kind, invoice) = (self.kind(), reference);
-                Some(Act::Request { contract, kind, amount, invoice })
-            }
-            13..24 if payments > 0 => {
-                let by = self.place(LEVELS.len());
-                Some(match choice {
-                    13 => Act::Edit { payment, amount, invoice: reference },
-                    14 => Act::Approve { payment, by },
-                    15 => Act::Refuse { payment, by },
-                    16 => Act::Instruct { payment, number: reference },
-                    17 => Act::Confirm { payment, amount, reference },
-                    18 => Act::Fail { payment },
-                    19 => Act::Return { payment, amount, reference },
-                    20 => Act::ReversePayment { payment },
-                    21 if orders > 0 => {
-                        Act::Refund { order: self.place(orders), amount, reference }
-                    }
-                    _ => Act::Claim { contract, amount },
-                })
-            }
-            24 => Some(Act::ReverseSource { source }),
-            25 => Some(Act::Find { contract }),
-            26 => Some(Act::Close { contract }),
-            27 | 28 => {
-                let contract = self.place(contracts + 1);
-                Some(Act::Freeze { contract, lift: self.random.chance(70) })
-            }
-            29 => Some(Act::ToTreasury { amount, reference }),
-            30 => {
-                let (hours, seats) = (self.random.below(26), self.random.below(3));
-                let from_now = HOUR / 2 + self.random.below(4 * HOUR);
-                let seats = u32::try_from(seats).expect("small");
-                Some(Act::Publish { hours, from_now, seats })
-            }
-            31 => Some(Act::CallOff { activity: self.place(activities) }),
-            32 => Some(Act::SignUp { who, activity: self.place(activities) }),
-            33 => Some(Act::CheckIn { participation, stale: false }),
-            34 => Some(Act::CheckOut { participation }),
-            35 => Some(Act::AttestFirst { participation, minutes: amount }),
-            36 => Some(Act::AttestSecond { participation, read: true }),
-            37 => Some(Act::Redeem { who }),
-            38 if vouchers > 0 => Some(Act::Fulfil { voucher, knows: self.random.chance(80) }),
-            39 if vouchers > 0 => Some(Act::GiveBack { voucher, who }),
-            40 => award.map(|award| Act::Decide { award, right: None, regulators: true }),
-            41 => award.map(|award| Act::Appeal { award, who }),
-            42 => award.map(|award| Act::AppealDecide { award, right: None, same: false }),
-            43 => {
-                let (officer, known) = (self.place(1_000_000), self.random.chance(30));
-                Some(Act::Register { officer, known })
-            }
-            44 => Some(Act::Enrol { again: self.random.chance(50) }),
-            45 => Some(Act::Again),
-            _ => None,
-        };
-        found.unwrap_or_else(|| Act::Wait { hours: 1 + self.random.below(110) })
     }
 }

@@ -1,17 +1,21 @@
 //! This exists to compare chain and books in everything that anybody may ask: what lies where, budgets,
 //! payments, points, vouchers; and the traces, from a payment back and from a source on.
 
+use super::act::Month;
+use super::book::counter::Paper;
 use super::book::money::{Came, Spot, Stage};
-use super::book::points::{Paper, Place};
+use super::book::points::Place;
+use super::calls::{batch_of, donations};
 use super::play::{Difference, Played, Player, earmark, interval, same};
 use crate::oracle::{Interval, Lot, Random};
-use linli_contracts::credit::{self, RewardUse, Voucher, VoucherState};
-use linli_contracts::fund::{FundAccount, Line, PaymentState, reading};
+use linli_contracts::credit::{self, Award, RewardUse, Voucher, VoucherBatch, VoucherState};
+use linli_contracts::fund::{FiscalYear, FundAccount, Line, PaymentState, reading};
+use linli_contracts::programme::{self, voucher_batch_id};
 use linli_ledger::invariant::records;
 use linli_ledger::posting::money::{self, Segment, SegmentRecord};
 use linli_ledger::posting::{balance, points};
 use linli_ledger::replay::check_invariants;
-use linli_ledger::types::{EnrolmentId, SourceId};
+use linli_ledger::types::{EnrolmentId, RecordId, SourceId};
 use std::collections::{BTreeMap, BTreeSet};
 
 fn lot(lot: &money::Lot) -> Lot {
@@ -84,6 +88,12 @@ impl Player {
             let found = payment.map(|payment| stage(&payment.state));
             same!(found, Some(known.stage), "the state of payment {number}");
         }
+        for (year, known) in &fund.years {
+            let closed = view.get::<FiscalYear>(&(self.ids.fund, *year));
+            let found = closed.map(|year| (year.carried.0, year.lapsed.0, year.done));
+            let expected = (known.carried, known.lapsed, known.done);
+            same!(found, Some(expected), "year {year}: carried on, lapsed, done");
+        }
         Ok(())
     }
 
@@ -117,7 +127,7 @@ impl Player {
             let told = [told.available.0, told.held.0, told.locked.0, told.owed.0, told.service.0];
             let expected = [
                 office.points(who, |place| place == Place::Available),
-                office.points(who, |place| place == Place::Held),
+                office.waits(who, now.0),
                 office.points(who, locked),
                 office.owed(who, now.0),
                 office.people[who].minutes,
@@ -135,6 +145,12 @@ impl Player {
             let name = ["minted", "redeemed", "expired", "corrected", "given"][number];
             same!(balance(&view, &key), expected, "points {name}");
         }
+        for (number, known) in &office.awards {
+            let award = view.get::<Award>(&self.ids.participations[*number]);
+            let found = award.map(|award| (award.late, award.expires_at.0));
+            let agrees = found.is_none_or(|found| found == (known.late, known.expires));
+            same!(agrees, true, "award {number}: late or not, and when it expires: {found:?}");
+        }
         let totals = view.get::<credit::ProgrammeTotals>(&programme).unwrap_or_default();
         let minutes: u64 = office.people.iter().map(|person| person.minutes).sum();
         let expected = (office.minted, office.outstanding(), minutes);
@@ -144,20 +160,46 @@ impl Player {
 
     fn compare_vouchers(&self) -> Played {
         let (view, office) = (self.view(), &self.book.office);
-        let used = view.get::<RewardUse>(&self.ids.reward).unwrap_or_default();
-        same!((used.open, used.fulfilled), office.pieces, "pieces set aside and handed out");
+        for (number, (id, known)) in self.ids.rewards.iter().zip(&office.rewards).enumerate() {
+            let used = view.get::<RewardUse>(id).unwrap_or_default();
+            let found = (used.open, used.fulfilled);
+            same!(found, known.pieces, "pieces of reward {number} set aside and handed out");
+        }
         for (number, (id, known)) in self.ids.vouchers.iter().zip(&office.vouchers).enumerate() {
             let Some(voucher) = view.get::<Voucher>(id) else { continue };
             let agrees = match voucher.state {
                 VoucherState::Open => known.paper == Paper::Open,
-                VoucherState::Fulfilled { .. } | VoucherState::Counted { .. } => {
-                    matches!(known.paper, Paper::Fulfilled { .. })
-                }
+                VoucherState::Fulfilled { .. } => matches!(known.paper, Paper::Fulfilled { .. }),
+                VoucherState::Counted { batch, .. } => match known.paper {
+                    Paper::Counted { of, .. } => self.batch(of) == batch,
+                    _ => false,
+                },
                 VoucherState::Cancelled { .. } => known.paper == Paper::Cancelled,
                 VoucherState::TimedOut => known.paper == Paper::TimedOut,
                 VoucherState::Returned { .. } => known.paper == Paper::Returned,
             };
             same!(agrees, true, "voucher {number}: {:?} and {:?}", voucher.state, known.paper);
+        }
+        self.compare_months()
+    }
+
+    fn batch(&self, of: Month) -> RecordId {
+        voucher_batch_id(&batch_of(&self.town, &self.ids, of))
+    }
+
+    /// Months of vouchers: what is in them, whether they were claimed, what is owed for them.
+    fn compare_months(&self) -> Played {
+        let (view, office) = (self.view(), &self.book.office);
+        for (of, known) in &office.batches {
+            if self.town.now.0 < of.kept() {
+                let batch = view.get::<VoucherBatch>(&self.batch(*of)).unwrap_or_default();
+                let found = (batch.vouchers, batch.points.0, batch.fair_value.0);
+                let expected = (known.vouchers, known.points, known.value);
+                same!(found, expected, "vouchers of {of:?}: how many, points, value");
+            }
+            let told = programme::reading::settlement(&view, &batch_of(&self.town, &self.ids, *of));
+            let expected = known.claimed.then(|| office.owed_for(*of));
+            same!(told.map(|claim| claim.owed.0), expected, "what was claimed for {of:?}");
         }
         Ok(())
     }
@@ -193,16 +235,48 @@ impl Player {
         let expected: Vec<_> = runs.iter().map(account).collect();
         same!(reading::trace_source(&view, SourceId(source)), expected, "from source {source} on");
         let part = Interval { source, start: fen, end: amount };
-        let clipped: Vec<_> = runs
-            .iter()
-            .filter(|(_, run)| run.end > fen)
-            .map(|(spot, run)| (*spot, Interval { start: run.start.max(fen), ..*run }))
-            .collect();
-        let expected: Vec<_> = clipped.iter().map(account).collect();
+        let expected = self.whereabouts(&part);
+        let now = expected.first().map(|(account, _)| *account);
         same!(reading::forward(&view, &segment(&part)), expected, "from {part:?} on");
-        let now = clipped.first().map(|(spot, _)| self.account(*spot));
         same!(reading::locate(&view, SourceId(source), fen), now, "where fen {fen} lies");
-        self.ask_path(source, fen, now)
+        self.ask_path(source, fen, now)?;
+        self.ask_donor(random)
+    }
+
+    /// Where the fen of an interval lie, in order.
+    fn whereabouts(&self, part: &Interval) -> Vec<(FundAccount, Segment)> {
+        let fund = &self.book.fund;
+        let runs = fund.money.trace().into_iter().filter(|(_, _, run)| run.source == part.source);
+        let clipped = runs.map(|(place, _, run)| {
+            let (start, end) = (run.start.max(part.start), run.end.min(part.end));
+            (fund.spots[usize::from(place)], Interval { start, end, ..run })
+        });
+        let some = clipped.filter(|(_, run)| run.start < run.end);
+        some.map(|(spot, run)| (self.account(spot), segment(&run))).collect()
+    }
+
+    /// What a donor of many sees: the own fen, where they lie, and the way of one of them.
+    fn ask_donor(&self, random: &mut Random) -> Played {
+        let (view, fund) = (self.view(), &self.book.fund);
+        let sources: Vec<_> = (0_u32..).zip(&fund.sources).collect();
+        let batches: Vec<_> =
+            sources.into_iter().filter(|(_, known)| !known.donations.is_empty()).collect();
+        let Some((source, known)) = random.pick(&batches) else { return Ok(()) };
+        let place = random.below(known.donations.len() as u64);
+        let opening = donations(&known.donations).opening(place).expect("a donor of this batch");
+        let number = usize::try_from(place).expect("small");
+        let own = fund.donor(source, number, self.book.twist());
+        let expected = own.map(|own| (segment(&own), self.whereabouts(&own)));
+        let told = reading::donor_view(&view, SourceId(source), &opening);
+        same!(told, expected, "what donor {number} of source {source} sees");
+        let mut greedy = opening;
+        greedy.donation.amount.0 += 1;
+        let told = reading::donor_view(&view, SourceId(source), &greedy);
+        same!(told, None, "what somebody sees who says that it was more");
+        let Some(Interval { start, end, .. }) = own else { return Ok(()) };
+        let fen = start + random.below(end - start);
+        let now = self.whereabouts(&Interval { source, start: fen, end: fen + 1 });
+        self.ask_path(source, fen, now.first().map(|(account, _)| *account))
     }
 
     /// The way of one fen: which payments took it, and where it is.

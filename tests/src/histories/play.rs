@@ -170,9 +170,11 @@ impl Player {
         let begun = self.town.tick();
         let mut receipt = self.submit(|desk| desk.call(act))?;
         // Publishing takes two: what was proposed is read and published by somebody else.
-        if let (Act::Publish { hours, from_now, seats }, None) = (act, receipt.rejection()) {
+        if let (Act::Publish { hours, from_now, seats, admits }, None) = (act, receipt.rejection())
+        {
             let activity = created(&receipt)[0];
-            let terms = session(self.ids.rule, begun.plus(*from_now), *hours, *seats);
+            let start = begun.plus(*from_now);
+            let terms = session(self.ids.rule, start, *hours, (*seats, *admits));
             self.town.tick();
             receipt = self.submit(|desk| Some(desk.publish(activity, &terms)))?;
             if receipt.rejection().is_none() {
@@ -239,7 +241,7 @@ impl Player {
 
     /// Remembers what an act has made.
     fn note(&mut self, act: &Act, id: RecordId) {
-        match act {
+        match act.itself() {
             Act::Sign { .. } => {
                 let number = self.ids.contracts.len();
                 self.ids.contracts.push(id);
@@ -256,21 +258,20 @@ impl Player {
             Act::Claim { .. } => self.ids.orders.push(id),
             Act::SignUp { .. } => self.ids.participations.push(id),
             Act::Redeem { .. } => self.ids.vouchers.push(id),
+            Act::Offer { .. } => self.ids.rewards.push(id),
             _ => {}
         }
     }
 
     /// Enters what time did, and compares the fen.
     fn passed(&mut self, due: &[Receipt]) -> Played {
-        let mut expected = self.book.pass(self.town.state.tip().time.0);
+        let expected = together(self.book.pass(self.town.state.tip().time.0));
         let mut found = Vec::new();
         for receipt in due {
             same!(receipt.rejection(), None, "what falls due is never refused");
             found.extend(self.moved(receipt)?);
         }
-        expected.sort();
-        found.sort();
-        same!(found, expected, "what time moved");
+        same!(together(found), expected, "what time moved");
         Ok(())
     }
 
@@ -288,6 +289,27 @@ impl Player {
         }
         Ok(out)
     }
+}
+
+/// The same fen, from each place to each other place at once: time moves them in pieces.
+fn together(moved: Vec<Moved>) -> Vec<Moved> {
+    let mut all: BTreeMap<(Spot, Spot), Vec<Interval>> = BTreeMap::new();
+    for Moved { from, to, fen } in moved {
+        all.entry((from, to)).or_default().extend(fen);
+    }
+    let joined = |mut fen: Vec<Interval>| {
+        fen.sort_unstable();
+        fen.into_iter().fold(Vec::new(), |mut out: Vec<Interval>, next| {
+            match out.last_mut() {
+                Some(last) if (last.source, last.end) == (next.source, next.start) => {
+                    last.end = next.end;
+                }
+                Some(_) | None => out.push(next),
+            }
+            out
+        })
+    };
+    all.into_iter().map(|((from, to), fen)| Moved { from, to, fen: joined(fen) }).collect()
 }
 
 /// The first eight bytes of an identifier: they sort as it does.

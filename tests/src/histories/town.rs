@@ -1,5 +1,7 @@
 //! This exists to be a sub-district in memory: a chain with one validator, and everybody who acts.
 
+use super::act::Age;
+use super::book::points::FAMILY;
 use borsh::BorshSerialize;
 use linli_contracts::people::{self, AgeClass};
 use linli_contracts::registry::{self, PublicOwner, Role};
@@ -20,8 +22,8 @@ use linli_ledger::transaction::{
     BODY_VERSION, Body, SignedTransaction, Signer, VerifiedTransaction,
 };
 use linli_ledger::types::{
-    BlockTime, ContractId, DAY_MS, Day, GrantId, HOUR_MS, OrganisationId, PersonId, RecordId,
-    derive_identifier,
+    BlockTime, ContractId, DAY_MS, Day, EnrolmentId, GrantId, HOUR_MS, OrganisationId, PersonId,
+    RecordId, derive_identifier,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -48,8 +50,8 @@ const KINDS: [OrganisationKind; 8] = [
 /// What the whole sub-district is called, and where everybody lives.
 pub(super) const SUBDISTRICT: &str = "5101/04";
 pub(super) const COMMUNITY: &str = "5101/04/001/003";
-/// Residents: two who serve, and a neighbour.
-pub(super) const RESIDENTS: usize = 3;
+/// Residents: two who serve, and the child of one and the youth of the other.
+pub(super) const RESIDENTS: usize = FAMILY.len();
 const SEED: &[u8] = b"histories";
 
 pub(super) fn document(label: &str) -> Digest {
@@ -88,6 +90,7 @@ pub(super) struct Cast {
     pub(super) witness: Actor,
     pub(super) registrar: Actor,
     pub(super) partner: Actor,
+    pub(super) auditor: Actor,
     /// Two pairs.
     pub(super) regulators: Vec<Actor>,
     pub(super) device: Actor,
@@ -313,6 +316,7 @@ impl Town {
             witness: officer("witness", COMMITTEE, Role::Witness),
             registrar,
             partner: officer("partner", PARTNER, Role::PartnerOfficer),
+            auditor: officer("auditor", REGULATOR, Role::Auditor),
             regulators: (0..4)
                 .map(|n| officer(&format!("regulator {n}"), REGULATOR, Role::Regulator))
                 .collect(),
@@ -331,10 +335,11 @@ impl Town {
             purpose: KeyPurpose::SiteDevice,
         };
         self.apply(registry::CONTRACT, &[&Self::home(VOLUNTEERS)], &add);
-        let mut enrolments = Vec::new();
-        for number in 0..RESIDENTS {
+        let mut enrolments: Vec<RecordId> = Vec::new();
+        for (number, (age, guardian)) in FAMILY.into_iter().enumerate() {
             let label = format!("resident {number}");
-            let call = enrolment(&label);
+            let guardian = guardian.map(|who| EnrolmentId(enrolments[who].0));
+            let call = enrolment(&label, age, guardian);
             enrolments.push(self.apply(people::CONTRACT, &[&cast.registrar], &call)[0]);
             cast.residents.push(Actor { key: key(&label), grant: None });
         }
@@ -342,14 +347,18 @@ impl Town {
     }
 }
 
-/// An adult of the community.
-pub(super) fn enrolment(label: &str) -> people::Call {
+/// Somebody of the community.
+pub(super) fn enrolment(label: &str, age: Age, guardian: Option<EnrolmentId>) -> people::Call {
     people::Call::Enrol {
         community: COMMUNITY.into(),
         nullifier: bytes(label),
-        age_class: AgeClass::Adult,
+        age_class: match age {
+            Age::Child => AgeClass::Under14,
+            Age::Youth => AgeClass::From14To17,
+            Age::Adult => AgeClass::Adult,
+        },
         key: key(label).public(),
-        guardian: None,
+        guardian,
         consent: document("consent"),
     }
 }

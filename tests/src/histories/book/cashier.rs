@@ -36,6 +36,7 @@ impl Fund {
             reversed: false,
             approvals: Vec::new(),
             decided_at: 0,
+            instructed_at: 0,
         });
         Ok(Vec::new())
     }
@@ -128,8 +129,12 @@ impl Fund {
         if after == before && before < wanted.len() {
             return no("E_APPROVER_LEVEL");
         }
+        let is_last = after >= wanted.len();
+        if is_last && self.balance(Spot::Committed(contract)) < amount {
+            return no("E_INSUFFICIENT_COMPATIBLE");
+        }
         self.payments[payment].approvals.push((by, LEVELS[by], now + APPROVAL_LIFE));
-        if after < wanted.len() {
+        if !is_last {
             return Ok(Vec::new());
         }
         let any = self.any(false);
@@ -147,7 +152,7 @@ impl Fund {
         }
     }
 
-    pub(super) fn instruct(&mut self, payment: usize, number: u32) -> Entered {
+    pub(super) fn instruct(&mut self, payment: usize, number: u32, now: u64) -> Entered {
         let Payment { contract, stage, .. } = self.payments[payment];
         match stage {
             Stage::Approved => {}
@@ -163,6 +168,7 @@ impl Fund {
         }
         let known = &mut self.payments[payment];
         (known.stage, known.number) = (Stage::Instructed, Some(number));
+        known.instructed_at = now;
         Ok(self.empty(Spot::Reserved(payment), Spot::InFlight(payment)))
     }
 

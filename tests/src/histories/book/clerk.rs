@@ -1,17 +1,13 @@
 //! This exists to enter what happens to money into the books: yes with the fen that go, or no with the
 //! codes that fit.
 
-use super::cashier::minus;
 use super::money::{
-    Came, Contract, Fund, LINES, Milestone, Moved, NEXT_YEAR, RETENTION_TIME, Reasons, Source,
-    Spot, Stage, given, share,
+    Contract, Fund, LINES, Milestone, Moved, NEXT_YEAR, RETENTION_TIME, Reasons, Spot, Stage,
+    given, share,
 };
 use super::{Twist, day};
 use crate::histories::act::{Act, Price, Purpose};
-use crate::oracle::{Interval, Lot, Selection};
-
-/// The last day on which money of unknown origin is resolved, after it came.
-const SUSPENSE_DAYS: u32 = 60;
+use crate::oracle::Selection;
 
 /// What each score of an evaluation earns: the least score, and the share.
 const FACTORS: [(u64, u64); 4] = [(9_000, 10_000), (8_000, 9_500), (7_000, 8_500), (6_000, 7_000)];
@@ -37,10 +33,16 @@ impl Fund {
         let When { now, made } = when;
         let today = day(now);
         Some(match act {
-            Act::Issue { amount, purpose, reference } => {
-                self.come_in(*amount, *reference, Some(*purpose), when)
+            Act::Issue { amount, purpose, reference, ago } => {
+                let dated = self.dated(today - ago, twist);
+                self.come_in(dated, (*amount, *reference), Some(*purpose), when)
             }
-            Act::Suspend { amount, reference } => self.come_in(*amount, *reference, None, when),
+            Act::Collect { donations, said, purpose, reference } => {
+                self.collect(donations, *said, (*purpose, *reference), when)
+            }
+            Act::Suspend { amount, reference } => {
+                self.come_in(Ok(()), (*amount, *reference), None, when)
+            }
             Act::Resolve { source, purpose } => self.resolve(*source, *purpose, when),
             Act::SendBack { source, reference } => self.send_back(*source, *reference),
             Act::Reclassify { source, start, amount, consent } => {
@@ -57,7 +59,7 @@ impl Fund {
             Act::Edit { payment, amount, invoice } => self.edit(*payment, (*amount, *invoice)),
             Act::Approve { payment, by } => self.approve(*payment, *by, now),
             Act::Refuse { payment, .. } => self.refuse(*payment),
-            Act::Instruct { payment, number } => self.instruct(*payment, *number),
+            Act::Instruct { payment, number } => self.instruct(*payment, *number, now),
             Act::Confirm { payment, amount, reference } => {
                 self.confirm(*payment, *amount, *reference)
             }
@@ -71,122 +73,19 @@ impl Fund {
             Act::Refund { order, amount, reference } => {
                 self.refund(*order, *amount, *reference, (today, twist))
             }
+            Act::Name { contract } => self.name(*contract),
             Act::Evaluate { contract, score } => self.evaluate(*contract, *score),
             Act::Release { contract } => self.release(*contract, now),
             Act::Find { contract } => self.find(*contract, now),
             Act::Close { contract } => self.close(*contract),
             Act::Freeze { contract, lift } => self.freeze(*contract, *lift),
-            Act::ToTreasury { amount, reference } => self.pay_treasury(*amount, *reference),
+            Act::CloseYear { year, high } => self.close_year(*year, *high, now),
+            Act::ToTreasury { amount, reference, ago } => {
+                let dated = self.dated(today - ago, twist);
+                self.pay_treasury(dated, *amount, *reference)
+            }
             _ => return None,
         })
-    }
-
-    fn come_in(
-        &mut self,
-        amount: u64,
-        reference: u32,
-        purpose: Option<Purpose>,
-        when: When,
-    ) -> Entered {
-        if amount == 0 {
-            return no("E_AMOUNT_ZERO");
-        }
-        if !self.references.insert(reference) {
-            return no("E_BANKREF_DUP");
-        }
-        let to = if purpose.is_some() { Spot::Available } else { Spot::Suspense };
-        let lot = match purpose {
-            Some(purpose) => self.lot(when.made[0], purpose),
-            None => Self::unknown(when.made[0]),
-        };
-        let place = self.place(to);
-        let fen = self.money.issue(place, amount, lot).expect("a sound amount");
-        let came = if purpose.is_some() { Came::In } else { Came::Suspended };
-        self.sources.push(Source {
-            came,
-            public: purpose != Some(Purpose::Free),
-            since: day(when.now),
-            suspended: purpose.is_none(),
-            reversed: false,
-        });
-        Ok(vec![Moved { from: Spot::Origin, to, fen }])
-    }
-
-    fn all_of(&self, source: u32) -> Vec<Interval> {
-        let end = self.money.amount(source).unwrap_or(0);
-        vec![Interval { source, start: 0, end }]
-    }
-
-    /// Money in suspense that nobody has touched.
-    fn suspended(&mut self, source: u32) -> Result<&mut Source, Reasons> {
-        let known = self.sources.get_mut(source as usize).filter(|known| known.suspended);
-        let known = known.ok_or_else(|| vec!["E_NOT_FOUND"])?;
-        if known.came == Came::Suspended { Ok(known) } else { Err(vec!["E_STATE"]) }
-    }
-
-    fn resolve(&mut self, source: u32, purpose: Purpose, when: When) -> Entered {
-        let late = day(when.now) > self.suspended(source)?.since + SUSPENSE_DAYS;
-        if self.frozen || late {
-            return Err(vec!["E_FROZEN", "E_DEADLINE"]);
-        }
-        let known = self.suspended(source)?;
-        (known.came, known.public) = (Came::In, purpose != Purpose::Free);
-        let (lot, place) = (self.lot(when.made[0], purpose), self.place(Spot::Suspense));
-        let fen = self.all_of(source);
-        self.money.relot(place, &fen, lot).expect("it lies there");
-        Ok(vec![self.carry(Spot::Suspense, Spot::Available, &fen)])
-    }
-
-    fn send_back(&mut self, source: u32, reference: u32) -> Entered {
-        self.suspended(source)?;
-        if self.frozen {
-            return no("E_FROZEN");
-        }
-        if !self.references.insert(reference) {
-            return no("E_BANKREF_DUP");
-        }
-        self.suspended(source)?.came = Came::Back;
-        let fen = self.all_of(source);
-        Ok(vec![self.carry(Spot::Suspense, Spot::Returned, &fen)])
-    }
-
-    fn reclassify(
-        &mut self,
-        source: u32,
-        (start, amount): (u64, u64),
-        consent: bool,
-        earmark: u64,
-    ) -> Entered {
-        if amount == 0 {
-            return no("E_AMOUNT_ZERO");
-        }
-        let known = self.sources.get(source as usize).filter(|known| known.came == Came::In);
-        let Some(public) = known.map(|known| known.public) else { return no("E_NOT_FOUND") };
-        let end = start + amount;
-        if self.money.amount(source).is_none_or(|all| end > all) {
-            return no("E_NOT_FOUND");
-        }
-        let mut reasons = Reasons::new();
-        if !consent {
-            reasons.push("E_CONSENT_MISSING");
-        }
-        if self.frozen {
-            reasons.push("E_FROZEN");
-        }
-        given(reasons)?;
-        let (fen, place) = ([Interval { source, start, end }], self.place(Spot::Available));
-        // The class of the source stays; public money keeps its last day.
-        let change = |old: Lot| Lot {
-            earmark,
-            specificity: 0,
-            lapse_on: if public { old.lapse_on } else { None },
-            ..old
-        };
-        if self.money.relot_each(place, &fen, change).is_err() {
-            return no("E_SEGMENT_MOVED");
-        }
-        self.earmarks.push((earmark, Purpose::Free));
-        Ok(Vec::new())
     }
 
     fn sign(&mut self, line: usize, price: &Price, today: u32, twist: Twist) -> Entered {
@@ -217,8 +116,9 @@ impl Fund {
         if bound + paid + total > LINES[line].0 && twist != Twist::BudgetIsForgotten {
             reasons.push("E_BUDGET_EXCEEDED");
         }
-        // The second line is not for older people.
-        let suits = |purpose: Purpose| line == 0 || purpose != Purpose::Elder;
+        // The second line is not for older people, and projects are those of the first.
+        let first = [Purpose::Elder, Purpose::Project, Purpose::Old];
+        let suits = |purpose: Purpose| line == 0 || !first.contains(&purpose);
         let known = self.earmarks.iter().filter(|(_, purpose)| suits(*purpose));
         let earmarks = known.map(|(number, _)| *number).collect();
         let how = Selection { reverse: false, earmarks, today: Some(today) };
@@ -279,29 +179,13 @@ impl Fund {
         Ok(Vec::new())
     }
 
-    fn reverse_source(&mut self, source: u32, earmark: u64, today: u32) -> Entered {
-        let Some(known) = self.sources.get(source as usize) else { return no("E_NOT_FOUND") };
-        let (came, reversed) = (known.came, known.reversed);
-        if self.frozen {
-            return no("E_FROZEN");
-        }
-        if reversed {
-            return no("E_ALREADY_REVERSED");
-        }
-        if came != Came::In {
+    fn name(&mut self, contract: usize) -> Entered {
+        let known = &mut self.contracts[contract];
+        if known.closed || known.earned.is_some() {
             return no("E_STATE");
         }
-        let fen = self.all_of(source);
-        if !minus(&fen, &self.held(Spot::Available)).is_empty() {
-            return no("E_SEGMENT_MOVED");
-        }
-        let moved = self.carry(Spot::Available, Spot::Suspense, &fen);
-        let place = self.place(Spot::Suspense);
-        self.money.relot(place, &fen, Self::unknown(earmark)).expect("it lies there");
-        let known = &mut self.sources[source as usize];
-        (known.came, known.suspended) = (Came::Suspended, true);
-        (known.reversed, known.since) = (true, today);
-        Ok(vec![moved])
+        known.evaluator = true;
+        Ok(Vec::new())
     }
 
     fn evaluate(&mut self, contract: usize, score: u64) -> Entered {
@@ -393,29 +277,9 @@ impl Fund {
         Ok(Vec::new())
     }
 
-    fn pay_treasury(&mut self, amount: u64, reference: u32) -> Entered {
-        if amount == 0 {
-            return no("E_AMOUNT_ZERO");
-        }
-        let mut reasons = Reasons::new();
-        if self.frozen {
-            reasons.push("E_FROZEN");
-        }
-        if self.references.contains(&reference) {
-            reasons.push("E_BANKREF_DUP");
-        }
-        if amount > self.balance(Spot::Lapsed) {
-            reasons.push("E_INSUFFICIENT_COMPATIBLE");
-        }
-        given(reasons)?;
-        self.references.insert(reference);
-        let any = self.any(false);
-        Ok(vec![self.pay(Spot::Lapsed, Spot::Returned, amount, &any)])
-    }
-
-    /// What time does by itself: approvals grow too old.
-    pub fn pass(&mut self, now: u64) -> Vec<Moved> {
-        let mut moved = Vec::new();
+    /// What time does by itself: a year that was closed ends, approvals grow too old.
+    pub fn pass(&mut self, now: u64, twist: Twist) -> Vec<Moved> {
+        let mut moved = self.end_years(twist);
         for payment in 0..self.payments.len() {
             let known = &mut self.payments[payment];
             let too_old = known.approvals.iter().any(|(.., until)| *until <= now);

@@ -2,13 +2,13 @@
 //! with the codes that fit.
 
 use super::clerk::When;
+use super::dates::{after_working_days, civil};
 use super::money::Reasons;
 use super::points::{
-    Activity, Award, HOLD, KEPT, Lot, Office, PER_PERSON, PRICE, Paper, Participation, Place,
-    RETURN_WINDOW, STOCK, Step, VOUCHER_LIFE, Voucher, civil, expiry,
+    Activity, Award, FAMILY, HOLD, KEPT, Lot, Office, Participation, Place, Step, expiry,
 };
-use super::{AHEAD, DAY, HOUR, Twist, day};
-use crate::histories::act::Act;
+use super::{DAY, HOUR, Twist};
+use crate::histories::act::{Act, Admits, Age};
 
 const MINUTE: u64 = 60_000;
 /// Minutes that one person may have on a day.
@@ -28,17 +28,6 @@ pub(super) fn ensure(holds: bool, reason: &'static str) -> Entered {
     if holds { Ok(()) } else { no(reason) }
 }
 
-/// The first instant after so many working days, Mondays to Fridays.
-pub(super) fn after_working_days(from: u64, count: u32) -> u64 {
-    let (mut date, mut left) = (day(from), count);
-    while left > 0 {
-        date += 1;
-        // 1970 began on a Thursday.
-        left -= u32::from((date + 3) % 7 < 5);
-    }
-    u64::from(date + 1) * DAY - AHEAD
-}
-
 impl Office {
     /// Enters an act.
     ///
@@ -47,8 +36,10 @@ impl Office {
     pub fn enter(&mut self, act: &Act, when: When, twist: Twist) -> Entered {
         let now = when.now;
         match *act {
-            Act::Publish { hours, from_now, seats } => {
-                self.publish(hours, now + from_now, seats, now)
+            Act::Publish { hours, from_now, seats, admits } => {
+                let (start, off) = (now + from_now, false);
+                let end = start + hours * HOUR;
+                self.publish(Activity { start, end, seats, admits, off }, now)
             }
             Act::CallOff { activity } => self.call_off(activity, now),
             Act::SignUp { who, activity } => self.sign_up(who, activity, when),
@@ -59,12 +50,18 @@ impl Office {
                 self.attest_first(participation, minutes, now)
             }
             Act::AttestSecond { participation, read } => {
-                self.attest_second(participation, read, now)
+                self.attest_second(participation, read, (now, twist))
             }
-            Act::Redeem { who } => self.redeem(who, now, twist),
+            Act::Late { participation, from, to, minutes } => {
+                self.late(participation, (from, to), minutes, (now, twist))
+            }
+            Act::Offer { line, value, stock, agreed } => self.offer(line, value, stock, agreed),
+            Act::Restock { reward, pieces } => self.restock(reward, pieces),
+            Act::Redeem { who, reward } => self.redeem(who, reward, now, twist),
             Act::Fulfil { voucher, knows } => self.fulfil(voucher, knows, now),
             Act::GiveBack { voucher, who } => self.cancel(voucher, who, now),
             Act::ReturnPiece { voucher, restock } => self.return_piece(voucher, restock, now),
+            Act::Settle { of, read } => self.settle(of, read, now),
             Act::Gift { who, amount, to_neighbour } => {
                 self.gift(who, amount, to_neighbour, (now, twist))
             }
@@ -78,16 +75,56 @@ impl Office {
                 self.appeal_decide(award, right, same, (now, twist))
             }
             Act::Register { known, .. } => ensure(!known, "E_KEY_EXISTS"),
-            Act::Enrol { again } => ensure(!again, "E_NULLIFIER"),
+            Act::Enrol { again, age, guardian } => {
+                let guarded = guardian.is_some_and(|who| FAMILY[who].0 == Age::Adult);
+                let sound = if age == Age::Adult { guardian.is_none() } else { guarded };
+                ensure(sound, "E_GUARDIAN")?;
+                ensure(!again, "E_NULLIFIER")
+            }
+            Act::Alone(ref act) => self.alone(act, when, twist),
             _ => Ok(()),
         }
     }
 
-    fn publish(&mut self, hours: u64, start: u64, seats: u32, now: u64) -> Entered {
+    /// The resident who acts.
+    pub(crate) fn resident(&self, act: &Act) -> Option<usize> {
+        match *act.itself() {
+            Act::SignUp { who, .. }
+            | Act::Redeem { who, .. }
+            | Act::GiveBack { who, .. }
+            | Act::Gift { who, .. }
+            | Act::Dispute { who, .. }
+            | Act::Appeal { who, .. } => Some(who),
+            Act::Withdraw { participation }
+            | Act::CheckIn { participation, .. }
+            | Act::CheckOut { participation } => Some(self.participations[participation].who),
+            Act::ReturnPiece { voucher, .. } => Some(self.vouchers[voucher].who),
+            _ => None,
+        }
+    }
+
+    /// Nobody stands beside the resident. A child does nothing so, a youth takes no part.
+    fn alone(&mut self, act: &Act, when: When, twist: Twist) -> Entered {
+        let takes_part = matches!(act, Act::SignUp { .. });
+        let may = match self.resident(act).map(|who| FAMILY[who].0) {
+            None | Some(Age::Adult) => true,
+            Some(Age::Youth) => !takes_part,
+            Some(Age::Child) => twist == Twist::ChildActsAlone && !takes_part,
+        };
+        if may {
+            return self.enter(act, when, twist);
+        }
+        let mut reasons = self.clone().enter(act, when, twist).err().unwrap_or_default();
+        reasons.push("E_GUARDIAN");
+        Err(reasons)
+    }
+
+    fn publish(&mut self, session: Activity, now: u64) -> Entered {
+        let hours = (session.end - session.start) / HOUR;
         ensure((1..=24).contains(&hours), "E_TIME_WINDOW")?;
-        ensure(seats > 0, "E_CAPACITY")?;
-        ensure(now + HOUR <= start, "E_DEADLINE")?;
-        self.activities.push(Activity { start, end: start + hours * HOUR, seats, off: false });
+        ensure(session.seats > 0, "E_CAPACITY")?;
+        ensure(now + HOUR <= session.start, "E_DEADLINE")?;
+        self.activities.push(session);
         Ok(())
     }
 
@@ -111,6 +148,14 @@ impl Office {
         ensure(when.now < known.end + KEPT, "E_NOT_FOUND")?;
         ensure(!known.off, "E_STATE")?;
         ensure(when.now < known.start, "E_TIME_WINDOW")?;
+        let (age, admits) = (FAMILY[who].0, known.admits);
+        let young = match admits {
+            Admits::Everybody | Admits::Danger => false,
+            Admits::Youths => age == Age::Child,
+            Admits::Adults => age != Age::Adult,
+        };
+        ensure(!young, "E_MINIMUM_AGE")?;
+        ensure(admits != Admits::Danger || age == Age::Adult, "E_MINOR_RISK")?;
         let stays = |one: &&Participation| one.step != Step::Cancelled;
         let inside = self.participations.iter().filter(|one| one.activity == activity);
         let taken = inside.filter(stays).count();
@@ -179,15 +224,57 @@ impl Office {
         Ok(())
     }
 
-    fn attest_second(&mut self, number: usize, read: bool, now: u64) -> Entered {
-        let session = self.session(number, now)?;
-        let Participation { who, step, id, .. } = self.participations[number];
+    fn attest_second(&mut self, number: usize, read: bool, when: (u64, Twist)) -> Entered {
+        let session = self.session(number, when.0)?;
+        let step = self.participations[number].step;
         let Step::Attested { minutes, .. } = step else { return no("E_STATE") };
         ensure(!session.off, "E_STATE")?;
         ensure(read, "E_LINE_MISMATCH")?;
+        self.award(number, minutes, false, when)
+    }
+
+    /// What devices or attestation missed, confirmed by three once nothing else can be done.
+    fn late(
+        &mut self,
+        number: usize,
+        (from, to): (u64, u64),
+        minutes: u64,
+        (now, twist): (u64, Twist),
+    ) -> Entered {
+        let session = self.session(number, now)?;
+        ensure(!session.off, "E_STATE")?;
+        let step = self.participations[number].step;
+        let (opens, seen) = match step {
+            // Somebody may leave a day after the end, and say so a day later.
+            Step::SignedUp => (session.end + 2 * DAY + 1, true),
+            Step::CheckedIn { at } => (session.end + 2 * DAY + 1, at == from),
+            Step::CheckedOut { from: came, to: left } => {
+                (after_working_days(session.end - 1, 10), (came, left) == (from, to))
+            }
+            Step::Attested { .. } | Step::Awarded | Step::Cancelled => return no("E_STATE"),
+        };
+        ensure(now >= opens || twist == Twist::LateIsEarly, "E_TIME_WINDOW")?;
+        ensure(seen, "E_LINE_MISMATCH")?;
+        ensure(from < to, "E_TIME_ORDER")?;
+        let inside = session.start - HOUR / 2 <= from && to <= session.end + DAY;
+        ensure(inside, "E_TIME_WINDOW")?;
+        let between = to.min(session.end).saturating_sub(from.max(session.start)) / MINUTE;
+        ensure(minutes <= between.min(ATTENDANCE), "E_MINUTES_EXCEED")?;
+        self.award(number, minutes, true, (now, twist))
+    }
+
+    fn award(
+        &mut self,
+        number: usize,
+        minutes: u64,
+        late: bool,
+        (now, twist): (u64, Twist),
+    ) -> Entered {
+        let Participation { who, activity, id, .. } = self.participations[number];
+        let session = self.activities[activity].clone();
         let of_day = self.minutes_of_day(who, session.end, None) + minutes;
         ensure(of_day <= DAY_MINUTES, "E_DAILY_MINUTES")?;
-        let points = self.worth(who, session.end, minutes);
+        let points = self.worth(who, session.end, minutes, twist);
         let netted = self.net(who, points, now);
         let expires = expiry(session.end);
         self.participations[number].step = Step::Awarded;
@@ -209,6 +296,7 @@ impl Office {
             owed: None,
             dispute: None,
             disputed_by: 0,
+            late,
             office_decided: false,
             regulators_decided: false,
         };
@@ -233,68 +321,6 @@ impl Office {
             }
         }
         most - left
-    }
-
-    fn redeem(&mut self, who: usize, now: u64, twist: Twist) -> Entered {
-        ensure(self.pieces.0 + self.pieces.1 < STOCK, "E_STOCK")?;
-        ensure(self.people[who].pieces < PER_PERSON, "E_LIMIT")?;
-        let have = self.points(who, |place| place == Place::Available);
-        ensure(have >= PRICE, "E_INSUFFICIENT_POINTS")?;
-        let locked = Place::Locked(self.vouchers.len());
-        let lots = self.spend(who, PRICE, locked, twist);
-        for lot in &lots {
-            self.put(who, *lot);
-        }
-        let (expires, paper) = (now + VOUCHER_LIFE, Paper::Open);
-        self.vouchers.push(Voucher { who, expires, lots, paper });
-        self.people[who].pieces += 1;
-        self.pieces.0 += 1;
-        Ok(())
-    }
-
-    fn is_open(&self, voucher: usize) -> Entered {
-        match self.vouchers[voucher].paper {
-            Paper::Open => Ok(()),
-            Paper::TimedOut => no("E_VOUCHER_EXPIRED"),
-            Paper::Fulfilled { .. } | Paper::Cancelled | Paper::Returned => {
-                no("E_ALREADY_RESOLVED")
-            }
-        }
-    }
-
-    fn fulfil(&mut self, voucher: usize, knows: bool, now: u64) -> Entered {
-        self.is_open(voucher)?;
-        ensure(knows, "E_SECRET")?;
-        let who = self.vouchers[voucher].who;
-        let gone = self.take(who, |lot| lot.place == Place::Locked(voucher));
-        self.redeemed += gone.iter().map(|lot| lot.amount).sum::<u64>();
-        self.vouchers[voucher].paper = Paper::Fulfilled { return_until: now + RETURN_WINDOW };
-        self.pieces = (self.pieces.0 - 1, self.pieces.1 + 1);
-        Ok(())
-    }
-
-    fn cancel(&mut self, voucher: usize, who: usize, now: u64) -> Entered {
-        ensure(self.vouchers[voucher].who == who, "E_ROLE")?;
-        self.is_open(voucher)?;
-        self.take(who, |lot| lot.place == Place::Locked(voucher));
-        self.give_back(voucher, now);
-        self.vouchers[voucher].paper = Paper::Cancelled;
-        self.pieces.0 -= 1;
-        Ok(())
-    }
-
-    fn return_piece(&mut self, voucher: usize, restock: bool, now: u64) -> Entered {
-        match self.vouchers[voucher].paper {
-            Paper::Fulfilled { return_until } => ensure(now < return_until, "E_DEADLINE")?,
-            Paper::Returned => return no("E_ALREADY_RESOLVED"),
-            Paper::Open | Paper::Cancelled | Paper::TimedOut => return no("E_STATE"),
-        }
-        let lots = &self.vouchers[voucher].lots;
-        self.redeemed -= lots.iter().map(|lot| lot.amount).sum::<u64>();
-        self.give_back(voucher, now);
-        self.vouchers[voucher].paper = Paper::Returned;
-        self.pieces.1 -= u32::from(restock);
-        Ok(())
     }
 
     fn gift(

@@ -3,6 +3,7 @@
 //! it shares no line with the contract.
 
 use super::DAY;
+use super::year::Year;
 use crate::histories::act::{For, Price, Purpose};
 use crate::oracle::{Interval, Lot, Money, Selection};
 
@@ -56,6 +57,9 @@ pub struct Source {
     pub(super) since: u32,
     pub(super) suspended: bool,
     pub(super) reversed: bool,
+    /// What each of many donors gave, in the order of the bank; and how many the call says there are.
+    pub(crate) donations: Vec<u64>,
+    pub(crate) said: u32,
 }
 
 /// A part of a contract.
@@ -114,6 +118,7 @@ pub struct Payment {
     /// Who approved, how high, until when it counts.
     pub(super) approvals: Vec<(usize, u8, u64)>,
     pub(super) decided_at: u64,
+    pub(super) instructed_at: u64,
 }
 
 /// Money to be paid back.
@@ -142,6 +147,8 @@ pub struct Fund {
     pub(super) stopped: std::collections::BTreeSet<usize>,
     pub(super) blocked: [bool; 2],
     pub(super) earmarks: Vec<(u64, Purpose)>,
+    /// The years that are closed.
+    pub(crate) years: std::collections::BTreeMap<u32, Year>,
 }
 
 /// What each budget line may spend, and whether the council has resolved it.
@@ -154,8 +161,8 @@ pub const LEVELS: [u8; 6] = [1, 1, 2, 2, 3, 0];
 pub const APPROVAL_LIFE: u64 = 5 * DAY;
 /// How long a retention waits.
 pub const RETENTION_TIME: u64 = 2 * DAY;
-/// The last days of the two appropriations, from 1970 in Beijing: 2026-12-31 and 2026-12-15.
-pub const LAPSE: (u32, u32) = (20_818, 20_802);
+/// Last days of appropriations, from 1970 in Beijing: 2026-12-31, 2026-12-15 and 2025-12-31.
+pub const LAPSE: (u32, u32, u32) = (20_818, 20_802, 20_453);
 /// The first day of 2027.
 pub const NEXT_YEAR: u32 = 20_819;
 
@@ -262,6 +269,8 @@ impl Fund {
             Purpose::Free => (0, None, 5),
             Purpose::Elder => (2, Some(LAPSE.0), 0),
             Purpose::Passing => (0, Some(LAPSE.1), 0),
+            Purpose::Project => (1, Some(LAPSE.0), 0),
+            Purpose::Old => (1, Some(LAPSE.2), 0),
         };
         Lot { earmark, specificity, lapse_on, priority, carry_count: 0 }
     }

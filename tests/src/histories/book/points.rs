@@ -1,15 +1,14 @@
 //! This exists to keep the books of hours and points: each lot a line, each award with what stands of
 //! it, each voucher with its piece. Written from `domain` §2.
 
+use super::counter::{Batch, Reward, Voucher};
+use super::dates::{civil, starts};
 use super::{DAY, Twist};
+use crate::histories::act::{Admits, Age, Month};
 use std::collections::BTreeMap;
 
-/// The length of a hold, of a voucher's life, of the time for a return, of a grace.
+/// The length of a hold.
 pub const HOLD: u64 = 3 * DAY;
-/// How long a voucher waits.
-pub const VOUCHER_LIFE: u64 = 7 * DAY;
-/// How long a reward may be returned.
-pub const RETURN_WINDOW: u64 = 7 * DAY;
 /// How long a lot lives on that expired behind a voucher or in a dispute.
 pub const GRACE: u64 = 30 * DAY;
 /// How long what is owed lasts.
@@ -17,24 +16,14 @@ pub const OWED_LIFE: u64 = 365 * DAY;
 /// How long records of a session are kept.
 pub const KEPT: u64 = 400 * DAY;
 /// What may be earned on a day, in a month, in a year.
-pub const CAPS: [u64; 3] = [80, 800, 5_000];
-/// Points of a reward, how many there are, how many for one person.
-pub const PRICE: u64 = 20;
-/// How many there are.
-pub const STOCK: u32 = 5;
-/// How many one person gets.
-pub const PER_PERSON: u32 = 4;
-/// The ends of 2026, 2027, 2028, in Beijing.
-const YEAR_ENDS: [u64; 3] = [1_798_732_800_000, 1_830_268_800_000, 1_861_891_200_000];
+pub const CAPS: [u64; 3] = [50, 800, 5_000];
+/// The residents: how old, and who stands beside them.
+pub const FAMILY: [(Age, Option<usize>); 4] =
+    [(Age::Adult, None), (Age::Adult, None), (Age::Child, Some(1)), (Age::Youth, Some(0))];
 
 /// When points of a session expire that ended then: one year after the year.
 pub fn expiry(end: u64) -> u64 {
-    let first = YEAR_ENDS[0] - 365 * DAY;
-    match end - 1 {
-        last if last < first => YEAR_ENDS[0],
-        last if last < YEAR_ENDS[0] => YEAR_ENDS[1],
-        _ => YEAR_ENDS[2],
-    }
+    starts(civil(end - 1).0 + 2, 1)
 }
 
 /// Where a lot lies.
@@ -66,7 +55,10 @@ pub struct Person {
     pub minutes: u64,
     /// Points.
     pub lots: Vec<Lot>,
-    pub(crate) pieces: u32,
+    /// Pieces of each reward.
+    pub(crate) pieces: BTreeMap<usize, u32>,
+    /// Value of rewards, by the civil year in which they were set aside.
+    pub(crate) value: BTreeMap<u32, u64>,
     /// Points given, by civil month.
     pub(crate) gifts: BTreeMap<(u32, u32), u64>,
 }
@@ -115,6 +107,8 @@ pub struct Award {
     pub(crate) owed: Option<Owed>,
     pub(crate) dispute: Option<Dispute>,
     pub(crate) disputed_by: usize,
+    /// Whether it came late, with the word of one of the first pair of regulators.
+    pub(crate) late: bool,
     /// Whether operator and approver have decided about it, and the first pair of regulators.
     pub(crate) office_decided: bool,
     pub(crate) regulators_decided: bool,
@@ -148,27 +142,8 @@ pub struct Activity {
     pub(crate) start: u64,
     pub(crate) end: u64,
     pub(crate) seats: u32,
+    pub(crate) admits: Admits,
     pub(crate) off: bool,
-}
-
-/// Where a voucher is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the words of `domain` §2.7")]
-pub enum Paper {
-    Open,
-    Fulfilled { return_until: u64 },
-    Cancelled,
-    TimedOut,
-    Returned,
-}
-
-/// A voucher.
-#[derive(Clone, Debug)]
-pub struct Voucher {
-    pub(crate) who: usize,
-    pub(crate) expires: u64,
-    pub(crate) lots: Vec<Lot>,
-    pub(crate) paper: Paper,
 }
 
 /// The books of a community.
@@ -180,7 +155,10 @@ pub struct Office {
     pub(crate) participations: Vec<Participation>,
     /// By number of the participation.
     pub(crate) awards: BTreeMap<usize, Award>,
+    pub(crate) rewards: Vec<Reward>,
     pub(crate) vouchers: Vec<Voucher>,
+    /// Vouchers that can be returned no more, as partners claim them.
+    pub(crate) batches: BTreeMap<Month, Batch>,
     /// Points ever made, and those that have left.
     pub minted: u64,
     /// Exchanged.
@@ -191,20 +169,25 @@ pub struct Office {
     pub corrected: u64,
     /// Given to neighbours in need.
     pub given: u64,
-    /// Pieces of the reward that are set aside, and handed out.
-    pub pieces: (u32, u32),
 }
 
 impl Office {
-    /// With so many residents.
-    pub fn new(residents: usize) -> Self {
-        Self { people: vec![Person::default(); residents], ..Self::default() }
+    /// With all residents.
+    pub fn new() -> Self {
+        Self { people: vec![Person::default(); FAMILY.len()], ..Self::default() }
     }
 
     /// What somebody has in one kind of place.
     pub fn points(&self, who: usize, suits: impl Fn(Place) -> bool) -> u64 {
         let lots = self.people[who].lots.iter().filter(|lot| suits(lot.place));
         lots.map(|lot| lot.amount).sum()
+    }
+
+    /// What waits for somebody: points that came too late to be worth anything do not count.
+    pub(crate) fn waits(&self, who: usize, now: u64) -> u64 {
+        let held = self.people[who].lots.iter().filter(|lot| lot.place == Place::Held);
+        let alive = held.filter(|lot| now < lot.expires || self.frozen(lot.award));
+        alive.map(|lot| lot.amount).sum()
     }
 
     /// Everything that is neither spent nor gone.
@@ -272,39 +255,9 @@ impl Office {
         spent
     }
 
-    /// A voucher's lots go back: a batch that expired meanwhile has one grace.
-    pub(crate) fn give_back(&mut self, voucher: usize, at: u64) {
-        let Voucher { who, lots, .. } = self.vouchers[voucher].clone();
-        for lot in lots {
-            let first =
-                self.awards.get(&lot.award).is_some_and(|award| award.expires == lot.expires);
-            let expires = if lot.expires > at {
-                lot.expires
-            } else if first {
-                at + GRACE
-            } else {
-                self.expired += lot.amount;
-                continue;
-            };
-            self.put(who, Lot { expires, place: Place::Available, ..lot });
-        }
-        self.people[who].pieces -= 1;
-    }
-
-    /// What time does by itself: vouchers time out, holds end, points expire.
+    /// What time does by itself: vouchers time out and count, holds end, points expire.
     pub fn pass(&mut self, now: u64, twist: Twist) {
-        for voucher in 0..self.vouchers.len() {
-            let Voucher { who, expires, paper, .. } = self.vouchers[voucher];
-            if paper != Paper::Open || expires > now {
-                continue;
-            }
-            self.take(who, |lot| lot.place == Place::Locked(voucher));
-            self.vouchers[voucher].paper = Paper::TimedOut;
-            self.give_back(voucher, expires);
-            if twist != Twist::PieceIsLost {
-                self.pieces.0 -= 1;
-            }
-        }
+        self.pass_vouchers(now, twist);
         for who in 0..self.people.len() {
             let frozen: Vec<usize> =
                 self.awards.keys().copied().filter(|award| self.frozen(*award)).collect();
@@ -330,14 +283,14 @@ impl Office {
     }
 
     /// What minutes give by the rule: ten points an hour, not below a quarter, never above the caps.
-    pub(crate) fn worth(&self, who: usize, end: u64, minutes: u64) -> u64 {
+    pub(crate) fn worth(&self, who: usize, end: u64, minutes: u64, twist: Twist) -> u64 {
         let base = if minutes < 15 { 0 } else { minutes * 10 / 60 };
         let (date, own) = (civil(end - 1), self.awards.values().filter(|award| award.who == who));
         let earned: Vec<_> = own.map(|award| (civil(award.end - 1), award.points)).collect();
         let sum = |same: &dyn Fn(&(u32, u32, u32)) -> bool| -> u64 {
             earned.iter().filter(|(date, _)| same(date)).map(|(_, points)| points).sum()
         };
-        let day = sum(&|other| *other == date);
+        let day = if twist == Twist::DayIsForgotten { 0 } else { sum(&|other| *other == date) };
         let month = sum(&|other| (other.0, other.1) == (date.0, date.1));
         let year = sum(&|other| other.0 == date.0);
         let left = [day, month, year].into_iter().zip(CAPS);
@@ -349,36 +302,5 @@ impl Office {
         let own = self.awards.iter().filter(|(n, award)| award.who == who && Some(**n) != without);
         let same = own.filter(|(_, award)| civil(award.end - 1) == civil(end - 1));
         same.map(|(_, award)| award.minutes).sum()
-    }
-}
-
-/// Year, month and day of an instant in Beijing.
-pub(super) fn civil(instant: u64) -> (u32, u32, u32) {
-    let day = i64::from(super::day(instant));
-    // The days of the Gregorian calendar, from the first of March of the year 0.
-    let shifted = day + 719_468;
-    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let date = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year + era * 400 + i64::from(month <= 2);
-    let number = |value: i64| u32::try_from(value).expect("a date of this century");
-    (number(year), number(month), number(date))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::HOUR;
-    use super::*;
-
-    #[test]
-    fn dates_are_those_of_beijing() {
-        assert_eq!(civil(0), (1970, 1, 1));
-        for (end, year) in YEAR_ENDS.into_iter().zip([2026, 2027, 2028]) {
-            assert_eq!((civil(end - 1), civil(end)), ((year, 12, 31), (year + 1, 1, 1)));
-        }
-        assert_eq!(civil(YEAR_ENDS[0] + 59 * DAY + HOUR), (2027, 3, 1));
     }
 }

@@ -1,6 +1,7 @@
 //! This exists to enter into the books what puts an award right: corrections, disputes, appeals.
 
-use super::desk::{ATTENDANCE, DAY_MINUTES, Entered, after_working_days, ensure, no};
+use super::dates::after_working_days;
+use super::desk::{ATTENDANCE, DAY_MINUTES, Entered, ensure, no};
 use super::points::{Award, Dispute, GRACE, Lot, OWED_LIFE, Office, Owed, Place};
 use super::{DAY, Twist};
 use crate::histories::act::Right;
@@ -45,7 +46,7 @@ impl Office {
         let others = self.minutes_of_day(who, end, Some(award));
         ensure(others + minutes <= DAY_MINUTES, "E_DAILY_MINUTES")?;
         self.known(award).points = 0;
-        let points = self.worth(who, end, minutes);
+        let points = self.worth(who, end, minutes, twist);
         let own = |lot: &Lot| {
             (lot.award, lot.expires) == (award, expires) && !matches!(lot.place, Place::Locked(_))
         };
@@ -149,7 +150,8 @@ impl Office {
             Some(Dispute::Decided { .. } | Dispute::Final) => return no("E_ALREADY_RESOLVED"),
         };
         ensure(regulators || when.0 < regulator_from, "E_ROLE")?;
-        ensure(regulators || !known.office_decided, "E_APPEAL_NOT_INDEPENDENT")?;
+        let had_part = if regulators { known.late } else { known.office_decided };
+        ensure(!had_part, "E_APPEAL_NOT_INDEPENDENT")?;
         let state = Dispute::Decided { appeal_until: when.0 + 30 * DAY };
         self.rule(award, right, state, when)?;
         let known = self.known(award);
@@ -186,7 +188,8 @@ impl Office {
             Some(Dispute::Open { .. } | Dispute::Decided { .. }) => return no("E_STATE"),
             Some(Dispute::Final) => return no("E_ALREADY_RESOLVED"),
         }
-        ensure(!(same && known.regulators_decided), "E_APPEAL_NOT_INDEPENDENT")?;
+        let had_part = known.regulators_decided || known.late;
+        ensure(!(same && had_part), "E_APPEAL_NOT_INDEPENDENT")?;
         self.rule(award, right, Dispute::Final, when)
     }
 }

@@ -3,7 +3,10 @@
 use super::Desk;
 use crate::histories::act::{Act, For, Purpose};
 use crate::histories::book::money::LAPSE;
-use crate::histories::town::{Actor, COMMUNITY, DONOR, OFFICE, PROVIDER, bytes, document};
+use crate::histories::town::{
+    Actor, COMMUNITY, DONOR, OFFICE, PROVIDER, VOLUNTEERS, bytes, document,
+};
+use linli_contracts::fund::batch::Batch;
 use linli_contracts::fund::{
     self, AttestationLevel, BeneficiaryClass, ContractTerms, EarmarkTerms, Entry, Indicator,
     MilestoneTerms, PaymentKind, PaymentTerms, PerformanceTerms, SourceClass, request_hash,
@@ -11,32 +14,10 @@ use linli_contracts::fund::{
 use linli_ledger::amount::Fen;
 use linli_ledger::types::{Day, RecordId, SourceId};
 
-fn earmark(purpose: Purpose) -> EarmarkTerms {
-    let free = EarmarkTerms {
-        purposes: Vec::new(),
-        places: Vec::new(),
-        classes: Vec::new(),
-        line: None,
-        available_from: Day(0),
-        lapse_on: None,
-        excluded: Vec::new(),
-    };
-    match purpose {
-        Purpose::Free => free,
-        Purpose::Elder => EarmarkTerms {
-            purposes: vec!["A03".into()],
-            classes: vec![BeneficiaryClass::Elder],
-            lapse_on: Some(Day(LAPSE.0)),
-            ..free
-        },
-        Purpose::Passing => EarmarkTerms { lapse_on: Some(Day(LAPSE.1)), ..free },
-    }
-}
-
 fn class(purpose: Purpose) -> SourceClass {
     match purpose {
         Purpose::Free => SourceClass::UndesignatedDonation,
-        Purpose::Elder | Purpose::Passing => SourceClass::Fiscal,
+        Purpose::Elder | Purpose::Passing | Purpose::Project | Purpose::Old => SourceClass::Fiscal,
     }
 }
 
@@ -57,7 +38,40 @@ fn instruction(number: u32) -> [u8; 32] {
     bytes(&format!("instruction {number}"))
 }
 
+/// The donations of a batch, each with its place and who gave it.
+pub(in crate::histories) fn donations(amounts: &[u64]) -> Batch {
+    let donor = |(place, amount): (usize, &u64)| (Fen(*amount), bytes(&format!("donor {place}")));
+    let donations: Vec<_> = amounts.iter().enumerate().map(donor).collect();
+    Batch::new(&donations).expect("two or more, of a fen or more")
+}
+
 impl<'a> Desk<'a, '_> {
+    fn earmark(&self, purpose: Purpose) -> EarmarkTerms {
+        let lapse_on = |last: u32| Some(Day(last));
+        let free = EarmarkTerms {
+            purposes: Vec::new(),
+            places: Vec::new(),
+            classes: Vec::new(),
+            line: None,
+            available_from: Day(0),
+            lapse_on: None,
+            excluded: Vec::new(),
+        };
+        let line = Some(self.ids.lines[0]);
+        match purpose {
+            Purpose::Free => free,
+            Purpose::Elder => EarmarkTerms {
+                purposes: vec!["A03".into()],
+                classes: vec![BeneficiaryClass::Elder],
+                lapse_on: lapse_on(LAPSE.0),
+                ..free
+            },
+            Purpose::Passing => EarmarkTerms { lapse_on: lapse_on(LAPSE.1), ..free },
+            Purpose::Project => EarmarkTerms { line, lapse_on: lapse_on(LAPSE.0), ..free },
+            Purpose::Old => EarmarkTerms { line, lapse_on: lapse_on(LAPSE.2), ..free },
+        }
+    }
+
     #[expect(clippy::too_many_lines, reason = "one arm for each call")]
     pub(super) fn money_in(&self, act: &Act) -> Option<(Vec<&'a Actor>, fund::Call)> {
         let cast = self.cast;
@@ -65,19 +79,37 @@ impl<'a> Desk<'a, '_> {
         let (account, receipt) = (bytes("account of the fund"), document("receipt"));
         let donor = self.town.organisation(DONOR);
         let three = vec![&cast.administrator, &cast.approvers[0], self.bank];
+        let dated = |ago: u32| Day(value_date.0 - ago);
         Some(match *act {
-            Act::Issue { amount, purpose, reference } => {
+            Act::Issue { amount, purpose, reference, ago } => {
                 let call = fund::Call::SourceIssue {
                     fund,
                     amount: Fen(amount),
                     class: class(purpose),
                     donor,
-                    earmark: earmark(purpose),
+                    earmark: self.earmark(purpose),
+                    bank_reference: self::reference(reference),
+                    value_date: dated(ago),
+                    account,
+                    document: receipt,
+                    level,
+                };
+                (three, call)
+            }
+            Act::Collect { donations: ref amounts, said, purpose, reference } => {
+                let call = fund::Call::SourceBatchIssue {
+                    fund,
+                    amount: Fen(amounts.iter().sum()),
+                    class: class(purpose),
+                    donor,
+                    earmark: self.earmark(purpose),
                     bank_reference: self::reference(reference),
                     value_date,
                     account,
                     document: receipt,
                     level,
+                    donations: said,
+                    batch_root: donations(amounts).root(),
                 };
                 (three, call)
             }
@@ -98,7 +130,7 @@ impl<'a> Desk<'a, '_> {
                     source: SourceId(source),
                     class: class(purpose),
                     donor,
-                    earmark: earmark(purpose),
+                    earmark: self.earmark(purpose),
                     document: receipt,
                 };
                 (vec![&cast.administrator, &cast.approvers[0]], call)
@@ -117,7 +149,7 @@ impl<'a> Desk<'a, '_> {
                     source: SourceId(source),
                     start,
                     amount: Fen(amount),
-                    earmark: earmark(Purpose::Free),
+                    earmark: self.earmark(Purpose::Free),
                     document: receipt,
                 };
                 let known = self.book.fund.sources.get(source as usize);
@@ -129,12 +161,18 @@ impl<'a> Desk<'a, '_> {
                 let entry = Entry::Source(SourceId(source));
                 (three, fund::Call::Reverse { entry, reason: receipt })
             }
-            Act::ToTreasury { amount, reference } => {
+            Act::CloseYear { year, high } => {
+                let (trial_balance, statements) = (document("balance"), document("statements"));
+                let call = fund::Call::FiscalClose { fund, year, trial_balance, statements };
+                let approver = &cast.approvers[if high { 4 } else { 2 }];
+                (vec![&cast.administrator, approver, &cast.auditor], call)
+            }
+            Act::ToTreasury { amount, reference, ago } => {
                 let call = fund::Call::TreasuryReturn {
                     fund,
                     amount: Fen(amount),
                     bank_reference: self::reference(reference),
-                    value_date,
+                    value_date: dated(ago),
                     receipt,
                 };
                 (three, call)
@@ -192,6 +230,11 @@ impl<'a> Desk<'a, '_> {
                 let call =
                     fund::Call::AcceptanceSign { contract, milestone, document, accepted_bp };
                 (cast.acceptance.iter().collect(), call)
+            }
+            Act::Name { contract } => {
+                let contract = ids.contracts[*contract];
+                let evaluator = self.town.organisation(VOLUNTEERS);
+                (vec![&cast.purchaser], fund::Call::EvaluatorSelect { contract, evaluator })
             }
             Act::Evaluate { contract, score } => {
                 let score_bp = u32::try_from(*score).expect("few");

@@ -5,7 +5,7 @@ use crate::histories::act::{Act, Right};
 use crate::histories::book::points::Step;
 use crate::histories::town::{Actor, RESIDENTS, document};
 use linli_contracts::credit::{
-    self, AttestedLine, Decision, DisputeReason, ErrorBy, GiftOf, GiftTo, Replacement,
+    self, AttestedLine, Decision, DisputeReason, ErrorBy, GiftOf, GiftTo, LateLine, Replacement,
     WitnessedLine, line_hash, site_nonce, voucher_commitment,
 };
 use linli_ledger::amount::Points;
@@ -74,8 +74,22 @@ impl<'a> Desk<'a, '_> {
                 let call = credit::Call::AttestSecond { activity: activity(number), lines };
                 (vec![&cast.witness], call)
             }
-            Act::Redeem { who } => {
-                let (reward, enrolment) = (ids.reward, EnrolmentId(ids.residents[who].0));
+            Act::Late { participation: number, from, to, minutes } => {
+                let line = LateLine {
+                    participation: ids.participations[number],
+                    check_in: BlockTime(from),
+                    check_out: BlockTime(to),
+                    minutes: u32::try_from(minutes).expect("few"),
+                    units: 0,
+                    evidence: document("a list on paper"),
+                };
+                let (activity, lines) = (activity(number), vec![line]);
+                let three = vec![&cast.organiser, &cast.witness, &cast.regulators[0]];
+                (three, credit::Call::LateEntry { activity, lines })
+            }
+            Act::Redeem { who, reward } => {
+                let enrolment = EnrolmentId(ids.residents[who].0);
+                let reward = ids.rewards[reward];
                 let secret = secret(ids.vouchers.len());
                 let commitment = voucher_commitment(reward, enrolment, &secret);
                 (vec![&cast.residents[who]], credit::Call::Redeem { reward, commitment })
