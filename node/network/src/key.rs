@@ -12,11 +12,17 @@ pub struct NetworkKey(Keypair);
 
 impl NetworkKey {
     /// The key whose secret scalar derives from these 32 bytes.
+    ///
+    /// # Panics
+    /// Never: every 32 bytes are a secret.
     pub fn from_seed(seed: &[u8; 32]) -> Self {
         Self(Keypair::ed25519_from_bytes(*seed).expect("32 bytes are a key"))
     }
 
     /// The public half, as genesis and the chain list it.
+    ///
+    /// # Panics
+    /// Never: it was made as Ed25519.
     pub fn public(&self) -> PublicKey {
         let key = self.0.public().try_into_ed25519().expect("it was made as Ed25519");
         PublicKey::Ed25519(key.to_bytes())
