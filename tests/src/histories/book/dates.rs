@@ -14,11 +14,12 @@ fn days_of(year: u32, month: u32) -> u64 {
     }
 }
 
-/// The first instant of a month; the thirteenth is the first of the next year.
+/// The first instant of a month, for the first of all the first there is; the thirteenth month is the first
+/// of the next year.
 pub(in crate::histories) fn starts(year: u32, month: u32) -> u64 {
     let years: u64 = (1970..year).map(|year| if is_leap(year) { 366 } else { 365 }).sum();
     let months: u64 = (1..month).map(|month| days_of(year, month)).sum();
-    (years + months) * DAY - AHEAD
+    ((years + months) * DAY).saturating_sub(AHEAD)
 }
 
 /// Year, month and day of an instant.
