@@ -8,6 +8,7 @@ use crate::record::{KeyPart, Record, key_bytes};
 use crate::state::State;
 use crate::types::AccountId;
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 /// Every record of one kind in a state, in the order of its keys.
 ///
@@ -17,10 +18,10 @@ pub fn records<R: Record>(state: &State) -> impl Iterator<Item = (R::Id, R)> {
     state
         .half(R::COMPARTMENT)
         .leaves
-        .range(prefix.clone()..)
+        .range((Bound::Included(prefix.clone()), Bound::Unbounded))
         .map_while(move |(key, leaf)| Some((key.strip_prefix(prefix.as_slice())?, leaf)))
         .filter_map(|(mut id, leaf)| {
-            Some((<R::Id as KeyPart>::read(&mut id)?, borsh::from_slice(&leaf.value).ok()?))
+            Some((<R::Id as KeyPart>::read(&mut id)?, borsh::from_slice(leaf.value).ok()?))
         })
 }
 

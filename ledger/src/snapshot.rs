@@ -8,13 +8,14 @@ use crate::frame::{FrameError, take_payload, with_header};
 use crate::genesis::Genesis;
 use crate::hash::{Digest, Domain, hash};
 use crate::merkle::Frontier;
-use crate::record::Key;
-use crate::state::{Half, Leaf, State, Tip, leaf_hash, leaf_path, value_hash};
+use crate::state::leaves::Packed;
+use crate::state::{Half, Leaf, State, Tip, leaf_path};
 use crate::system::ValidatorsRecord;
-use crate::tree::Tree;
-use crate::types::{BlockHash, BlockTime, Compartment, Height, TransactionId};
+use crate::tree::Builder;
+use crate::types::{BlockHash, BlockTime, Compartment, Height};
 use crate::view::View;
 use borsh::{BorshDeserialize, BorshSerialize};
+use std::cmp::Ordering;
 
 /// The version of the format that this code writes. Source: LED-11.2.
 pub const SNAPSHOT_VERSION: u16 = 1;
@@ -41,23 +42,18 @@ pub struct Head {
     pub leaves: (u64, u64),
 }
 
-/// A leaf in bytes: key, version, writer, value.
-type LeafBytes = (Vec<u8>, u64, TransactionId, Vec<u8>);
-
-/// What a frame of a snapshot holds. Source: LED-11.3.
-#[derive(BorshSerialize, BorshDeserialize)]
-enum Payload {
-    Head(Head),
-    Leaves(Compartment, Vec<LeafBytes>),
-}
+/// The first byte of a frame: the head, or leaves of one half. Source: LED-11.3.
+const HEAD: u8 = 0;
+const LEAVES: u8 = 1;
 
 /// Leaves of one half, by key, with their hashes: the costly part of loading, and independent of all
 /// other parts.
 #[derive(Clone, Debug)]
 pub struct Part {
     compartment: Compartment,
-    leaves: Vec<(Key, Leaf)>,
-    hashes: Vec<([u8; 32], [u8; 32])>,
+    leaves: Packed,
+    /// Path and hash of each.
+    hashes: Vec<[[u8; 32]; 2]>,
 }
 
 /// Why bytes are no snapshot of a chain.
@@ -119,32 +115,39 @@ fn frames_of(state: &State, part_bytes: usize) -> impl Iterator<Item = Vec<u8>> 
         let mut leaves = state.leaves(compartment).peekable();
         std::iter::from_fn(move || {
             leaves.peek()?;
-            let (mut part, mut bytes) = (Vec::new(), 0_usize);
-            while bytes < part_bytes
-                && let Some((key, leaf)) = leaves.next()
+            let (mut part, mut count) = (Vec::new(), 0_u32);
+            while part.len() < part_bytes
+                && let Some((key, Leaf { value, version, writer })) = leaves.next()
             {
-                let size = key.len().saturating_add(leaf.value.len()).saturating_add(48);
-                bytes = bytes.saturating_add(size);
-                part.push((key.to_vec(), leaf.version, leaf.writer, leaf.value.to_vec()));
+                part.extend(encode(&(key, version, writer, value)));
+                count = count.saturating_add(1);
             }
-            Some(Payload::Leaves(compartment, part))
+            let mut payload = encode(&(LEAVES, compartment, count));
+            payload.append(&mut part);
+            Some(payload)
         })
     });
-    std::iter::once(Payload::Head(head)).chain(parts).map(|payload| with_header(&encode(&payload)))
+    std::iter::once(encode(&(HEAD, head))).chain(parts).map(|payload| with_header(&payload))
 }
 
-/// Cuts the bytes of a snapshot into its frames; nothing but their lengths is looked at.
+/// Cuts whole frames off the front of bytes of a snapshot; says how many bytes they take. Nothing but
+/// their lengths is looked at.
 ///
 /// # Errors
-/// [`SnapshotError::Frame`].
-pub fn split(mut bytes: &[u8]) -> Result<Vec<&[u8]>, SnapshotError> {
-    let mut found = Vec::new();
-    while !bytes.is_empty() {
-        let (frame, rest) = crate::frame::split_first(bytes)?;
-        found.push(frame);
-        bytes = rest;
+/// [`SnapshotError::Frame`] if a length is beyond the limit.
+pub fn split(bytes: &[u8]) -> Result<(Vec<&[u8]>, usize), SnapshotError> {
+    let (mut found, mut rest) = (Vec::new(), bytes);
+    while !rest.is_empty() {
+        match crate::frame::split_first(rest) {
+            Ok((frame, after)) => {
+                found.push(frame);
+                rest = after;
+            }
+            Err(FrameError::Torn) => break,
+            Err(error) => return Err(error.into()),
+        }
     }
-    Ok(found)
+    Ok((found, bytes.len().saturating_sub(rest.len())))
 }
 
 /// Reads the first frame.
@@ -153,36 +156,70 @@ pub fn split(mut bytes: &[u8]) -> Result<Vec<&[u8]>, SnapshotError> {
 /// In this order: [`SnapshotError::Frame`], [`SnapshotError::Decode`], [`SnapshotError::Order`],
 /// [`SnapshotError::Version`].
 pub fn read_head(frame: &[u8]) -> Result<Head, SnapshotError> {
-    match payload(frame)? {
-        Payload::Head(head) if head.version == SNAPSHOT_VERSION => Ok(head),
-        Payload::Head(head) => Err(SnapshotError::Version(head.version)),
-        Payload::Leaves(..) => Err(SnapshotError::Order),
+    match payload(frame)?.split_first() {
+        Some((&HEAD, bytes)) => match decode::<Head>(bytes, "the head of a snapshot")? {
+            head if head.version == SNAPSHOT_VERSION => Ok(head),
+            head => Err(SnapshotError::Version(head.version)),
+        },
+        _ => Err(SnapshotError::Order),
     }
 }
 
 /// Reads and hashes any later frame; needs none of the others.
 ///
 /// # Errors
-/// In this order: [`SnapshotError::Frame`], [`SnapshotError::Decode`], [`SnapshotError::Order`].
+/// In this order: [`SnapshotError::Frame`], [`SnapshotError::Order`], [`SnapshotError::Decode`],
+/// [`SnapshotError::Leaves`].
 pub fn read_part(frame: &[u8]) -> Result<Part, SnapshotError> {
-    let Payload::Leaves(compartment, bytes) = payload(frame)? else {
-        return Err(SnapshotError::Order);
+    let mut bytes = match payload(frame)?.split_first() {
+        Some((&LEAVES, bytes)) => bytes,
+        _ => return Err(SnapshotError::Order),
     };
-    let mut leaves = Vec::with_capacity(bytes.len());
-    let mut hashes = Vec::with_capacity(bytes.len());
-    for (key, version, writer, value) in bytes {
-        hashes.push((leaf_path(&key), leaf_hash(&key, version, &writer, &value_hash(&value))));
-        leaves.push((Key::from_slice(&key), Leaf { value: value.into(), version, writer }));
+    let bytes = &mut bytes;
+    let (compartment, count): (Compartment, u32) = take(bytes)?;
+    // What a frame says of its own length is believed as far as its bytes go.
+    let room = usize::try_from(count).unwrap_or(usize::MAX).min(bytes.len() / LEAF_BYTES_MIN);
+    let (mut leaves, mut hashes) = (Packed::default(), Vec::with_capacity(room));
+    for _ in 0..count {
+        let key = take_list(bytes)?;
+        let (version, writer) = take(bytes)?;
+        let leaf = Leaf { value: take_list(bytes)?, version, writer };
+        hashes.push([leaf_path(key), leaf.hash(key)]);
+        if !leaves.push(key, &leaf) {
+            return Err(SnapshotError::Leaves);
+        }
     }
-    Ok(Part { compartment, leaves, hashes })
+    match bytes.is_empty() {
+        true => Ok(Part { compartment, leaves, hashes }),
+        false => Err(A_PART.into()),
+    }
 }
 
-fn payload(mut frame: &[u8]) -> Result<Payload, SnapshotError> {
+/// What is expected where leaves are.
+const A_PART: DecodeError = DecodeError { expected: "a part of a snapshot" };
+
+/// No leaf takes less: two lengths, version, writer.
+const LEAF_BYTES_MIN: usize = 49;
+
+/// Takes a value of fixed form off the front.
+fn take<T: BorshDeserialize>(bytes: &mut &[u8]) -> Result<T, DecodeError> {
+    T::deserialize(bytes).map_err(|_| A_PART)
+}
+
+/// Takes a list of bytes off the front, with its length.
+fn take_list<'a>(bytes: &mut &'a [u8]) -> Result<&'a [u8], DecodeError> {
+    let length = usize::try_from(take::<u32>(bytes)?).map_err(|_| A_PART)?;
+    let (list, rest) = bytes.split_at_checked(length).ok_or(A_PART)?;
+    *bytes = rest;
+    Ok(list)
+}
+
+fn payload(mut frame: &[u8]) -> Result<&[u8], SnapshotError> {
     let payload = take_payload(&mut frame)?.ok_or(FrameError::Torn)?;
-    if !frame.is_empty() {
-        return Err(SnapshotError::Order);
+    match frame.is_empty() {
+        true => Ok(payload),
+        false => Err(SnapshotError::Order),
     }
-    Ok(decode(payload, "a part of a snapshot")?)
 }
 
 /// Puts the parts of a snapshot together and checks the result against the block it is of.
@@ -200,22 +237,20 @@ pub fn assemble(
     if head.genesis != chain {
         return Err(SnapshotError::Chain);
     }
-    let is_sorted = parts.is_sorted_by(|a, b| {
-        let ends = (a.leaves.last().map(|leaf| &leaf.0), b.leaves.first().map(|leaf| &leaf.0));
-        match a.compartment.cmp(&b.compartment) {
-            std::cmp::Ordering::Less => true,
-            std::cmp::Ordering::Equal => ends.0 < ends.1,
-            std::cmp::Ordering::Greater => false,
+    let rises = |a: &Part, b: &Part| match a.compartment.cmp(&b.compartment) {
+        Ordering::Less => true,
+        Ordering::Equal => {
+            a.leaves.ends().map(|(_, last)| last) < b.leaves.ends().map(|(first, _)| first)
         }
-    });
-    let rises = |part: &Part| part.leaves.is_sorted_by(|a, b| a.0 < b.0);
-    if !is_sorted || !parts.iter().all(rises) {
+        Ordering::Greater => false,
+    };
+    if !parts.is_sorted_by(rises) {
         return Err(SnapshotError::Leaves);
     }
     let is_public = |part: &Part| part.compartment == Compartment::Public;
     let (public, restricted): (Vec<_>, Vec<_>) = parts.into_iter().partition(is_public);
     let count = |parts: &[Part]| {
-        let leaves: usize = parts.iter().map(|part| part.leaves.len()).sum();
+        let leaves: usize = parts.iter().map(|part| part.hashes.len()).sum();
         u64::try_from(leaves).unwrap_or(u64::MAX)
     };
     if head.leaves != (count(&public), count(&restricted)) {
@@ -233,12 +268,12 @@ pub fn assemble(
 
 /// One half of a state, from its parts in order.
 fn half(parts: Vec<Part>) -> Half {
-    let (mut leaves, mut paths) = (Vec::new(), Vec::new());
-    for part in parts {
-        leaves.extend(part.leaves);
-        paths.extend(part.hashes.into_iter().map(|(path, leaf)| (path, Some(leaf))));
-    }
-    Half { leaves: leaves.into_iter().collect(), tree: Tree::default().updated(paths) }
+    let mut builder = Builder::default();
+    let packed = parts.into_iter().map(|part| {
+        builder.extend(part.hashes);
+        part.leaves
+    });
+    Half { leaves: packed.collect(), tree: builder.build() }
 }
 
 /// Whether a state is the one after this block, and whether its own validators say that it is final.

@@ -9,18 +9,28 @@ use crate::merkle::Frontier;
 use crate::record::Key;
 use crate::tree::{Proof, Tree};
 use crate::types::{BlockHash, BlockTime, Compartment, Height, StateRoot, TransactionId};
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use crate::view::Slot;
+use leaves::Leaves;
+
+pub(crate) mod leaves;
+mod page;
 
 /// A leaf of the state. Source: LED-5.4.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Leaf {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leaf<'a> {
     /// The value, in canonical bytes.
-    pub value: Arc<[u8]>,
+    pub value: &'a [u8],
     /// How often and when it was written; never used twice for one key.
     pub version: u64,
     /// The transaction that last wrote it.
     pub writer: TransactionId,
+}
+
+impl Leaf<'_> {
+    /// The hash of the leaf at its key. Source: LED-5.4.
+    pub fn hash(&self, key: &[u8]) -> [u8; 32] {
+        leaf_hash(key, self.version, &self.writer, &value_hash(self.value))
+    }
 }
 
 /// The path of a leaf in its tree. Source: LED-5.4.
@@ -55,7 +65,7 @@ pub(crate) fn next_version(previous: Option<u64>, height: Height) -> u64 {
 /// One compartment: its leaves by key, and the tree over them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Half {
-    pub(crate) leaves: BTreeMap<Key, Leaf>,
+    pub(crate) leaves: Leaves,
     pub(crate) tree: Tree,
 }
 
@@ -118,7 +128,7 @@ impl State {
     }
 
     /// A leaf by its key.
-    pub fn leaf(&self, compartment: Compartment, key: &[u8]) -> Option<&Leaf> {
+    pub fn leaf(&self, compartment: Compartment, key: &[u8]) -> Option<Leaf<'_>> {
         self.half(compartment).leaves.get(key)
     }
 
@@ -133,8 +143,8 @@ impl State {
     }
 
     /// All leaves of a compartment, by key.
-    pub fn leaves(&self, compartment: Compartment) -> impl Iterator<Item = (&[u8], &Leaf)> {
-        self.half(compartment).leaves.iter().map(|(key, leaf)| (key.as_slice(), leaf))
+    pub fn leaves(&self, compartment: Compartment) -> impl Iterator<Item = (&[u8], Leaf<'_>)> {
+        self.half(compartment).leaves.iter()
     }
 
     /// A proof that a key is, or is not, in the tree of its compartment.
@@ -157,11 +167,8 @@ impl State {
     /// Makes the trees again from the leaves.
     pub(crate) fn restore_trees(&mut self) {
         for half in [&mut self.public, &mut self.restricted] {
-            let hash = |key: &Key, leaf: &Leaf| {
-                leaf_hash(key, leaf.version, &leaf.writer, &value_hash(&leaf.value))
-            };
-            let leaves = half.leaves.iter();
-            let paths = leaves.map(|(key, leaf)| (leaf_path(key), Some(hash(key, leaf))));
+            let paths =
+                half.leaves.iter().map(|(key, leaf)| (leaf_path(key), Some(leaf.hash(key))));
             half.tree = Tree::default().updated(paths);
         }
     }
@@ -183,11 +190,11 @@ impl State {
             [(&mut self.public, delta.public), (&mut self.restricted, delta.restricted)]
         {
             half.tree = change.tree;
-            for (key, leaf) in change.leaves {
-                match leaf {
-                    Some(leaf) => half.leaves.insert(key, leaf),
+            for (key, slot) in change.leaves {
+                match &slot.value {
+                    Some(value) => half.leaves.insert(&key, &slot.leaf(value)),
                     None => half.leaves.remove(&key),
-                };
+                }
             }
         }
         self.tip = delta.tip;
@@ -210,7 +217,7 @@ pub(crate) struct Trees {
 #[derive(Clone, Debug)]
 pub(crate) struct HalfDelta {
     /// In the order of their keys.
-    pub(crate) leaves: Vec<(Key, Option<Leaf>)>,
+    pub(crate) leaves: Vec<(Key, Slot)>,
     pub(crate) tree: Tree,
 }
 
@@ -229,3 +236,6 @@ impl StateDelta {
         state_root(self.public.tree.root(), self.restricted.tree.root())
     }
 }
+
+#[cfg(test)]
+mod tests;

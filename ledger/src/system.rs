@@ -5,6 +5,7 @@ use crate::code::Code;
 use crate::crypto::PublicKey;
 use crate::limits::NONCE_WINDOW;
 use crate::record::KERNEL;
+use crate::state::State;
 use crate::types::{Compartment, OrganisationId};
 use crate::view::View;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -138,6 +139,22 @@ pub(crate) fn use_nonce(view: &mut View<'_>, key: &PublicKey, nonce: u64) -> Res
         }
     }
     Ok(())
+}
+
+/// Whether a key has used a nonce in a compartment, or one so much greater that it no longer may. What a
+/// sender signed with a nonce that is free is in no block.
+pub fn has_used_nonce(
+    state: &State,
+    compartment: Compartment,
+    key: &PublicKey,
+    nonce: u64,
+) -> bool {
+    let view = View::read_only(state, compartment, state.tip().time);
+    let window = match compartment {
+        Compartment::Public => view.get::<PublicNonces>(key).map(|record| record.0),
+        Compartment::Restricted => view.get::<RestrictedNonces>(key).map(|record| record.0),
+    };
+    window.is_some_and(|window| window.use_nonce(nonce).is_err())
 }
 
 #[cfg(test)]

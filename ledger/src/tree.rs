@@ -7,8 +7,10 @@
 //! valid. No storage and no keys here: callers hash keys to paths and values to leaf hashes.
 //! Source: LED-5.8.
 
+mod builder;
 mod proof;
 
+pub use builder::Builder;
 pub use proof::{Proof, ProofError};
 
 use crate::hash::{Domain, hash, to_hex};
@@ -206,6 +208,14 @@ impl Subtree {
         }
     }
 
+    /// A subtree without a place of its own before.
+    fn new(left: Self, right: Self) -> Self {
+        match halves(left, right) {
+            Ok((left, right, count)) => Self::Sealed(Link::branch(left, right, count)),
+            Err(leaves) => Self::Loose(leaves),
+        }
+    }
+
     fn seal(self) -> Link {
         match self {
             Self::Sealed(link) => link,
@@ -244,19 +254,27 @@ fn apply(link: Link, depth: u16, changes: &[Change]) -> Subtree {
 /// Two halves as one: loose leaves where they fit a bucket, else a branch, in the place of `old` if
 /// nobody else holds that.
 fn join(mut old: Arc<Branch>, left: Subtree, right: Subtree) -> Subtree {
-    let count = left.count().saturating_add(right.count());
-    if usize::try_from(count).is_ok_and(|count| count <= BUCKET_MAX) {
-        let mut leaves = left.into_leaves();
-        leaves.extend(right.into_leaves());
-        return Subtree::Loose(leaves);
-    }
-    let (left, right) = (left.seal(), right.seal());
+    let (left, right, count) = match halves(left, right) {
+        Ok(halves) => halves,
+        Err(leaves) => return Subtree::Loose(leaves),
+    };
     let Some(own) = Arc::get_mut(&mut old) else {
         return Subtree::Sealed(Link::branch(left, right, count));
     };
     let hash = branch_hash(left.hash, right.hash);
     *own = Branch { count, left, right };
     Subtree::Sealed(Link { hash, node: Node::Branch(old) })
+}
+
+/// Two halves with the number of leaves below them, sealed; or the leaves, if they fit a bucket.
+fn halves(left: Subtree, right: Subtree) -> Result<(Link, Link, u64), Vec<Leaf>> {
+    let count = left.count().saturating_add(right.count());
+    if usize::try_from(count).is_ok_and(|count| count <= BUCKET_MAX) {
+        let mut leaves = left.into_leaves();
+        leaves.extend(right.into_leaves());
+        return Err(leaves);
+    }
+    Ok((left.seal(), right.seal(), count))
 }
 
 /// Changes in the order of their paths, the last one of each.

@@ -6,26 +6,32 @@ use crate::hash::Digest;
 use crate::limits::RANGE_MAX;
 use crate::posting::{JournalEntry, Movement};
 use crate::record::{KERNEL, Key, KeyPart, Record, key_bytes};
-use crate::state::State;
+use crate::state::{Leaf, State};
 use crate::types::{BlockTime, Compartment, ContractId, Height, TransactionId, derive_identifier};
 use std::collections::BTreeMap;
 use std::ops::Bound;
-use std::sync::Arc;
 
 /// A change that is not in the state yet: the new value, or a removal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Slot {
-    pub(crate) value: Option<Arc<[u8]>>,
+    pub(crate) value: Option<Vec<u8>>,
     /// The hash of the value.
     pub(crate) hash: Option<[u8; 32]>,
     pub(crate) version: u64,
     pub(crate) writer: TransactionId,
 }
 
+impl Slot {
+    /// The leaf that it becomes, with its own value.
+    pub(crate) fn leaf<'a>(&self, value: &'a [u8]) -> Leaf<'a> {
+        Leaf { value, version: self.version, writer: self.writer }
+    }
+}
+
 /// Changes of a block so far, by compartment and key.
 pub(crate) type Overlay = BTreeMap<(Compartment, Key), Slot>;
 /// Changes of a transaction so far.
-pub(crate) type Changes = BTreeMap<(Compartment, Key), Option<Arc<[u8]>>>;
+pub(crate) type Changes = BTreeMap<(Compartment, Key), Option<Vec<u8>>>;
 
 /// Where and for whom a contract runs.
 #[derive(Clone, Copy, Debug)]
@@ -170,7 +176,7 @@ impl<'a> View<'a> {
     /// If the record belongs to another contract or compartment: a bug in the rulebook.
     pub fn put<R: Record>(&mut self, id: &R::Id, record: &R) {
         assert!(R::CONTRACT == self.scope.contract, "a contract writes its own records only");
-        self.store::<R>(id, Some(encode(record).into()));
+        self.store::<R>(id, Some(encode(record)));
     }
 
     /// Removes a record of the calling contract.
@@ -184,7 +190,7 @@ impl<'a> View<'a> {
 
     pub(crate) fn put_kernel<R: Record>(&mut self, id: &R::Id, record: &R) {
         debug_assert!(R::CONTRACT == KERNEL, "the kernel writes its own records only");
-        self.store::<R>(id, Some(encode(record).into()));
+        self.store::<R>(id, Some(encode(record)));
     }
 
     pub(crate) fn remove_kernel<R: Record>(&mut self, id: &R::Id) {
@@ -192,7 +198,7 @@ impl<'a> View<'a> {
         self.store::<R>(id, None);
     }
 
-    fn store<R: Record>(&mut self, id: &R::Id, value: Option<Arc<[u8]>>) {
+    fn store<R: Record>(&mut self, id: &R::Id, value: Option<Vec<u8>>) {
         assert!(R::COMPARTMENT == self.scope.compartment, "a call writes its own compartment only");
         self.changes.insert((R::COMPARTMENT, key_bytes(R::CONTRACT, R::KIND, id)), value);
     }
@@ -278,7 +284,7 @@ impl<'a> View<'a> {
             .map(|(key, value)| {
                 let mut id = key.get(prefix..).unwrap_or_default();
                 let id = <R::Id as KeyPart>::read(&mut id).expect("keys are written by key_bytes");
-                (id, decode_record(&value))
+                (id, decode_record(value))
             })
             .collect()
     }
@@ -298,7 +304,7 @@ impl<'a> View<'a> {
         if let Some(slot) = self.block.get(key) {
             return slot.value.as_deref();
         }
-        self.base.leaf(key.0, &key.1).map(|leaf| &*leaf.value)
+        self.base.leaf(key.0, &key.1).map(|leaf| leaf.value)
     }
 }
 

@@ -4,11 +4,12 @@
 use crate::blocks::{Blocks, storage};
 use crate::error::NodeError;
 use crate::storage::Storage;
+use linli_ledger::frame::FrameError;
 use linli_ledger::genesis::Genesis;
 use linli_ledger::snapshot::{self, SnapshotError};
 use linli_ledger::state::State;
 use linli_ledger::types::Height;
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use std::io;
 use tracing::warn;
 
@@ -17,6 +18,8 @@ const SUFFIX: &str = ".snapshot";
 const KEPT: usize = 2;
 /// Parts are written together up to this size, each time with a sync.
 const WRITE_BYTES: usize = 8 * 1024 * 1024;
+/// Parts are read together up to this size. More than any one frame has.
+const READ_BYTES: usize = 16 * 1024 * 1024;
 
 /// The snapshots of one chain, in a folder.
 pub struct Snapshots {
@@ -123,21 +126,36 @@ impl Snapshots {
         blocks: &Blocks,
     ) -> Result<State, LoadError> {
         let name = file_name(height);
-        let bytes = self.storage.read(&name).map_err(|source| storage("read", &name, source))?;
-        let bytes = bytes.ok_or(LoadError::Missing)?;
-        let frames = snapshot::split(&bytes)?;
-        let (head, parts) = frames.split_first().ok_or(SnapshotError::Order)?;
-        let head = snapshot::read_head(head)?;
+        let (mut head, mut parts, mut offset) = (None, Vec::new(), 0);
+        loop {
+            let bytes = self.storage.read_at(&name, offset, READ_BYTES);
+            let bytes = bytes.map_err(|source| storage("read", &name, source))?;
+            let bytes = bytes.ok_or(LoadError::Missing)?;
+            let (frames, taken) = snapshot::split(&bytes)?;
+            let mut frames = frames.as_slice();
+            if frames.is_empty() {
+                match bytes.is_empty() {
+                    true => break,
+                    false => return Err(SnapshotError::Frame(FrameError::Torn).into()),
+                }
+            }
+            if head.is_none()
+                && let Some((first, rest)) = frames.split_first()
+            {
+                head = Some(snapshot::read_head(first)?);
+                frames = rest;
+            }
+            // Hashing the leaves is nearly all of the work.
+            let read: Result<Vec<_>, _> =
+                frames.par_iter().map(|part| snapshot::read_part(part)).collect();
+            parts.extend(read?);
+            offset += taken as u64;
+        }
+        let head = head.ok_or(SnapshotError::Order)?;
         if head.height != height {
             return Err(SnapshotError::Block.into());
         }
         let block = blocks.block(head.height)?.ok_or(SnapshotError::Block)?;
-        // Hashing the leaves is nearly all of the work.
-        let parts = parts
-            .to_vec()
-            .into_par_iter()
-            .map(snapshot::read_part)
-            .collect::<Result<Vec<_>, SnapshotError>>()?;
         Ok(snapshot::assemble(head, parts, genesis, &block)?)
     }
 }

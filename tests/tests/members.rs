@@ -26,12 +26,12 @@ use linli_ledger::merkle::InclusionProof;
 use linli_ledger::receipt::{Receipt, Subject};
 use linli_ledger::record::{Record, key_bytes};
 use linli_ledger::replay::{AuditError, Check, replay};
-use linli_ledger::state::{Leaf, State, leaf_hash, leaf_path, state_root, value_hash};
+use linli_ledger::state::{State, leaf_hash, leaf_path, state_root, value_hash};
 use linli_ledger::system::ValidatorsRecord;
 use linli_ledger::transaction::{BODY_VERSION, Body, SignedTransaction, Signer};
 use linli_ledger::tree::Proof;
 use linli_ledger::types::{
-    BlockTime, Compartment, ContractId, HOUR_MS, Height, RecordId, derive_identifier,
+    BlockTime, Compartment, ContractId, HOUR_MS, Height, RecordId, TransactionId, derive_identifier,
 };
 use linli_ledger::view::View;
 
@@ -85,13 +85,16 @@ fn genesis() -> Genesis {
     }
 }
 
+/// A leaf that outlives its state.
+type OwnedLeaf = (Vec<u8>, u64, TransactionId);
+
 /// What is kept of a block.
 struct Kept {
     block: Block,
     certificate: Certificate,
     receipts: Vec<Receipt>,
     /// The validators' leaf after the block, with its proof and the root of the other half.
-    leaf: Leaf,
+    leaf: OwnedLeaf,
     proof: Proof,
     roots: ([u8; 32], [u8; 32]),
 }
@@ -171,11 +174,12 @@ impl Chain {
         let certificate = signed_by(&block.header, &quorum(&set));
         self.state.apply(executed.delta);
         let receipts = executed.receipts;
+        let leaf = self.state.leaf(Compartment::Public, &validators_key()).unwrap();
         self.kept.push(Kept {
             block,
             certificate,
             receipts: receipts.clone(),
-            leaf: self.state.leaf(Compartment::Public, &validators_key()).unwrap().clone(),
+            leaf: (leaf.value.to_vec(), leaf.version, leaf.writer),
             proof: self.state.prove(Compartment::Public, &validators_key()),
             roots: self.state.compartment_roots(),
         });
@@ -278,7 +282,7 @@ fn proven(header: &Header, kept: &Kept) -> Option<ValidatorSet> {
         return None;
     }
     let key = validators_key();
-    let Leaf { value, version, writer } = &kept.leaf;
+    let (value, version, writer) = &kept.leaf;
     let expected = leaf_hash(&key, *version, writer, &value_hash(value));
     let found = kept.proof.verify(&public, &leaf_path(&key)).ok()??;
     (found == expected).then(|| borsh::from_slice::<ValidatorsRecord>(value).ok().map(|r| r.0))?
@@ -329,7 +333,7 @@ fn the_set_as_of_any_height_is_in_the_receipt_that_wrote_it() {
             version += 1;
             assert_eq!(write.version, version);
         }
-        assert_eq!(kept.leaf.version, version);
+        assert_eq!(kept.leaf.1, version);
     }
     assert_eq!(version, 3);
 }

@@ -14,7 +14,7 @@ use crate::limits::{DUE_ITEMS_MAX, RANGE_MAX, VALIDITY_MS_MAX};
 use crate::members;
 use crate::receipt::{Condition, Outcome, Receipt, Subject, Write};
 use crate::record::{KERNEL, Key, Record, key_bytes};
-use crate::state::{HalfDelta, Leaf, State, Trees, leaf_hash, leaf_path, next_version, value_hash};
+use crate::state::{HalfDelta, State, Trees, leaf_hash, leaf_path, next_version, value_hash};
 use crate::system::{self, ValidatorsRecord};
 use crate::transaction::VerifiedTransaction;
 use crate::types::{BlockTime, Compartment, ContractId, Height, OrganisationId, TransactionId};
@@ -269,10 +269,10 @@ impl<'a> Executor<'a> {
         for condition in conditions {
             let key = (Compartment::Restricted, Key::from_slice(&condition.key));
             let value = match self.overlay.get(&key) {
-                Some(slot) => slot.value.clone(),
-                None => self.state.leaf(key.0, &key.1).map(|leaf| leaf.value.clone()),
+                Some(slot) => slot.value.as_deref(),
+                None => self.state.leaf(key.0, &key.1).map(|leaf| leaf.value),
             };
-            if value.is_none_or(|value| value_hash(&value) != condition.value) {
+            if value.is_none_or(|value| value_hash(value) != condition.value) {
                 return Err(Code::Condition.into());
             }
         }
@@ -290,7 +290,7 @@ impl<'a> Executor<'a> {
             let (before, same) = match self.overlay.get(&key) {
                 Some(slot) => (Some(slot.version), slot.value == value),
                 None => match self.state.leaf(key.0, &key.1) {
-                    Some(leaf) => (Some(leaf.version), value.as_ref() == Some(&leaf.value)),
+                    Some(leaf) => (Some(leaf.version), value.as_deref() == Some(leaf.value)),
                     None => (None, value.is_none()),
                 },
             };
@@ -333,14 +333,14 @@ impl<'a> Executor<'a> {
         let mut public = HalfDelta { leaves: Vec::new(), tree: public };
         let mut restricted = HalfDelta { leaves: Vec::new(), tree: restricted };
         let (mut public_paths, mut restricted_paths) = (Vec::new(), Vec::new());
-        for ((compartment, key), Slot { value, hash, version, writer }) in self.overlay {
+        for ((compartment, key), slot) in self.overlay {
             let (half, paths) = match compartment {
                 Compartment::Public => (&mut public, &mut public_paths),
                 Compartment::Restricted => (&mut restricted, &mut restricted_paths),
             };
-            let hash = hash.map(|hash| leaf_hash(&key, version, &writer, &hash));
+            let hash = slot.hash.map(|hash| leaf_hash(&key, slot.version, &slot.writer, &hash));
             paths.push((leaf_path(&key), hash));
-            half.leaves.push((key, value.map(|value| Leaf { value, version, writer })));
+            half.leaves.push((key, slot));
         }
         public.tree.update(public_paths);
         restricted.tree.update(restricted_paths);

@@ -143,6 +143,12 @@ proptest! {
             tree = next;
         }
         prop_assert_eq!(tree_of(&model).root(), tree.root());
+        let mut built = Builder::default();
+        built.extend(model.iter().rev().map(|(path, leaf)| [*path, *leaf]));
+        let (hashes, built) = hashed(|| built.build());
+        assert_canonical(&built.top);
+        prop_assert_eq!(built.root(), tree.root());
+        prop_assert_eq!(hashes, count_new(&Link::default(), &built.top), "one hash per node");
     }
 
     #[test]

@@ -6,30 +6,25 @@ use crate::types::Compartment;
 use std::cmp::Ordering;
 use std::iter::Peekable;
 use std::ops::Bound;
-use std::sync::Arc;
 
-type Entry<'a> = (&'a [u8], Option<&'a Arc<[u8]>>);
+type Entry<'a> = (&'a [u8], Option<&'a [u8]>);
 
 /// The first `limit` live entries in `bounds`.
-pub(super) fn collect(
-    view: &View<'_>,
+pub(super) fn collect<'a>(
+    view: &'a View<'_>,
     compartment: Compartment,
     bounds: (Bound<Key>, Bound<Key>),
     limit: usize,
     order: Order,
-) -> Vec<(Key, Arc<[u8]>)> {
+) -> Vec<(&'a [u8], &'a [u8])> {
     if is_empty(&bounds) {
         return Vec::new();
     }
     let of_layer = layer_bounds(compartment, &bounds);
-    let base = view
-        .base
-        .half(compartment)
-        .leaves
-        .range(bounds)
-        .map(|(k, l)| (k.as_slice(), Some(&l.value)));
-    let block = view.block.range(of_layer.clone()).map(|(k, s)| (k.1.as_slice(), s.value.as_ref()));
-    let own = view.changes.range(of_layer).map(|(k, v)| (k.1.as_slice(), v.as_ref()));
+    let base = view.base.half(compartment).leaves.range(bounds).map(|(k, l)| (k, Some(l.value)));
+    let block =
+        view.block.range(of_layer.clone()).map(|(k, s)| (k.1.as_slice(), s.value.as_deref()));
+    let own = view.changes.range(of_layer).map(|(k, v)| (k.1.as_slice(), v.as_deref()));
     match order {
         Order::Ascending => take(base, block, own, limit, Ord::cmp),
         Order::Descending => take(base.rev(), block.rev(), own.rev(), limit, |a, b| b.cmp(a)),
@@ -74,7 +69,7 @@ fn take<'a>(
     own: impl Iterator<Item = Entry<'a>>,
     limit: usize,
     order: impl Fn(&[u8], &[u8]) -> Ordering,
-) -> Vec<(Key, Arc<[u8]>)> {
+) -> Vec<(&'a [u8], &'a [u8])> {
     let (mut base, mut block, mut own) = (base.peekable(), block.peekable(), own.peekable());
     let mut out = Vec::new();
     while out.len() < limit {
@@ -86,7 +81,7 @@ fn take<'a>(
         let Some(key) = first else { break };
         let values = [advance(&mut own, key), advance(&mut block, key), advance(&mut base, key)];
         if let Some(Some(value)) = values.into_iter().flatten().next() {
-            out.push((Key::from_slice(key), value.clone()));
+            out.push((key, value));
         }
     }
     out
@@ -97,6 +92,6 @@ fn take<'a>(
 fn advance<'a, I: Iterator<Item = Entry<'a>>>(
     layer: &mut Peekable<I>,
     key: &[u8],
-) -> Option<Option<&'a Arc<[u8]>>> {
+) -> Option<Option<&'a [u8]>> {
     layer.next_if(|(head, _)| *head == key).map(|(_, value)| value)
 }

@@ -165,8 +165,8 @@ fn transaction<C: BorshSerialize>(
 }
 
 fn leaves(state: &State, compartment: Compartment) -> Vec<Value> {
-    let row = |(key, leaf): (&[u8], &linli_ledger::state::Leaf)| {
-        json!([to_hex(key), to_hex(&leaf.value), leaf.version, leaf.writer.0.to_hex()])
+    let row = |(key, leaf): (&[u8], linli_ledger::state::Leaf<'_>)| {
+        json!([to_hex(key), to_hex(leaf.value), leaf.version, leaf.writer.0.to_hex()])
     };
     state.leaves(compartment).map(row).collect()
 }
@@ -208,7 +208,7 @@ pub(crate) fn chain() -> Value {
     let mut blocks = vec![shown(&state, &[])];
     for height in 1..=3_u64 {
         let fact = state.leaf(Compartment::Restricted, &watched);
-        let fact = fact.map_or([0; 32], |leaf| value_hash(&leaf.value));
+        let fact = fact.map_or([0; 32], |leaf| value_hash(leaf.value));
         let candidates = match height {
             1 => vec![
                 public(1, PublicCall::Issue(Fen(1_000))),

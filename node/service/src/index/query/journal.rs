@@ -202,7 +202,7 @@ fn follows(lines: &[Line]) -> Result<(), IndexError> {
 
 /// An account of the kernel, in either half.
 fn account(state: &State, id: AccountId) -> Option<Account> {
-    let leaf = |compartment, key: Key| state.leaf(compartment, &key).map(|leaf| &leaf.value);
+    let leaf = |compartment, key: Key| state.leaf(compartment, &key).map(|leaf| leaf.value);
     let money = key_bytes(MoneyAccount::CONTRACT, MoneyAccount::KIND, &id);
     let credit = key_bytes(CreditAccount::CONTRACT, CreditAccount::KIND, &id);
     let value = leaf(Compartment::Public, money).or_else(|| leaf(Compartment::Restricted, credit));
