@@ -2,7 +2,7 @@
 //! signature behind that somebody could submit.
 
 use super::failure::{Asked, Failure};
-use super::submit::{How, earlier, standing};
+use super::submit::{How, known, standing};
 use super::transactions::{compartment, rejection};
 use super::viewer::Viewer;
 use super::{Api, now};
@@ -27,7 +27,7 @@ pub(super) fn rehearsed(
         || how.viewer == Viewer::Auditor
         || (sender.is_some() && how.asker.0 == sender);
     how.viewer.require(may)?;
-    if let Some(submitted) = earlier(api, id, asked) {
+    if let Some(submitted) = known(api, id, body.body(), asked) {
         return Ok(submitted);
     }
     let receipt = api.live().with_state(|state| {

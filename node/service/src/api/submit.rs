@@ -9,7 +9,7 @@ use super::extract::Ask;
 use super::failure::{Asked, Failure};
 use super::rehearsal::{rehearsed, would};
 use super::signed::Asker;
-use super::transactions::{finality, rejection};
+use super::transactions::{compartment, finality, rejection};
 use super::viewer::Viewer;
 use super::{Api, now};
 use crate::live::{Answer, Final, SubmitError, Ticket};
@@ -23,7 +23,10 @@ use linli_ledger::codec::decode;
 use linli_ledger::execute::admit;
 use linli_ledger::limits::TRANSACTION_BYTES_MAX;
 use linli_ledger::receipt::Receipt;
-use linli_ledger::transaction::{PresumedTransaction, SignedTransaction, VerifiedTransaction};
+use linli_ledger::system::has_used_nonce;
+use linli_ledger::transaction::{
+    Body, PresumedTransaction, SignedTransaction, VerifiedTransaction,
+};
 use linli_ledger::types::{Height, TransactionId};
 use linli_wire::path;
 use linli_wire::transaction::{Standing, Submit, Submitted, SubmittedMany, Wait};
@@ -256,7 +259,7 @@ fn tried(
     asked: &Asked,
 ) -> Option<Result<Submitted, Failure>> {
     let id = transaction.id();
-    if let Some(submitted) = earlier(api, id, asked) {
+    if let Some(submitted) = known(api, id, transaction.body(), asked) {
         return Some(Ok(submitted));
     }
     // Who waits for finality hears what the door says then.
@@ -274,9 +277,18 @@ fn tried(
     }
 }
 
+/// As [`earlier`], but who signs with a nonce that is free has nothing in a block: most of what comes is
+/// new, and the read model would have to look through all it has to say so.
+pub(super) fn known(api: &Api, id: TransactionId, body: &Body, asked: &Asked) -> Option<Submitted> {
+    let sender = body.signers.first()?;
+    let half = compartment(api.live().rulebook(), body);
+    let used = api.live().with_state(|state| has_used_nonce(state, half, &sender.key, body.nonce));
+    if used { earlier(api, id, asked) } else { None }
+}
+
 /// The result that these bytes had before, if they are in a block. A read model that cannot say is no
 /// reason to refuse: the door refuses what was there before.
-pub(super) fn earlier(api: &Api, id: TransactionId, asked: &Asked) -> Option<Submitted> {
+fn earlier(api: &Api, id: TransactionId, asked: &Asked) -> Option<Submitted> {
     let found = api.index(|index| index.transaction(&id)).ok().flatten()?;
     let submitted = settled(id, finality(&found)?, asked);
     Some(Submitted { repeated: true, ..submitted })
