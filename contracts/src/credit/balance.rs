@@ -135,7 +135,7 @@ pub(super) fn lots(view: &View<'_>, account: &AccountKey) -> Vec<PointLot> {
 }
 
 /// The programmes of which a person has or had points, a page at a time.
-fn wallets(view: &View<'_>, enrolment: EnrolmentId) -> Vec<RecordId> {
+pub(super) fn wallets(view: &View<'_>, enrolment: EnrolmentId) -> Vec<RecordId> {
     let mut found = Vec::new();
     let mut page = view.range::<Wallet>(&enrolment, RANGE_MAX);
     while let Some((last, _)) = page.last() {

@@ -349,7 +349,7 @@ fn replace(
         lapse::schedule(view, enrolment, available_at, kinds::RELEASE, id);
     }
     if view.now() < expires_at {
-        lapse::schedule(view, enrolment, expires_at, kinds::EXPIRE, id);
+        wallet::schedule_expiry(view, enrolment, expires_at);
     }
     Ok(())
 }

@@ -99,14 +99,15 @@ fn batches(view: &View<'_>, awards: &Awards) -> Result<(), Broken> {
             let key = account(enrolment, programme);
             for lot in lots(view, &key) {
                 add(&mut sums, lot.batch, lot.amount);
-                let lapses = |at, kind| view.has::<PersonDue>(&(enrolment, at, kind, lot.batch));
+                let lapses =
+                    |at, kind, record| view.has::<PersonDue>(&(enrolment, at, kind, record));
                 let sound = match key.kind {
                     accounts::kinds::LOCKED => true,
                     accounts::kinds::HELD if dispute::freezes(view, lot.batch) => true,
                     accounts::kinds::HELD => awards
                         .get(&lot.batch)
-                        .is_some_and(|award| lapses(award.available_at, kinds::RELEASE)),
-                    _ => lapses(lot.expires_at, kinds::EXPIRE),
+                        .is_some_and(|award| lapses(award.available_at, kinds::RELEASE, lot.batch)),
+                    _ => lapses(lot.expires_at, kinds::EXPIRE, RecordId(enrolment.0)),
                 };
                 hold(sound, "CRE-8", lot.batch)?;
             }
@@ -141,7 +142,7 @@ fn participations(view: &View<'_>, awards: &Awards) -> Result<(), Broken> {
         hold(mine == stays, "INV-P3", id)?;
         add(&mut seats, participation.activity, u64::from(stays));
     }
-    for (id, Seats { taken }) in all_records::<Seats>(view) {
+    for (id, Seats { taken, .. }) in all_records::<Seats>(view) {
         let Some(activity) = view.get::<Activity>(&id) else {
             continue;
         };
@@ -161,7 +162,7 @@ fn participations(view: &View<'_>, awards: &Awards) -> Result<(), Broken> {
 /// INV-P2: the minutes of a person are those of her awards. INV-P3: a day has 1 440.
 fn minutes(view: &View<'_>, awards: &Awards) -> Result<(), Broken> {
     let mut sums: BTreeMap<(EnrolmentId, u8), u64> = BTreeMap::new();
-    let mut days: BTreeMap<RecordId, u64> = BTreeMap::new();
+    let mut days: BTreeMap<(EnrolmentId, TallySubject), u64> = BTreeMap::new();
     let (service, training) = (accounts::kinds::SERVICE, accounts::kinds::TRAINING);
     for (id, award) in awards {
         let class = match award.class {
@@ -171,7 +172,7 @@ fn minutes(view: &View<'_>, awards: &Awards) -> Result<(), Broken> {
         let minutes = u64::from(standing(view, *id, award).minutes);
         add(&mut sums, (award.enrolment, class), minutes);
         let day = TallySubject::MinutesOfDay(award.service_day);
-        add(&mut days, tally::id(award.enrolment, &day), minutes);
+        add(&mut days, (award.enrolment, day), minutes);
     }
     for (enrolment, archive) in all_records::<Archive>(view) {
         add(&mut sums, (enrolment, service), archive.service);
@@ -186,23 +187,22 @@ fn minutes(view: &View<'_>, awards: &Awards) -> Result<(), Broken> {
     if let Some(((enrolment, _), _)) = sums.into_iter().find(|(_, sum)| *sum > 0) {
         hold(false, "INV-P2", enrolment)?;
     }
-    for (id, tally) in all_records::<Tally>(view) {
-        match tally.subject {
-            TallySubject::MinutesOfDay(_) => {
-                let same = days.get(&id).copied().unwrap_or(0) == tally.amount;
-                let ended = view.now() >= ends_at(&tally.subject);
-                hold(same || ended, "INV-P3", id)?;
-                hold(tally.amount <= MINUTES_OF_A_DAY, "INV-P3", id)?;
-            }
-            TallySubject::PointsOfDay(..)
-            | TallySubject::PointsOfMonth(..)
-            | TallySubject::PointsOfYear(..)
-            | TallySubject::ValueOfYear(_)
-            | TallySubject::Rewards(..)
-            | TallySubject::GiftsOfMonth(..) => {}
+    for (id, key, amount) in tallied(view) {
+        if matches!(key.1, TallySubject::MinutesOfDay(_)) {
+            let same = days.get(&key).copied().unwrap_or(0) == amount;
+            let ended = view.now() >= ends_at(&key.1);
+            hold(same || ended, "INV-P3", id)?;
+            hold(amount <= MINUTES_OF_A_DAY, "INV-P3", id)?;
         }
     }
     Ok(())
+}
+
+/// Every sum of every tally: of which tally, whose and of what, how much.
+fn tallied(view: &View<'_>) -> impl Iterator<Item = (RecordId, (EnrolmentId, TallySubject), u64)> {
+    all_records::<Tally>(view).into_iter().flat_map(|(id, Tally { enrolment, sums, .. })| {
+        sums.into_iter().map(move |sum| (id, (enrolment, sum.subject), sum.amount))
+    })
 }
 
 /// INV-P3: intervals of one person never overlap.
@@ -242,7 +242,7 @@ fn counted<'a>(
 /// INV-P4: every award and every correction, computed again in the order of the ledger, is what it
 /// was, and the tallies are their sums. A year is replayed until its tally leaves.
 fn caps(view: &View<'_>, awards: &Awards) -> Result<(), Broken> {
-    let mut sums: BTreeMap<RecordId, u64> = BTreeMap::new();
+    let mut sums: BTreeMap<(EnrolmentId, TallySubject), u64> = BTreeMap::new();
     let mut standing: BTreeMap<RecordId, u64> = BTreeMap::new();
     for (id, what) in counted(view, awards)? {
         let (award, minutes, units, given, at) = match &what {
@@ -258,35 +258,35 @@ fn caps(view: &View<'_>, awards: &Awards) -> Result<(), Broken> {
         let terms = reading::rule_version(view, award.rule, award.rule_version)
             .map_err(|_| Broken { name: "INV-P4", record: id.to_string() })?;
         let subjects = tally::of_group(&terms.cap_group, award.service_day);
-        let ids = subjects.each_ref().map(|subject| tally::id(award.enrolment, subject));
+        let keys = subjects.map(|subject| (award.enrolment, subject));
         let before = standing.insert(id, given.0).unwrap_or(0);
-        for tally in &ids {
-            let sum = sums.entry(*tally).or_default();
+        for key in &keys {
+            let sum = sums.entry(key.clone()).or_default();
             *sum = sum.saturating_sub(before);
         }
-        let [day, month, year] = subjects.each_ref().map(|subject| {
-            let gone = at >= ends_at(subject);
-            let sum = sums.get(&tally::id(award.enrolment, subject)).copied().unwrap_or(0);
+        let [day, month, year] = keys.each_ref().map(|key| {
+            let gone = at >= ends_at(&key.1);
+            let sum = sums.get(key).copied().unwrap_or(0);
             Points(if gone { 0 } else { sum })
         });
         let points = award_points(&terms, minutes, units, Earned { day, month, year });
         hold(points == given, "INV-P4", id)?;
-        for tally in ids {
-            add(&mut sums, tally, points.0);
+        for key in keys {
+            add(&mut sums, key, points.0);
         }
     }
-    for (id, tally) in all_records::<Tally>(view) {
-        let points = match tally.subject {
+    for (id, key, amount) in tallied(view) {
+        let points = match key.1 {
             TallySubject::PointsOfDay(..)
             | TallySubject::PointsOfMonth(..)
-            | TallySubject::PointsOfYear(..) => view.now() < ends_at(&tally.subject),
+            | TallySubject::PointsOfYear(..) => view.now() < ends_at(&key.1),
             TallySubject::MinutesOfDay(_)
             | TallySubject::ValueOfYear(_)
             | TallySubject::Rewards(..)
             | TallySubject::GiftsOfMonth(..) => false,
         };
-        let sum = sums.get(&id).copied().unwrap_or(0);
-        hold(!points || sum == tally.amount, "INV-P4", id)?;
+        let sum = sums.get(&key).copied().unwrap_or(0);
+        hold(!points || sum == amount, "INV-P4", id)?;
     }
     Ok(())
 }

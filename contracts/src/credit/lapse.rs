@@ -64,7 +64,7 @@ fn handle(view: &mut View<'_>, key: Key) -> Result<(), Rejection> {
     match kind {
         kinds::RELEASE => wallet::release(view, record),
         kinds::VOUCHER => voucher::time_out(view, record),
-        kinds::EXPIRE => wallet::expire(view, record, at),
+        kinds::EXPIRE => wallet::expire(view, enrolment, at),
         // Nothing else is ever scheduled for a person.
         _ => Ok(()),
     }
@@ -77,7 +77,8 @@ fn handle(view: &mut View<'_>, key: Key) -> Result<(), Rejection> {
 pub(super) fn due(item: &DueItem, view: &mut View<'_>) {
     let DueItem { at, kind, record, .. } = *item;
     match kind {
-        kinds::RELEASE | kinds::EXPIRE => {
+        kinds::EXPIRE => personal(view, Some(EnrolmentId(record.0)), at, kind, record),
+        kinds::RELEASE => {
             let owner = view.get::<Award>(&record).map(|award| award.enrolment);
             personal(view, owner, at, kind, record);
         }
@@ -85,11 +86,10 @@ pub(super) fn due(item: &DueItem, view: &mut View<'_>) {
             let owner = view.get::<Voucher>(&record).map(|voucher| voucher.enrolment);
             personal(view, owner, at, kind, record);
         }
-        kinds::PARTICIPATION_ENDS => end_participation(view, record),
         kinds::AWARD_ENDS => end_award(view, record, at),
         kinds::VOUCHER_ENDS => view.remove::<Voucher>(&record),
         kinds::TALLY_ENDS => view.remove::<Tally>(&record),
-        kinds::SEATS_END => view.remove::<Seats>(&record),
+        kinds::SEATS_END => end_sign_ups(view, record, at),
         kinds::REWARD_USE_ENDS => view.remove::<RewardUse>(&record),
         kinds::DISPUTE_ESCALATES => dispute::escalate(view, record),
         kinds::VOUCHER_COUNTS => claimable::count(view, record, at),
@@ -113,15 +113,33 @@ fn personal(
     }
 }
 
-fn end_participation(view: &mut View<'_>, id: RecordId) {
-    let Some(participation) = view.get::<Participation>(&id) else {
+/// Sign-ups that one item of the queue takes away; if there are more, it comes again.
+const SIGN_UPS_AT_ONCE: usize = 64;
+
+/// The sign-ups of an activity leave, from the last one back, and then its seats.
+fn end_sign_ups(view: &mut View<'_>, activity: RecordId, at: BlockTime) {
+    let Some(Seats { taken, mut last }) = view.get::<Seats>(&activity) else { return };
+    for _ in 0..SIGN_UPS_AT_ONCE {
+        let Some(id) = last else { break };
+        last = end_participation(view, id);
+    }
+    if last.is_none() {
+        view.remove::<Seats>(&activity);
         return;
-    };
+    }
+    view.put(&activity, &Seats { taken, last });
+    due::schedule(view, at, kinds::SEATS_END, activity);
+}
+
+/// Takes one away with its interval; says which one was before it.
+fn end_participation(view: &mut View<'_>, id: RecordId) -> Option<RecordId> {
+    let participation = view.get::<Participation>(&id)?;
     let key = (participation.enrolment, participation.start);
     if view.get::<Interval>(&key).is_some_and(|interval| interval.participation == id) {
         view.remove::<Interval>(&key);
     }
     view.remove::<Participation>(&id);
+    participation.before
 }
 
 /// An award leaves, unless its points may still be somewhere: those of a correction, or of a dispute

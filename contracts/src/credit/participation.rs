@@ -101,18 +101,17 @@ pub(super) fn sign_up(
     check_age(&resident, &activity)?;
     check_guardian(view, parties, &resident, Consent::TakePart)?;
     let seats = view.get::<Seats>(&activity_id);
-    let taken = seats.unwrap_or_default().taken;
+    let Seats { taken, last: before } = seats.unwrap_or_default();
     ensure(taken < terms.capacity, Code::Full)?;
     check_overlap(view, enrolment, terms.start, terms.end)?;
-    let ends = terms.end.plus(RECORD_KEPT_MS);
     if seats.is_none() {
-        due::schedule(view, ends, kinds::SEATS_END, activity_id);
+        due::schedule(view, terms.end.plus(RECORD_KEPT_MS), kinds::SEATS_END, activity_id);
     }
-    view.put(&activity_id, &Seats { taken: taken.saturating_add(1) });
     if !view.has::<ProgrammeTotals>(&activity.programme) {
         view.put(&activity.programme, &ProgrammeTotals::default());
     }
     let id = RecordId(view.new_identifier());
+    view.put(&activity_id, &Seats { taken: taken.saturating_add(1), last: Some(id) });
     let participation = Participation {
         activity: activity_id,
         enrolment,
@@ -120,10 +119,10 @@ pub(super) fn sign_up(
         start: terms.start,
         end: terms.end,
         state: ParticipationState::SignedUp,
+        before,
     };
     view.put(&id, &participation);
     view.put(&(enrolment, terms.start), &Interval { end: terms.end, participation: id });
-    due::schedule(view, ends, kinds::PARTICIPATION_ENDS, id);
     Ok(())
 }
 

@@ -22,17 +22,15 @@ pub(super) mod kinds {
     pub(in super::super) const RELEASE: u8 = 1;
     /// A voucher times out.
     pub(in super::super) const VOUCHER: u8 = 2;
-    /// What is left of a lot expires.
+    /// What is left of a person's lots expires.
     pub(in super::super) const EXPIRE: u8 = 3;
-    /// A participation leaves the state, with its interval.
-    pub(in super::super) const PARTICIPATION_ENDS: u8 = 10;
     /// An award leaves.
     pub(in super::super) const AWARD_ENDS: u8 = 11;
     /// A voucher leaves.
     pub(in super::super) const VOUCHER_ENDS: u8 = 12;
     /// A tally leaves.
     pub(in super::super) const TALLY_ENDS: u8 = 13;
-    /// The seats of an activity leave.
+    /// The sign-ups of an activity leave with their intervals, and with the last of them its seats.
     pub(in super::super) const SEATS_END: u8 = 14;
     /// The use of a reward leaves.
     pub(in super::super) const REWARD_USE_ENDS: u8 = 15;
@@ -130,6 +128,8 @@ pub struct Participation {
     pub end: BlockTime,
     /// Where it is in its life.
     pub state: ParticipationState,
+    /// The sign-up before it to the same activity: they leave one after the other, from the last.
+    pub before: Option<RecordId>,
 }
 
 /// A session for which somebody is signed up; those of one person never overlap. Source: CRE-3.
@@ -150,6 +150,8 @@ pub struct Interval {
 pub struct Seats {
     /// How many.
     pub taken: u32,
+    /// The last sign-up, whether it was withdrawn or not; each says which one was before it.
+    pub last: Option<RecordId>,
 }
 
 /// The two kinds of minutes. Source: `domain` §2.2.
@@ -319,8 +321,9 @@ pub struct RewardUse {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct OpenVoucher;
 
-/// What a [`Tally`] counts.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+/// What a sum of a [`Tally`] counts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum TallySubject {
     /// Points of a cap group, by civil day of service.
@@ -339,17 +342,61 @@ pub enum TallySubject {
     GiftsOfMonth(u32, u32),
 }
 
-/// A sum per person, against which a limit is checked. Source: CRE-6.
+/// Whose sums lie in one [`Tally`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum TallyPeriod {
+    /// Of a year and month and of its days.
+    Month(u32, u32),
+    /// Of a year.
+    Year(u32),
+    /// Of a reward, which is offered until the time.
+    Reward(RecordId, BlockTime),
+}
+
+/// One sum of a [`Tally`].
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub struct Tally {
-    /// Whose.
-    pub enrolment: EnrolmentId,
+pub struct TallySum {
     /// Of what.
     pub subject: TallySubject,
     /// The sum.
     #[serde(with = "linli_ledger::json::decimal")]
     pub amount: u64,
+}
+
+/// Sums per person, against which limits are checked. Source: CRE-6.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub struct Tally {
+    /// Whose.
+    pub enrolment: EnrolmentId,
+    /// Of when, or of which reward.
+    pub period: TallyPeriod,
+    /// By subject; one of each.
+    pub sums: Vec<TallySum>,
+}
+
+impl Tally {
+    /// A sum; zero if there is none.
+    pub fn amount(&self, subject: &TallySubject) -> u64 {
+        self.place(subject).ok().and_then(|place| self.sums.get(place)).map_or(0, |sum| sum.amount)
+    }
+
+    pub(super) fn change(&mut self, subject: &TallySubject, change: impl FnOnce(u64) -> u64) {
+        let place = self.place(subject).unwrap_or_else(|place| {
+            self.sums.insert(place, TallySum { subject: subject.clone(), amount: 0 });
+            place
+        });
+        if let Some(sum) = self.sums.get_mut(place) {
+            sum.amount = change(sum.amount);
+        }
+    }
+
+    fn place(&self, subject: &TallySubject) -> Result<usize, usize> {
+        self.sums.binary_search_by(|sum| sum.subject.cmp(subject))
+    }
 }
 
 /// That a person has, or had, points of a programme; its key says it all. Stays.

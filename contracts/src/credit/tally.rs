@@ -1,8 +1,9 @@
 //! This exists to count per person what a limit is checked against: points of a day, a month, a year;
-//! minutes of a day; value of rewards of a year; pieces of a reward.
+//! minutes of a day; value of rewards of a year; pieces of a reward. What belongs to one month or one
+//! year of a person is one leaf (ADR 0032).
 
 use super::records::kinds::TALLY_ENDS;
-use super::{Earned, Tally, TallySubject};
+use super::{Earned, Tally, TallyPeriod, TallySubject};
 use crate::programme::RECORD_KEPT_MS;
 use linli_ledger::amount::Points;
 use linli_ledger::codec::encode;
@@ -12,20 +13,37 @@ use linli_ledger::types::{BlockTime, Day, EnrolmentId, RecordId};
 use linli_ledger::view::View;
 
 /// The identifier of a tally.
-pub(super) fn id(enrolment: EnrolmentId, subject: &TallySubject) -> RecordId {
-    let parts: [&[u8]; 3] = [b"tally", &enrolment.0, &encode(subject)];
+fn id(enrolment: EnrolmentId, period: &TallyPeriod) -> RecordId {
+    let parts: [&[u8]; 3] = [b"tally", &enrolment.0, &encode(period)];
     RecordId(hash_parts(Domain::Identifier, &parts))
 }
 
-/// The sum so far; zero once the tally has left, swept or not.
+/// The tally that holds a sum. Source: CRE-6.
+fn period(subject: &TallySubject) -> TallyPeriod {
+    match subject {
+        TallySubject::PointsOfDay(_, day) | TallySubject::MinutesOfDay(day) => {
+            let (year, month, _) = day.civil();
+            TallyPeriod::Month(year, month)
+        }
+        TallySubject::PointsOfMonth(_, year, month) | TallySubject::GiftsOfMonth(year, month) => {
+            TallyPeriod::Month(*year, *month)
+        }
+        TallySubject::PointsOfYear(_, year) | TallySubject::ValueOfYear(year) => {
+            TallyPeriod::Year(*year)
+        }
+        TallySubject::Rewards(reward, until) => TallyPeriod::Reward(*reward, *until),
+    }
+}
+
+/// The sum so far; zero once it has ended, swept or not.
 pub(super) fn get(view: &View<'_>, enrolment: EnrolmentId, subject: &TallySubject) -> u64 {
     if view.now() >= ends_at(subject) {
         return 0;
     }
-    view.get::<Tally>(&id(enrolment, subject)).map_or(0, |tally| tally.amount)
+    view.get::<Tally>(&id(enrolment, &period(subject))).map_or(0, |tally| tally.amount(subject))
 }
 
-/// Adds to a tally; the first time, schedules its end. One that has left does not come again.
+/// Adds to a sum; the first of a tally schedules its end. One that has ended does not come again.
 pub(super) fn add(
     view: &mut View<'_>,
     enrolment: EnrolmentId,
@@ -35,25 +53,29 @@ pub(super) fn add(
     if amount == 0 || view.now() >= ends_at(subject) {
         return;
     }
-    let id = id(enrolment, subject);
+    let period = period(subject);
+    let id = id(enrolment, &period);
     let mut tally = view.get::<Tally>(&id).unwrap_or_else(|| {
-        due::schedule(view, ends_at(subject), TALLY_ENDS, id);
-        Tally { enrolment, subject: subject.clone(), amount: 0 }
+        due::schedule(view, leaves_at(&period), TALLY_ENDS, id);
+        Tally { enrolment, period, sums: Vec::new() }
     });
-    tally.amount = tally.amount.saturating_add(amount);
+    tally.change(subject, |sum| sum.saturating_add(amount));
     view.put(&id, &tally);
 }
 
-/// Takes back what was added; a tally that is gone stays gone.
+/// Takes back what was added; a sum that has ended stays as it was.
 pub(super) fn take_back(
     view: &mut View<'_>,
     enrolment: EnrolmentId,
     subject: &TallySubject,
     amount: u64,
 ) {
-    let id = id(enrolment, subject);
+    if view.now() >= ends_at(subject) {
+        return;
+    }
+    let id = id(enrolment, &period(subject));
     if let Some(mut tally) = view.get::<Tally>(&id) {
-        tally.amount = tally.amount.saturating_sub(amount);
+        tally.change(subject, |sum| sum.saturating_sub(amount));
         view.put(&id, &tally);
     }
 }
@@ -74,20 +96,26 @@ pub(super) fn earned(view: &View<'_>, enrolment: EnrolmentId, group: &str, day: 
     Earned { day, month, year }
 }
 
-/// When a tally leaves: long after the last call that could count to it.
+/// When a sum ends: long after the last call that could count to it.
 pub(super) fn ends_at(subject: &TallySubject) -> BlockTime {
-    let last = match subject {
+    match subject {
         TallySubject::PointsOfDay(_, day) | TallySubject::MinutesOfDay(day) => {
-            Day(day.0.saturating_add(1)).start()
+            Day(day.0.saturating_add(1)).start().plus(RECORD_KEPT_MS)
         }
-        TallySubject::PointsOfMonth(_, year, 12)
-        | TallySubject::GiftsOfMonth(year, 12)
-        | TallySubject::PointsOfYear(_, year)
-        | TallySubject::ValueOfYear(year) => year_end(*year),
-        TallySubject::PointsOfMonth(_, year, month) | TallySubject::GiftsOfMonth(year, month) => {
-            first_of(*year, month.saturating_add(1))
-        }
-        TallySubject::Rewards(_, until) => *until,
+        TallySubject::PointsOfMonth(..)
+        | TallySubject::GiftsOfMonth(..)
+        | TallySubject::PointsOfYear(..)
+        | TallySubject::ValueOfYear(_)
+        | TallySubject::Rewards(..) => leaves_at(&period(subject)),
+    }
+}
+
+/// When a tally leaves: with the last of its sums.
+fn leaves_at(period: &TallyPeriod) -> BlockTime {
+    let last = match period {
+        TallyPeriod::Month(year, 12) | TallyPeriod::Year(year) => year_end(*year),
+        TallyPeriod::Month(year, month) => first_of(*year, month.saturating_add(1)),
+        TallyPeriod::Reward(_, until) => *until,
     };
     last.plus(RECORD_KEPT_MS)
 }

@@ -7,6 +7,7 @@ mod disputes_at_random;
 mod gift;
 mod history;
 mod late;
+mod leaving;
 mod participation;
 mod redemption;
 mod returning;

@@ -1,5 +1,6 @@
 //! This exists to move points through a person's accounts: held, available, locked, and out.
 
+use super::balance::{lots, wallets};
 use super::records::kinds;
 use super::{Award, MinuteClass, ProgrammeTotals, Wallet, accounts, dispute, lapse, owed};
 use crate::programme::RECORD_KEPT_MS;
@@ -40,7 +41,7 @@ pub(super) fn credit(view: &mut View<'_>, id: RecordId, mut award: Award) -> Res
     }
     view.put(&id, &award);
     lapse::schedule(view, enrolment, available_at, kinds::RELEASE, id);
-    lapse::schedule(view, enrolment, expires_at, kinds::EXPIRE, id);
+    schedule_expiry(view, enrolment, expires_at);
     due::schedule(view, expires_at.plus(super::AWARD_KEPT_MS), kinds::AWARD_ENDS, id);
     Ok(())
 }
@@ -162,26 +163,44 @@ pub(super) fn release(view: &mut View<'_>, id: RecordId) -> Result<(), Rejection
     }
 }
 
-/// What is left of a lot, held or available, expires. What is locked is the voucher's, and what is
-/// frozen waits for its decision.
+/// Lots of a person that one item of the queue ends; if there are more, it comes again.
+const EXPIRED_AT_ONCE: usize = 64;
+
+/// Puts it into the queues that lots of a person expire at a time: one item for all of them, since the
+/// lots of a year expire together (ADR 0032).
+pub(super) fn schedule_expiry(view: &mut View<'_>, enrolment: EnrolmentId, at: BlockTime) {
+    lapse::schedule(view, enrolment, at, kinds::EXPIRE, RecordId(enrolment.0));
+}
+
+/// What is left of a person's lots that expire at a time, held or available, expires. What is locked is
+/// the voucher's, and what is frozen waits for its decision.
 ///
 /// # Errors
 /// None in a sound state.
 ///
 /// Source: CRE-10, `domain` §2.4.
-pub(super) fn expire(view: &mut View<'_>, id: RecordId, at: BlockTime) -> Result<(), Rejection> {
-    let Some(award) = view.get::<Award>(&id) else {
-        return Ok(());
-    };
-    let frozen = dispute::freezes(view, id);
-    for account in [accounts::held, accounts::available] {
-        let account = account(award.enrolment, award.programme);
-        if frozen && account.kind == accounts::kinds::HELD {
-            continue;
+pub(super) fn expire(
+    view: &mut View<'_>,
+    enrolment: EnrolmentId,
+    at: BlockTime,
+) -> Result<(), Rejection> {
+    let mut room = EXPIRED_AT_ONCE;
+    for programme in wallets(view, enrolment) {
+        for account in [accounts::held, accounts::available] {
+            let account = account(enrolment, programme);
+            let is_held = account.kind == accounts::kinds::HELD;
+            let expired: Vec<_> = lots(view, &account)
+                .into_iter()
+                .take_while(|lot| lot.expires_at <= at)
+                .filter(|lot| !is_held || !dispute::freezes(view, lot.batch))
+                .take(room)
+                .collect();
+            room = room.saturating_sub(expired.len());
+            end(view, programme, &account, &expired, accounts::expired)?;
         }
-        if let Some(lot) = lot(view, &account, at, id) {
-            end(view, award.programme, &account, &[lot], accounts::expired)?;
-        }
+    }
+    if room == 0 {
+        schedule_expiry(view, enrolment, at);
     }
     Ok(())
 }
@@ -205,7 +224,7 @@ pub(super) fn renew(
     points::transfer(view, from, &minted, &[lot])?;
     let renewed = PointLot { expires_at: until, ..lot };
     points::transfer(view, &minted, &accounts::available(enrolment, programme), &[renewed])?;
-    lapse::schedule(view, enrolment, until, kinds::EXPIRE, lot.batch);
+    schedule_expiry(view, enrolment, until);
     Ok(())
 }
 
