@@ -32,6 +32,9 @@ const COMMITTEES: u32 = 5;
 const VOLUNTEERS: u32 = COMMITTEES + COMMUNITIES;
 pub(super) const PROVIDERS: u32 = VOLUNTEERS + COMMUNITIES;
 
+/// How long grants, rules and rewards hold: longer than anybody lets the work go on.
+const YEARS_MS: u64 = 6 * 365 * DAY_MS;
+
 /// A fixed Monday.
 const START: (u32, u32, u32) = (2026, 3, 2);
 
@@ -108,7 +111,7 @@ impl Cast {
         Actor { key: self.key(&format!("organisation {position}")), grant: None }
     }
 
-    /// Registers a person and grants a role in the whole sub-district for a year.
+    /// Registers a person and grants a role in the whole sub-district, for years.
     pub(super) fn officer(&self, pen: &mut Pen, label: &str, at: u32, role: Role) -> Actor {
         let key = self.key(label);
         let organisation = self.id(at);
@@ -127,7 +130,7 @@ impl Cast {
             level,
             nullifier: None,
             from: self.genesis.time,
-            to: self.genesis.time.plus(365 * DAY_MS),
+            to: self.genesis.time.plus(YEARS_MS),
         };
         let grantors = [self.organisation(OFFICE), self.organisation(REGULATOR)];
         let grant = pen.write(registry::CONTRACT, &[&grantors[0], &grantors[1]], &call);
@@ -196,7 +199,7 @@ impl Workload {
             reward_budget: Fen(1_000_000_000_000),
         };
         let opened = pen.write(programme::CONTRACT, &[one, two], &call);
-        let valid_to = valid_from.plus(1_000 * DAY_MS);
+        let valid_to = valid_from.plus(YEARS_MS);
         let terms = RuleTerms {
             basis: Basis::PerHour { rate: 10 },
             multiplier_bp: 10_000,
