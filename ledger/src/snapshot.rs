@@ -156,13 +156,14 @@ pub fn split(bytes: &[u8]) -> Result<(Vec<&[u8]>, usize), SnapshotError> {
 /// In this order: [`SnapshotError::Frame`], [`SnapshotError::Decode`], [`SnapshotError::Order`],
 /// [`SnapshotError::Version`].
 pub fn read_head(frame: &[u8]) -> Result<Head, SnapshotError> {
-    match payload(frame)?.split_first() {
-        Some((&HEAD, bytes)) => match decode::<Head>(bytes, "the head of a snapshot")? {
-            head if head.version == SNAPSHOT_VERSION => Ok(head),
-            head => Err(SnapshotError::Version(head.version)),
-        },
-        _ => Err(SnapshotError::Order),
+    let Some((&HEAD, bytes)) = payload(frame)?.split_first() else {
+        return Err(SnapshotError::Order);
+    };
+    let head: Head = decode(bytes, "the head of a snapshot")?;
+    if head.version != SNAPSHOT_VERSION {
+        return Err(SnapshotError::Version(head.version));
     }
+    Ok(head)
 }
 
 /// Reads and hashes any later frame; needs none of the others.
@@ -171,9 +172,8 @@ pub fn read_head(frame: &[u8]) -> Result<Head, SnapshotError> {
 /// In this order: [`SnapshotError::Frame`], [`SnapshotError::Order`], [`SnapshotError::Decode`],
 /// [`SnapshotError::Leaves`].
 pub fn read_part(frame: &[u8]) -> Result<Part, SnapshotError> {
-    let mut bytes = match payload(frame)?.split_first() {
-        Some((&LEAVES, bytes)) => bytes,
-        _ => return Err(SnapshotError::Order),
+    let Some((&LEAVES, mut bytes)) = payload(frame)?.split_first() else {
+        return Err(SnapshotError::Order);
     };
     let bytes = &mut bytes;
     let (compartment, count): (Compartment, u32) = take(bytes)?;
@@ -189,10 +189,10 @@ pub fn read_part(frame: &[u8]) -> Result<Part, SnapshotError> {
             return Err(SnapshotError::Leaves);
         }
     }
-    match bytes.is_empty() {
-        true => Ok(Part { compartment, leaves, hashes }),
-        false => Err(A_PART.into()),
+    if !bytes.is_empty() {
+        return Err(A_PART.into());
     }
+    Ok(Part { compartment, leaves, hashes })
 }
 
 /// What is expected where leaves are.
@@ -216,10 +216,10 @@ fn take_list<'a>(bytes: &mut &'a [u8]) -> Result<&'a [u8], DecodeError> {
 
 fn payload(mut frame: &[u8]) -> Result<&[u8], SnapshotError> {
     let payload = take_payload(&mut frame)?.ok_or(FrameError::Torn)?;
-    match frame.is_empty() {
-        true => Ok(payload),
-        false => Err(SnapshotError::Order),
+    if !frame.is_empty() {
+        return Err(SnapshotError::Order);
     }
+    Ok(payload)
 }
 
 /// Puts the parts of a snapshot together and checks the result against the block it is of.

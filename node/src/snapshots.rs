@@ -134,10 +134,10 @@ impl Snapshots {
             let (frames, taken) = snapshot::split(&bytes)?;
             let mut frames = frames.as_slice();
             if frames.is_empty() {
-                match bytes.is_empty() {
-                    true => break,
-                    false => return Err(SnapshotError::Frame(FrameError::Torn).into()),
+                if bytes.is_empty() {
+                    break;
                 }
+                return Err(SnapshotError::Frame(FrameError::Torn).into());
             }
             if head.is_none()
                 && let Some((first, rest)) = frames.split_first()

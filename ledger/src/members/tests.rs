@@ -237,11 +237,14 @@ fn a_set_that_could_not_go_on_is_refused() {
     assert_eq!(no.details, [Detail::Need(6), Detail::Have(5)]);
 }
 
+/// Members by number and power, and what is said to them.
+type Step = (&'static [(u64, u64)], Option<Code>);
+
 #[test]
 fn a_chain_of_one_grows_and_hands_over_by_steps_of_power() {
     let mut chain = Chain::new(&[1], true);
     chain.blocks([0]);
-    let steps: [(&[(u64, u64)], Option<Code>); 7] = [
+    let steps: [Step; 7] = [
         (&[(1, 1)], Some(Code::ValidatorQuorum)),
         (&[(0, 1), (1, 1)], Some(Code::ValidatorQuorum)),
         (&[(0, 3), (1, 1)], None),

@@ -102,10 +102,10 @@ impl Leaves {
     }
 
     fn push_page(&mut self, page: Page) {
-        let start = match self.pages.is_empty() {
-            true => Key::new(),
-            false => Key::from_slice(page.first().unwrap_or_default()),
-        };
+        let mut start = Key::new();
+        if !self.pages.is_empty() {
+            start.extend_from_slice(page.first().unwrap_or_default());
+        }
         self.count = self.count.saturating_add(page.len());
         self.pages.insert(start, Arc::new(page));
     }

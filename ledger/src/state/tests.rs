@@ -68,9 +68,9 @@ struct Both {
 }
 
 impl Both {
-    fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
+    fn put(&mut self, key: Vec<u8>, value: &[u8]) {
         self.version += 1;
-        let leaf = Leaf { value: &value, version: self.version, writer: writer(self.version) };
+        let leaf = Leaf { value, version: self.version, writer: writer(self.version) };
         self.leaves.insert(&key, &leaf);
         self.naive.insert(key, owned(leaf));
     }
@@ -82,16 +82,18 @@ impl Both {
 
     fn act(&mut self, act: Act) {
         match act {
-            Act::Put(key, value) => self.put(key, value),
+            Act::Put(key, value) => self.put(key, &value),
             Act::Remove(key) => self.remove(&key),
             Act::RemoveFrom(key, count) => {
                 let keys: Vec<_> =
                     self.naive.range(key..).take(count).map(|(key, _)| key.clone()).collect();
-                keys.iter().for_each(|key| self.remove(key));
+                for key in keys {
+                    self.remove(&key);
+                }
             }
             Act::Append(key, count) => {
                 for number in 0..count {
-                    self.put([key.as_slice(), &number.to_be_bytes()].concat(), vec![3; 60]);
+                    self.put([key.as_slice(), &number.to_be_bytes()].concat(), &[3; 60]);
                 }
             }
             Act::Keep => {}

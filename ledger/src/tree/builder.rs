@@ -40,10 +40,10 @@ fn subtree(groups: &mut [Vec<Leaf>]) -> Subtree {
     if let [group] = groups {
         let mut leaves = std::mem::take(group);
         leaves.sort_unstable_by_key(|leaf| leaf[0]);
-        return match leaves.len() <= BUCKET_MAX {
-            true => Subtree::Loose(leaves),
-            false => Subtree::Sealed(Link::build(GROUP_BITS, &leaves)),
-        };
+        if leaves.len() <= BUCKET_MAX {
+            return Subtree::Loose(leaves);
+        }
+        return Subtree::Sealed(Link::build(GROUP_BITS, &leaves));
     }
     let (left, right) = groups.split_at_mut(groups.len() / 2);
     Subtree::new(subtree(left), subtree(right))

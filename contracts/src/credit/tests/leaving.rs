@@ -1,3 +1,5 @@
+use super::super::accounts::available;
+use super::super::balance::lots as lots_of;
 use super::*;
 use linli_ledger::due::RestrictedDue;
 use linli_ledger::limits::RANGE_MAX;
@@ -78,8 +80,8 @@ fn more_lots_than_one_item_ends_expire_all_the_same() {
     stage.world.advance(10 * DAY_MS);
     stage.world.sweep();
     let lots = |stage: &Stage| {
-        let account = accounts::available(resident.enrolment, stage.programme);
-        super::super::balance::lots(&stage.world.view(), &account).len()
+        let account = available(resident.enrolment, stage.programme);
+        lots_of(&stage.world.view(), &account).len()
     };
     assert_eq!((lots(&stage), stage.points(&resident)), (70, (700, 0, 0)));
     stage.world.at(tally::year_end(2028));

@@ -255,7 +255,6 @@ fn random_histories_reach_every_end_and_the_refusals_that_matter() {
         codes.extend(pair.codes.into_keys());
         ends.extend(pair.model.proposals.values().map(|proposal| proposal.state));
     }
-    println!("{codes:?}");
     let wanted = ["open", "accepted", "applied", "refused", "withdrawn", "expired"];
     assert_eq!(ends, BTreeSet::from(wanted));
     for code in [

@@ -64,7 +64,7 @@ fn the_invariants_notice_what_no_call_would_do() {
         ("INV-G12", |view| {
             alter(view, |proposal| {
                 proposal.state = ProposalState::Accepted { at: BlockTime(u64::MAX) }
-            })
+            });
         }),
         ("INV-G12", |view| {
             alter(view, |proposal| {
@@ -73,7 +73,7 @@ fn the_invariants_notice_what_no_call_would_do() {
                     let (persons, approve) = (Vec::new(), n == 0);
                     proposal.ballots.push(Ballot { organisation, persons, approve });
                 }
-            })
+            });
         }),
         ("INV-G12", |view| {
             alter(view, |proposal| {
@@ -81,7 +81,7 @@ fn the_invariants_notice_what_no_call_would_do() {
                     height: linli_ledger::types::Height(1),
                     end: End::Expired,
                 }
-            })
+            });
         }),
         ("INV-G12", |view| {
             let (key, OpenProposal) = view.range::<OpenProposal>(&(), 1).remove(0);
