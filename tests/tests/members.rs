@@ -189,12 +189,15 @@ impl Chain {
     /// Organisations 0 to 2 decide; the next block after the lock brings the effect.
     fn decide(&mut self, changes: Vec<Change>) {
         let evidence = digest(Domain::Document, b"minutes");
-        let receipts = self.block(1_000, Some((0, &Call::Propose { changes, evidence })));
+        let propose = Call::Propose { changes: changes.clone(), evidence };
+        let receipts = self.block(1_000, Some((0, &propose)));
         assert_eq!(receipts.last().unwrap().rejection(), None);
         let Subject::Transaction(id) = receipts.last().unwrap().subject else { panic!("a call") };
         let proposal = RecordId(derive_identifier(&id, 0));
+        let proposal_hash = governance::proposal_hash(proposal, &changes, &evidence);
+        let vote = Call::Vote { proposal, proposal_hash, approve: true };
         for by in 1..3 {
-            let receipts = self.block(1_000, Some((by, &Call::Vote { proposal, approve: true })));
+            let receipts = self.block(1_000, Some((by, &vote)));
             assert_eq!(receipts.last().unwrap().rejection(), None);
         }
         self.block(LOCK, None);

@@ -9,6 +9,8 @@
 mod bytes;
 #[path = "vectors/chain.rs"]
 mod chain;
+#[path = "vectors/members.rs"]
+mod members;
 #[path = "vectors/state.rs"]
 mod state;
 
@@ -63,6 +65,11 @@ fn leaves_trees_lists_and_records_are_those_of_the_vectors() {
     check("lists", &state::lists());
     check("records", &state::records());
     check("receipts", &state::receipts());
+}
+
+#[test]
+fn members_and_what_changes_them_are_those_of_the_vectors() {
+    check("members", &members::members());
 }
 
 #[test]

@@ -270,8 +270,37 @@ def receipts():  # LED-5.6, 6.4, 6.5, 9.3
         same(name, H("receipt-leaf", made), file[name]["leaf"])
 
 
+def members():  # LED-4.7, 6.11; GOV-1, GOV-4, GOV-8
+    file = load("members")
+    genesis, node = x(file["genesis"]), key(file["node"]["label"])
+    identity = x("002408011220") + node
+    same("node", node, file["node"]["key"])
+    same("identity", identity, file["node"]["identity"])
+    proof = sign(file["proof"]["label"], "sign-peer", genesis, identity)
+    same("proof", proof, file["proof"]["signature"])
+    validator, clerk = (b"\0" + key(label) for label in ("validator 0", "clerk"))
+    node, proof = b"\0" + node, b"\0" + proof
+    same("builders", big(16, 0) + u(8, 12), file["builders"]["key"])
+    noted = rows([validator + u(64, 7), b"\0" + key("validator 1") + u(64, 300)])
+    same("builders", noted, file["builders"]["bytes"])
+    changes = [
+        b"\0" + b"\2" * 32 + validator + u(64, 3) + node + proof, b"\1" + validator,
+        b"\2" + clerk + validator + node + proof, b"\3" + validator + u(64, 300),
+        b"\4" + b"\2" * 32 + node + b"\0", b"\5" + node, b"\6" + node + b"\1",
+    ]
+    same("changes", [change.hex() for change in changes], file["changes"])
+    proposal, evidence = b"\3" * 32, b"\0" + b"\4" * 32
+    hashed = H("document", proposal + rows(changes) + evidence)
+    same("proposal hash", hashed, file["proposal hash"])
+    same("propose", b"\0" + rows(changes) + evidence, file["propose"])
+    same("vote", b"\1" + proposal + b"\0" + hashed + b"\1", file["vote"])
+    same("withdraw", b"\2" + proposal, file["withdraw"])
+    same("node end", b"\3" + node, file["node end"])
+
+
 if __name__ == "__main__":
-    for part in (hashes, signatures, transactions, genesis_file, blocks, leaves, trees, lists, records, receipts):
+    parts = hashes, signatures, transactions, genesis_file, blocks, leaves, trees, lists, records, receipts, members
+    for part in parts:
         part()
     chain()
     print(f"{checks[0]} values agree")

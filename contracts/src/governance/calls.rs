@@ -98,6 +98,8 @@ pub enum Call {
     Vote {
         /// The proposal.
         proposal: RecordId,
+        /// The hash of what was read: see [`super::proposal_hash`].
+        proposal_hash: Digest,
         /// Whether it agrees.
         approve: bool,
     },

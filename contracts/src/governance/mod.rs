@@ -22,6 +22,7 @@ use linli_ledger::genesis::{Genesis, GenesisError};
 use linli_ledger::members;
 use linli_ledger::types::{Compartment, ContractId};
 use linli_ledger::view::View;
+pub use proposals::proposal_hash;
 
 /// The number of this contract.
 pub const CONTRACT: ContractId = ContractId(6);
@@ -69,7 +70,9 @@ impl Contract for Governance {
             Call::Propose { changes, evidence } => {
                 proposals::propose(view, parties, changes, evidence)
             }
-            Call::Vote { proposal, approve } => proposals::vote(view, parties, proposal, approve),
+            Call::Vote { proposal, proposal_hash, approve } => {
+                proposals::vote(view, parties, proposal, proposal_hash, approve)
+            }
             Call::Withdraw { proposal } => proposals::withdraw(view, parties, proposal),
             Call::NodeEnd { key } => nodes::end(view, parties, key),
         }

@@ -6,9 +6,10 @@ use super::plan::{Plan, plan};
 use super::records::{Ballot, End, OpenProposal, Proposal, ProposalState};
 use crate::registry::roles::{self, Parameter, Voices, parameter};
 use linli_ledger::code::{Code, Detail, Rejection, ensure};
+use linli_ledger::codec::encode;
 use linli_ledger::contract::Party;
 use linli_ledger::due::{self, DueItem};
-use linli_ledger::hash::Digest;
+use linli_ledger::hash::{Digest, Domain, digest};
 use linli_ledger::system::GovernanceRecord;
 use linli_ledger::types::{BlockTime, DAY_MS, RecordId};
 use linli_ledger::view::View;
@@ -26,6 +27,11 @@ const CHANGES_MAX: usize = 16;
 const OPEN_MAX: usize = 16;
 /// A proposal that has ended stays in the state this long; its receipts stay for ever.
 const KEPT_MS: u64 = 365 * DAY_MS;
+
+/// The hash that votes on a proposal name. Source: GOV-8.
+pub fn proposal_hash(proposal: RecordId, changes: &[Change], evidence: &Digest) -> Digest {
+    digest(Domain::Document, &encode(&(proposal, changes, evidence)))
+}
 
 /// Proposes changes.
 ///
@@ -71,8 +77,8 @@ pub(super) fn propose(
 /// Agrees to a proposal, or no longer.
 ///
 /// # Errors
-/// In this order: as [`roles::voices`]; as [`living`]; [`Code::DuplicateApprover`] for a human being who
-/// spoke for another organisation; [`Code::Exists`] for an organisation that has said this already;
+/// In this order: as [`roles::voices`]; as [`living`]; [`Code::ApprovalStale`] for another hash than that
+/// of the proposal; [`Code::DuplicateApprover`] for a human being who spoke for another organisation; [`Code::Exists`] for an organisation that has said this already;
 /// where it is enough now, as [`plan`].
 ///
 /// Source: GOV-8.
@@ -80,10 +86,13 @@ pub(super) fn vote(
     view: &mut View<'_>,
     parties: &[Party],
     id: RecordId,
+    hash: Digest,
     approve: bool,
 ) -> Result<(), Rejection> {
     let voices = roles::voices(view, parties)?;
     let mut proposal = living(view, id)?;
+    let expected = proposal_hash(id, &proposal.changes, &proposal.evidence);
+    ensure(hash == expected, Code::ApprovalStale)?;
     count(view, &mut proposal, voices, approve)?;
     settle(view, id, &mut proposal)?;
     view.put(&id, &proposal);

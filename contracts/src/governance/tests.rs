@@ -159,7 +159,14 @@ impl Network {
     }
 
     fn vote(&mut self, by: u32, id: RecordId, approve: bool) {
-        self.apply(&[&self.own_key(by)], &Call::Vote { proposal: id, approve });
+        self.apply(&[&self.own_key(by)], &self.ballot(id, approve));
+    }
+
+    /// A word on a proposal, with the hash of what stands there.
+    fn ballot(&self, id: RecordId, approve: bool) -> Call {
+        let hash = |found: Proposal| proposal_hash(id, &found.changes, &found.evidence);
+        let proposal_hash = self.found(id).map_or(document("nothing"), hash);
+        Call::Vote { proposal: id, proposal_hash, approve }
     }
 
     /// A proposal to which enough have agreed.

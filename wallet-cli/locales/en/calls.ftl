@@ -406,6 +406,7 @@ field-node = node's public key
 field-proof = proof that the new key is held
 field-node-role = what the node does
 field-proposal = proposal
+field-proposal-hash = hash of the proposal that was read
 field-approve = agrees
 choice-validator-add = a validator joins
 choice-validator-remove = a validator leaves

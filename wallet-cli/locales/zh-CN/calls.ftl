@@ -406,6 +406,7 @@ field-node = 节点公钥
 field-proof = 持有新密钥的证明
 field-node-role = 节点用途
 field-proposal = 提案
+field-proposal-hash = 所看提案的摘要
 field-approve = 同意
 choice-validator-add = 增加一个验证节点
 choice-validator-remove = 减少一个验证节点

@@ -113,13 +113,13 @@ impl Pair {
             }
             Step::Vote { by, which, approve } => {
                 let Some(id) = self.model.pick(*which) else { return };
-                let call = Call::Vote { proposal: id, approve: *approve };
+                let call = self.network.ballot(id, *approve);
                 self.call(*by, &call, |model, _| model.vote(*by, id, *approve));
             }
             Step::Agree { which } => {
                 let Some(id) = self.model.pick(*which) else { return };
                 for by in 0..4 {
-                    let call = Call::Vote { proposal: id, approve: true };
+                    let call = self.network.ballot(id, true);
                     self.call(by, &call, |model, _| model.vote(by, id, true));
                 }
             }

@@ -55,7 +55,7 @@ fn a_change_that_became_deadly_is_refused_by_the_vote_that_would_accept_it() {
     network.silent.insert(validator("1").public());
     network.blocks(16);
     let regulator = network.own_key(REGULATOR);
-    let yes = Call::Vote { proposal: id, approve: true };
+    let yes = network.ballot(id, true);
     network.reject(&[&regulator], &yes, Code::ValidatorQuorum);
     assert_eq!(network.state(id), ProposalState::Open);
     network.silent.clear();

@@ -18,7 +18,7 @@ fn only_organisations_that_govern_decide_and_each_counts_once() {
     network.reject(&[&donor], &call, Code::GovernanceQuorum);
     network.reject(&[&office, &donor], &call, Code::GovernanceQuorum);
     let id = network.propose(OFFICE, some_change(&network));
-    let yes = Call::Vote { proposal: id, approve: true };
+    let yes = network.ballot(id, true);
     network.reject(&[&donor], &yes, Code::GovernanceQuorum);
     network.reject(&[&office], &yes, Code::Exists);
     network.apply(&[&committee], &yes);
@@ -32,7 +32,9 @@ fn only_organisations_that_govern_decide_and_each_counts_once() {
     network.world.apply(registry::CONTRACT, &[&committee], &add);
     network.reject(&[&second], &yes, Code::Exists);
     assert_eq!(network.state(id), ProposalState::Open);
-    let missing = Call::Vote { proposal: RecordId([9; 32]), approve: true };
+    let other = Call::Vote { proposal: id, proposal_hash: document("other"), approve: false };
+    network.reject(&[&office], &other, Code::ApprovalStale);
+    let missing = network.ballot(RecordId([9; 32]), true);
     network.reject(&[&committee], &missing, Code::NotFound);
     network.world.check();
 }
@@ -72,7 +74,7 @@ fn the_last_word_of_an_organisation_counts_until_the_lock_ends() {
     network.world.at(at);
     // From its time on nobody changes it, swept or not: the sweep comes first in this block.
     let office = network.own_key(OFFICE);
-    network.reject(&[&office], &Call::Vote { proposal: id, approve: true }, Code::State);
+    network.reject(&[&office], &network.ballot(id, true), Code::State);
     assert_eq!(network.ended(id), End::Applied);
     network.world.check();
 }
@@ -101,7 +103,7 @@ fn one_human_being_speaks_for_one_organisation() {
     let for_office = govern(&anna, OFFICE, nullifier);
     let for_volunteers = govern(&anna, VOLUNTEERS, None);
     let id = RecordId(network.apply(&[&for_office], &proposal(some_change(&network))));
-    let yes = Call::Vote { proposal: id, approve: true };
+    let yes = network.ballot(id, true);
     network.reject(&[&for_volunteers], &yes, Code::DuplicateApprover);
     // The same human being under another person's name.
     let world = &mut network.world;
@@ -136,7 +138,7 @@ fn what_too_few_agree_to_expires_swept_or_not() {
     let before = network.world.fork(crate::rulebook());
     // The block in which its time comes sweeps first; without a sweep the answer is the same no.
     let regulator = network.own_key(REGULATOR);
-    let late = Call::Vote { proposal: id, approve: true };
+    let late = network.ballot(id, true);
     network.reject(&[&regulator], &late, Code::State);
     assert_eq!(network.ended(id), End::Expired);
     assert_eq!(before.view().get::<Proposal>(&id).unwrap().state, ProposalState::Open);
@@ -179,7 +181,7 @@ fn a_proposal_is_withdrawn_by_who_made_it_until_it_is_accepted() {
     network.apply(&[&office], &withdraw);
     assert_eq!(network.ended(id), End::Withdrawn);
     network.reject(&[&office], &withdraw, Code::State);
-    network.reject(&[&committee], &Call::Vote { proposal: id, approve: true }, Code::State);
+    network.reject(&[&committee], &network.ballot(id, true), Code::State);
     let accepted = network.accept(some_change(&network));
     network.reject(&[&office], &Call::Withdraw { proposal: accepted }, Code::State);
     network.world.advance(LOCK);
