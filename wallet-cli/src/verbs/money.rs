@@ -242,7 +242,11 @@ pub(super) fn forward(client: &Client<'_>, source: SourceId) -> Result<String, F
         ("amount_fen", word("column-amount", language)),
     ])
     .right(2);
-    for PlaceBalance { place, balance } in &trace.places {
+    // By identifier, as the node lists them, says nothing to anybody: the most comes first.
+    let mut places: Vec<_> = trace.places.iter().collect();
+    places
+        .sort_by(|a, b| b.balance.cmp(&a.balance).then_with(|| a.place.label.cmp(&b.place.label)));
+    for PlaceBalance { place, balance } in places {
         let kind = place_kind(&json!(place.what));
         listing.row_shown([
             (kind.clone(), word(&format!("place-{kind}"), language)),
