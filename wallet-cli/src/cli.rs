@@ -116,7 +116,7 @@ pub(crate) enum Command {
     /// Accounts: who a key is, entries, statement, enrolment / 账户：我是谁、明细、对账单、居民登记
     #[command(subcommand)]
     Account(AccountCommand),
-    /// Organisations: list, people in office, roles / 单位：列表、任职人员、职务
+    /// Organisations: list, people in office, roles, validators and nodes / 单位：列表、任职人员、职务、验证和联网节点
     #[command(subcommand)]
     Org(OrgCommand),
     /// Blocks: list, show / 区块：列表、查看

@@ -195,6 +195,28 @@ fn number(name: &str, digits: &str, language: Language) -> String {
     }
 }
 
+/// What a call says, line by line, for people.
+pub(crate) fn details(call: &AnyCall, language: Language) -> String {
+    indented(&table(call, language))
+}
+
+fn table(call: &AnyCall, language: Language) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    for Line { depth, label, value } in lines(call, language) {
+        table.add_row([format!("{}{label}", "  ".repeat(depth)), value]);
+    }
+    table
+}
+
+fn indented(table: &Table) -> String {
+    let mut text = String::new();
+    for line in table.trim_fmt().lines() {
+        let _ = writeln!(text, "  {}", line.trim_end());
+    }
+    text
+}
+
 /// The whole explanation, for people.
 pub(crate) fn text(file: &TransactionFile, session: &Session) -> String {
     let language = session.language;
@@ -203,18 +225,12 @@ pub(crate) fn text(file: &TransactionFile, session: &Session) -> String {
     let key = key(&contract, &name);
     let mut text =
         format!("{}\n  {}\n\n", word("tx-read-first", language), sentence(file.call(), language));
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    for Line { depth, label, value } in lines(file.call(), language) {
-        table.add_row([format!("{}{label}", "  ".repeat(depth)), value]);
-    }
+    let mut table = table(file.call(), language);
     let until = word_with("tx-until-value", language, &[("time", time(body.valid_until).into())]);
     table.add_row([word("tx-until", language), until]);
     table.add_row([word("tx-ledger", language), short(&body.genesis.to_hex())]);
     table.add_row([word("tx-number", language), short(&file.id().to_string())]);
-    for line in table.trim_fmt().lines() {
-        let _ = writeln!(text, "  {}", line.trim_end());
-    }
+    text += &indented(&table);
     let _ = writeln!(text, "\n{}", word("tx-signers", language));
     let store = session.store();
     for (position, signer) in (1..).zip(&body.signers) {

@@ -8,6 +8,7 @@ mod attendance;
 pub(crate) mod block;
 pub(crate) mod config;
 pub(crate) mod fund;
+mod members;
 mod money;
 pub(crate) mod org;
 pub(crate) mod points;

@@ -113,7 +113,7 @@ pub fn genesis(clock: Clock, time: BlockTime) -> Genesis {
         governance_threshold: 2,
         validators: vec![GenesisValidator { key: validator().public(), organisation: 0, power: 1 }],
         nodes: Vec::new(),
-        contracts: (1..=5).map(|id| (ContractId(id), 1)).collect(),
+        contracts: (1..=6).map(|id| (ContractId(id), 1)).collect(),
         parameters: Vec::new(),
     }
 }

@@ -10,6 +10,7 @@ pub mod chain;
 pub mod credit;
 pub mod event;
 mod found;
+pub mod governance;
 pub mod language;
 pub mod list;
 pub mod money;

@@ -91,6 +91,12 @@ paths! {
     KEY = "/v1/keys/{key}";
     /// Numbers that governance may change.
     PARAMETERS = "/v1/parameters";
+    /// Proposals about validators and nodes.
+    PROPOSALS = "/v1/proposals";
+    /// One proposal.
+    PROPOSAL = "/v1/proposals/{proposal}";
+    /// The nodes that may connect.
+    NODES = "/v1/nodes";
     /// Finds by name, number, identifier or hash.
     SEARCH = "/v1/search";
     /// Blocks and transactions as they become final, server-sent events.

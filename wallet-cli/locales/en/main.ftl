@@ -323,6 +323,23 @@ column-total = together
 column-to = to
 flow-on = on
 flow-back = back
+column-agree = agree
+column-changes = changes
+column-use = use
+column-since = since
+column-organisation = organisation
+column-node = key of the node
+column-until = open until
+column-effect = takes effect
+section-proposal = Proposal
+column-proposal-hash = hash of the proposal
+proposal-open = open
+proposal-accepted = accepted, waits
+proposal-applied = in effect
+proposal-refused = refused when due
+proposal-withdrawn = withdrawn
+proposal-expired = expired
+propose-next = The proposal: { $id } (for linli org vote)
 config-set = Remembered in { $file }
 
 ## What became of points and money

@@ -290,6 +290,23 @@ column-total = 合计
 column-to = 去向
 flow-on = 去
 flow-back = 退回
+column-agree = 同意的单位
+column-changes = 变更数
+column-use = 用途
+column-since = 起始时间
+column-organisation = 单位
+column-node = 节点公钥
+column-until = 截止时间
+column-effect = 生效时间
+section-proposal = 提案
+column-proposal-hash = 提案摘要
+proposal-open = 表态中
+proposal-accepted = 已通过，等待生效
+proposal-applied = 已生效
+proposal-refused = 到期未能生效
+proposal-withdrawn = 已撤回
+proposal-expired = 已过期
+propose-next = 提案编号：{ $id }（表态时用：linli org vote）
 config-set = 已记在 { $file }
 
 ## 积分和资金的后续

@@ -1,6 +1,11 @@
-//! This exists to be the command `linli org`: who takes part, who works for them and in which role.
+//! This exists to be the command `linli org`: who takes part, who works for them and in which role. What
+//! they decide about validators and nodes is in [`super::members`].
 
 use super::identifier;
+use super::members::{
+    self, CutArguments, ProposalArguments, ProposalsArguments, ProposeArguments, VoteArguments,
+    WithdrawArguments,
+};
 use crate::cli::Format;
 use crate::failure::Failure;
 use crate::listing::Listing;
@@ -35,6 +40,20 @@ pub(crate) enum OrgCommand {
     Grant(GrantArguments),
     /// End a role now, as a governing organisation / 治理单位即时终止一项职务
     Revoke(RevokeArguments),
+    /// List proposals about validators and nodes / 列出验证节点和联网节点的提案
+    Proposals(ProposalsArguments),
+    /// Show a proposal with every change / 查看一份提案的全部变更
+    Proposal(ProposalArguments),
+    /// Propose changes, as a governing organisation / 治理单位提出变更
+    Propose(ProposeArguments),
+    /// Vote on a proposal, as a governing organisation / 治理单位对提案表态
+    Vote(VoteArguments),
+    /// Withdraw a proposal of one's own / 撤回本单位的提案
+    Withdraw(WithdrawArguments),
+    /// List the nodes that may connect / 列出可以联网的节点
+    Nodes,
+    /// Cut off a node of one's own at once / 立即停用本单位的一个节点
+    Cut(CutArguments),
 }
 
 /// Arguments of `org list`.
@@ -165,6 +184,13 @@ pub(crate) fn run(command: &OrgCommand, session: &Session) -> Result<String, Fai
             let call = AnyCall::Registry(Call::RoleRevoke { grant: *ended });
             perform(&Order::open(&client, write)?, call, None, &mut |_| Ok(()))
         }
+        OrgCommand::Proposals(arguments) => members::proposals(&client, arguments),
+        OrgCommand::Proposal(arguments) => members::show(&client, arguments),
+        OrgCommand::Propose(arguments) => members::propose(&client, arguments),
+        OrgCommand::Vote(arguments) => members::vote(&client, arguments),
+        OrgCommand::Withdraw(arguments) => members::withdraw(&client, arguments),
+        OrgCommand::Nodes => members::nodes(&client),
+        OrgCommand::Cut(arguments) => members::cut(&client, arguments),
     }
 }
 

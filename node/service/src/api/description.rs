@@ -31,7 +31,7 @@ use utoipa::{IntoResponses, OpenApi};
         (name = "credit", description = "Programmes, activities, offers: all public"),
         (name = "residents", description = "What residents have: for them and for auditors"),
         (name = "accounts", description = "Accounts of the kernel and their journals"),
-        (name = "registry", description = "Organisations, roles, keys, parameters"),
+        (name = "registry", description = "Organisations, roles, keys, parameters, proposals, nodes"),
         (name = "help", description = "What there is, and what codes mean"),
     ),
 )]

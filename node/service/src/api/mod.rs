@@ -18,6 +18,7 @@ mod events;
 mod extract;
 mod failure;
 mod flow;
+mod governance;
 mod limits;
 mod metrics;
 mod money;

@@ -3,8 +3,8 @@
 use super::description::Description;
 use super::failure::{REQUEST_ID, problems};
 use super::{
-    Api, BODY_BYTES_MAX, accounts, answer, chain, credit, description, events, flow, limits,
-    metrics, money, registry, search, signed, submit, trace, transactions,
+    Api, BODY_BYTES_MAX, accounts, answer, chain, credit, description, events, flow, governance,
+    limits, metrics, money, registry, search, signed, submit, trace, transactions,
 };
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
@@ -65,6 +65,9 @@ pub(crate) fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(registry::role))
         .routes(routes!(registry::key))
         .routes(routes!(registry::parameters))
+        .routes(routes!(governance::proposals))
+        .routes(routes!(governance::proposal))
+        .routes(routes!(governance::nodes))
         .routes(routes!(search::search))
         .routes(routes!(events::events))
         .routes(routes!(registry::code))
