@@ -187,14 +187,14 @@ impl Chain {
     }
 
     /// Organisations 0 to 2 decide; the next block after the lock brings the effect.
-    fn decide(&mut self, changes: Vec<Change>) {
+    fn decide(&mut self, changes: &[Change]) {
         let evidence = digest(Domain::Document, b"minutes");
-        let propose = Call::Propose { changes: changes.clone(), evidence };
+        let propose = Call::Propose { changes: changes.to_vec(), evidence };
         let receipts = self.block(1_000, Some((0, &propose)));
         assert_eq!(receipts.last().unwrap().rejection(), None);
         let Subject::Transaction(id) = receipts.last().unwrap().subject else { panic!("a call") };
         let proposal = RecordId(derive_identifier(&id, 0));
-        let proposal_hash = governance::proposal_hash(proposal, &changes, &evidence);
+        let proposal_hash = governance::proposal_hash(proposal, changes, &evidence);
         let vote = Call::Vote { proposal, proposal_hash, approve: true };
         for by in 1..3 {
             let receipts = self.block(1_000, Some((by, &vote)));
@@ -220,7 +220,7 @@ impl Chain {
         chain.blocks(4);
         let organisation = chain.genesis.organisation(4);
         let node_role = NodeRole::Validator;
-        chain.decide(vec![
+        chain.decide(&[
             Change::NodeAdd { organisation, key: node("4"), node_role },
             Change::ValidatorAdd {
                 organisation,
@@ -231,14 +231,14 @@ impl Chain {
             },
         ]);
         chain.blocks(5);
-        chain.decide(vec![Change::ValidatorRotate {
+        chain.decide(&[Change::ValidatorRotate {
             old: validator("1").public(),
             new: validator("1 new").public(),
             node: node("1"),
             proof: chain.proof("1 new", "1"),
         }]);
         chain.blocks(5);
-        chain.decide(vec![Change::ValidatorRemove { key: validator("0").public() }]);
+        chain.decide(&[Change::ValidatorRemove { key: validator("0").public() }]);
         chain.blocks(3);
         chain
     }
