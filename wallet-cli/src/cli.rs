@@ -25,9 +25,12 @@ const EXIT_CODES: &str = "Exit codes: 0 ok, 1 unexpected, 2 usage, 3 not found, 
 #[derive(Parser, Debug)]
 #[command(name = "linli", version, after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
-    /// Form of the output: for people, for programs, for spreadsheets / 输出格式：给人看、给程序用、给表格软件用
+    /// Form of the output: for people, for programs (also line by line), for spreadsheets / 输出格式：给人看、给程序用（也可一行一条）、给表格软件用
     #[arg(short, long, value_enum, default_value = "table", global = true)]
-    pub(crate) output: Format,
+    pub(crate) output: Form,
+    /// Settings of this name instead of those in use / 用这个名字的一组设置
+    #[arg(short, long, global = true, value_name = "NAME", env = "LINLI_PROFILE")]
+    pub(crate) profile: Option<String>,
     /// Language of the output, zh or en; otherwise from the environment / 语言，zh 或 en；不给则看系统设置
     #[arg(long, global = true, value_name = "zh|en")]
     pub(crate) lang: Option<String>,
@@ -59,8 +62,21 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
-/// For whom the output is.
+/// For whom the output is, on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// For people.
+    Table,
+    /// For programs.
+    Json,
+    /// For programs, a line for each thing.
+    Jsonl,
+    /// For spreadsheets.
+    Csv,
+}
+
+/// For whom the output is. Lines of JSON are made of JSON when all is said: no verb knows them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     /// For people.
     Table,
@@ -70,11 +86,20 @@ pub(crate) enum Format {
     Csv,
 }
 
-impl Format {
+impl Form {
+    /// What a verb has to know.
+    pub(crate) const fn format(self) -> Format {
+        match self {
+            Self::Table => Format::Table,
+            Self::Json | Self::Jsonl => Format::Json,
+            Self::Csv => Format::Csv,
+        }
+    }
+
     /// The form of commands that say no rows: CSV is then the same as for people.
     pub(crate) const fn output(self) -> Output {
         match self {
-            Self::Json => Output::Json,
+            Self::Json | Self::Jsonl => Output::Json,
             Self::Table | Self::Csv => Output::Table,
         }
     }
@@ -113,16 +138,16 @@ pub(crate) enum Command {
     /// Payments: list, show / 付款：列表、查看
     #[command(subcommand)]
     Payment(PaymentCommand),
-    /// Accounts: who a key is, entries, statement, enrolment / 账户：我是谁、明细、对账单、居民登记
+    /// Accounts: who a key is, list, watch, entries, statement, enrolment / 账户：我是谁、列表、实时查看、明细、对账单、居民登记
     #[command(subcommand)]
     Account(AccountCommand),
-    /// Organisations: list, people in office, roles, validators and nodes / 单位：列表、任职人员、职务、验证和联网节点
+    /// Organisations: list, people in office, roles, keys, validators and nodes / 单位：列表、任职人员、职务、换密钥、验证和联网节点
     #[command(subcommand)]
     Org(OrgCommand),
     /// Blocks: list, show / 区块：列表、查看
     #[command(subcommand)]
     Block(BlockCommand),
-    /// Settings: show, remember, forget / 设置：查看、记住、不再记住
+    /// Settings: profiles, show, remember, forget / 设置：分组、查看、记住、不再记住
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Completions for a shell / 生成命令行补全

@@ -28,8 +28,9 @@ mod transaction;
 mod verbs;
 
 use clap::FromArgMatches;
-use cli::{Arguments, Command};
+use cli::{Arguments, Command, Form};
 use failure::Failure;
+use linli_ledger::code::Code;
 use linli_verify::{Language, Output, Said};
 use session::Session;
 use settings::{Origin, Settings};
@@ -52,8 +53,11 @@ fn main() -> ExitCode {
 
 fn answer(line: Vec<OsString>) -> Said {
     let home = settings::home_of(&line);
+    let profile = settings::profile_of(&line);
     let loaded = home.as_deref().map_or_else(|| Ok(Settings::default()), Settings::load);
-    let known = loaded.as_ref().ok().and_then(|settings| settings.lang.clone());
+    let loaded = loaded.and_then(|settings| settings.with_profile(profile.clone()));
+    let known = loaded.as_ref().ok().and_then(|settings| settings.value("lang"));
+    let known = known.map(|(language, _)| language);
     let language = help::language_of(&line, known.as_deref());
     let settings = match loaded {
         Ok(settings) => settings,
@@ -64,14 +68,25 @@ fn answer(line: Vec<OsString>) -> Said {
         Err(error) => return help::said(&error, language),
     };
     match Arguments::from_arg_matches(&matches) {
+        // Settings were chosen before the line was understood: what it says must be the same.
+        Ok(arguments) if arguments.profile != profile => {
+            let failure = Failure::new(Code::WrongUse, "--profile NAME");
+            failure.said(language, arguments.output.output())
+        }
         Ok(arguments) => {
-            dispatch(&arguments, language, &settings.origins(&matches, home.as_deref()))
+            let origins = settings.origins(&matches, home.as_deref());
+            dispatch(&arguments, language, &settings, &origins)
         }
         Err(error) => help::said(&error, language),
     }
 }
 
-fn dispatch(arguments: &Arguments, language: Language, origins: &[Origin]) -> Said {
+fn dispatch(
+    arguments: &Arguments,
+    language: Language,
+    settings: &Settings,
+    origins: &[Origin],
+) -> Said {
     let output = arguments.output.output();
     let mut bar = progress::Bar::new(arguments.quiet || output == Output::Json);
     // What a person does with keys, and perhaps with a node.
@@ -79,7 +94,13 @@ fn dispatch(arguments: &Arguments, language: Language, origins: &[Origin]) -> Sa
         |act: &dyn Fn(&Session) -> Result<String, Failure>| match Session::new(arguments, language)
             .and_then(|session| act(&session))
         {
-            Ok(text) => Said { output: text, error: String::new(), exit: 0 },
+            Ok(text) => {
+                let text = match arguments.output {
+                    Form::Jsonl => listing::lines(text),
+                    Form::Table | Form::Json | Form::Csv => text,
+                };
+                Said { output: text, error: String::new(), exit: 0 }
+            }
             Err(failure) => failure.said(language, output),
         };
     match &arguments.command {
@@ -103,7 +124,7 @@ fn dispatch(arguments: &Arguments, language: Language, origins: &[Origin]) -> Sa
         Command::Org(org) => personal(&|session| verbs::org::run(org, session)),
         Command::Block(block) => personal(&|session| verbs::block::run(block, session)),
         Command::Config(config) => {
-            personal(&|session| verbs::config::run(config, session, origins))
+            personal(&|session| verbs::config::run(config, session, settings.clone(), origins))
         }
         Command::Completions { shell } => personal(&|_| Ok(pages::completions(*shell, language))),
         Command::Man { folder } => personal(&|_| pages::manual(folder, language)),

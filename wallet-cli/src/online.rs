@@ -2,6 +2,7 @@
 //! checked: the ledger it speaks for is pinned, a transaction is known by its own hash.
 
 mod client;
+mod following;
 mod outcome;
 mod write;
 

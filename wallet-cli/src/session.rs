@@ -39,7 +39,7 @@ impl Session {
         };
         Ok(Self {
             language,
-            format: arguments.output,
+            format: arguments.output.format(),
             home,
             node: arguments.node.trim_end_matches('/').to_owned(),
             timeout: Duration::from_secs(arguments.timeout),

@@ -8,11 +8,13 @@ mod attendance;
 pub(crate) mod block;
 pub(crate) mod config;
 pub(crate) mod fund;
+mod holdings;
 mod members;
 mod money;
 pub(crate) mod org;
 pub(crate) mod points;
 mod voucher;
+mod watch;
 
 use crate::failure::Failure;
 use linli_ledger::code::Code;

@@ -102,3 +102,50 @@ fn somebody_is_registered_gets_a_role_and_loses_it() {
     assert_eq!(banks.as_array().map(Vec::len), Some(1));
     assert_eq!(desk.run(&["org", "list", "--kind", "king"]).status.code(), Some(2));
 }
+
+/// The key of a label, with its own signature and that of a governing organisation.
+fn rotate_beside(desk: &Desk, label: &str, rotate: &[&str], beside: &str) {
+    let with = ["--with", beside, "--out", "rotate.linli"];
+    desk.key(beside);
+    desk.act(label, &[rotate, with.as_slice()].concat());
+    let sign = ["tx", "sign", "rotate.linli", "--key", beside];
+    desk.json(&[sign.as_slice(), &["--passphrase-file", "passphrase"]].concat());
+    assert_eq!(desk.json(&["tx", "submit", "rotate.linli"])["status"], "final");
+}
+
+#[test]
+fn a_new_key_takes_the_place_of_an_old_one_of_a_house_and_of_somebody_in_office() {
+    let desk = Desk::beside(Node::start());
+    let office = desk.node.account("office", "id").to_owned();
+    let (old, new) = (desk.public("office"), desk.public("new-seal"));
+    let rotate = ["org", "rotate-key", "new-seal"];
+    let tried = desk.act("office", &[rotate.as_slice(), &["--dry-run"]].concat());
+    assert_eq!(tried["status"], "dry_run");
+    let stranger = ["org", "rotate-key", &new, "--old", &old];
+    assert_eq!(desk.act_refused("banker", &stranger), ("E_ROLE".to_owned(), Some(7)));
+    let unknown = desk.act_refused("office", &["org", "rotate-key", "no-such-key"]);
+    assert_eq!(unknown, ("E_KEY_MISSING".to_owned(), Some(3)));
+    for (language, word) in [("zh", "用新密钥换下旧密钥"), ("en", "new key")] {
+        let form = ["-o", "table", "--lang", language, "--key", "office"];
+        let pass = ["--passphrase-file", "passphrase", "--dry-run"];
+        let said = desk.run(&[rotate.as_slice(), &form, &pass].concat());
+        let explained = String::from_utf8_lossy(&said.stderr).into_owned();
+        let both = explained.contains(&old[..8]) && explained.contains(&new[..8]);
+        assert!(said.status.success() && both && explained.contains(word), "{explained}");
+    }
+    assert_eq!(desk.act("office", &rotate)["status"], "final");
+    let invite = ["org", "invite", &desk.public("somebody"), "--organisation", &office];
+    assert_eq!(desk.act_refused("office", &invite).0, "E_KEY_INACTIVE", "the old one is over");
+    desk.act("new-seal", &invite);
+
+    // Whoever has lost the own key gets a new one from the house, beside another governing house.
+    let lost = ["org", "rotate-key", "new-officer", "--old", "administrator"];
+    desk.key("administrator");
+    desk.key("new-officer");
+    assert_eq!(desk.act_refused("new-seal", &lost), ("E_COSIGN".to_owned(), Some(7)));
+    rotate_beside(&desk, "new-seal", &lost, "regulator");
+    let shown = desk.act("new-officer", &["account", "show"]);
+    assert_eq!(shown["key"]["roles"][0]["record"]["role"], "fund_administrator");
+    let over = desk.act_refused("administrator", &["account", "show"]);
+    assert_eq!(over.0, "E_KEY_INACTIVE", "the lost one asks nothing any more");
+}

@@ -341,6 +341,15 @@ proposal-withdrawn = withdrawn
 proposal-expired = expired
 propose-next = The proposal: { $id } (for linli org vote)
 config-set = Remembered in { $file }
+config-set-profile = Remembered in { $file }; profile in use: { $profile }
+account-training = Hours of training
+watch-began = { $account }: { $balance } now. Every change is told as it becomes final; Ctrl-C ends it.
+watch-lost = The node is not there; trying again until it is.
+watch-in = { $time }  in { $amount }, balance { $balance } (number { $number }, block { $height }, { $by })
+watch-out = { $time }  out { $amount }, balance { $balance } (number { $number }, block { $height }, { $by })
+watch-by-transaction = transaction { $id }
+watch-by-time = due by itself
+rotate-next = From now on sign with the new key. The old one signs nothing any more; keep it, to prove what it signed.
 
 ## What became of points and money
 

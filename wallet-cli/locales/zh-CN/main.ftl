@@ -308,6 +308,15 @@ proposal-withdrawn = 已撤回
 proposal-expired = 已过期
 propose-next = 提案编号：{ $id }（表态时用：linli org vote）
 config-set = 已记在 { $file }
+config-set-profile = 已记在 { $file }；正在使用的一组设置：{ $profile }
+account-training = 培训时长
+watch-began = { $account }：现在 { $balance }。每一笔变动写定以后马上告诉您；按 Ctrl-C 结束。
+watch-lost = 连不上节点，正在重试，直到连上为止。
+watch-in = { $time }  进 { $amount }，余额 { $balance }（第 { $number } 笔，第 { $height } 个区块，{ $by }）
+watch-out = { $time }  出 { $amount }，余额 { $balance }（第 { $number } 笔，第 { $height } 个区块，{ $by }）
+watch-by-transaction = 交易 { $id }
+watch-by-time = 到期自动
+rotate-next = 以后用新密钥签名。旧密钥不能再签名；请留着，以后可以证明它签过什么。
 
 ## 积分和资金的后续
 

@@ -59,7 +59,7 @@ impl<'s> Client<'s> {
         self.session
     }
 
-    fn address(&self, path: &str, query: &[(&str, String)]) -> String {
+    pub(super) fn address(&self, path: &str, query: &[(&str, String)]) -> String {
         let mut address = format!("{}{path}", self.session.node);
         for (position, (name, value)) in query.iter().enumerate() {
             address.push(if position == 0 { '?' } else { '&' });
@@ -68,7 +68,7 @@ impl<'s> Client<'s> {
         address
     }
 
-    const fn tag(&self) -> &'static str {
+    pub(super) const fn tag(&self) -> &'static str {
         match self.session.language {
             Language::Chinese => "zh-CN",
             Language::English => "en",
@@ -118,15 +118,33 @@ impl<'s> Client<'s> {
         filter: &[(&str, String)],
         key: Option<&BusinessKey>,
     ) -> Result<Vec<T>, Failure> {
+        self.list_while(path, filter, key, &|_| true)
+    }
+
+    /// The things of a list up to the first that is not wanted.
+    ///
+    /// # Errors
+    /// As [`Client::list`].
+    pub(crate) fn list_while<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        filter: &[(&str, String)],
+        key: Option<&BusinessKey>,
+        wanted: &dyn Fn(&T) -> bool,
+    ) -> Result<Vec<T>, Failure> {
         let mut all = Vec::new();
         let mut query = [filter, &[("limit", PAGE.to_owned())]].concat();
         for _ in 0..PAGES_MAX {
             let page: List<T> = self.get(path, &query, key)?;
-            all.extend(page.data);
+            let whole = all.len() + page.data.len();
+            all.extend(page.data.into_iter().take_while(|thing| wanted(thing)));
+            let is_over = all.len() < whole;
             // A mark carries the filters that it came with.
             match page.page.next {
-                Some(next) => query = vec![("limit", PAGE.to_owned()), ("cursor", next)],
-                None => return Ok(all),
+                Some(next) if !is_over => {
+                    query = vec![("limit", PAGE.to_owned()), ("cursor", next)];
+                }
+                Some(_) | None => return Ok(all),
             }
         }
         Err(Failure::new(Code::TooLarge, path))
@@ -163,21 +181,37 @@ impl<'s> Client<'s> {
         answer: Result<Response<ureq::Body>, ureq::Error>,
     ) -> Result<T, Failure> {
         let node = &self.session.node;
-        let unreachable =
-            |error: ureq::Error| Failure::new(Code::NodeUnreachable, format!("{node}: {error}"));
-        let mut answer = answer.map_err(unreachable)?;
+        let bytes = self.bytes(&mut self.good(answer)?)?;
+        serde_json::from_slice(&bytes)
+            .map_err(|error| Failure::new(Code::NodeAnswer, format!("{node}: {error}")))
+    }
+
+    /// An answer that says yes; otherwise what the node says no with.
+    pub(super) fn good(
+        &self,
+        answer: Result<Response<ureq::Body>, ureq::Error>,
+    ) -> Result<Response<ureq::Body>, Failure> {
+        let mut answer = answer.map_err(|error| self.unreachable(&error))?;
         let status = answer.status();
-        let body = answer.body_mut().with_config().limit(ANSWER_BYTES_MAX);
-        let bytes = body.read_to_vec().map_err(unreachable)?;
         if status.is_success() {
-            return serde_json::from_slice(&bytes)
-                .map_err(|error| Failure::new(Code::NodeAnswer, format!("{node}: {error}")));
+            return Ok(answer);
         }
-        let problem: Result<Problem, _> = serde_json::from_slice(&bytes);
+        let problem: Result<Problem, _> = serde_json::from_slice(&self.bytes(&mut answer)?);
         Err(match problem {
             Ok(problem) => Failure::new(problem.code, crate::reading::clean(&problem.detail)),
-            Err(_) => Failure::new(Code::NodeAnswer, format!("{node}: HTTP {status}")),
+            Err(_) => {
+                Failure::new(Code::NodeAnswer, format!("{}: HTTP {status}", self.session.node))
+            }
         })
+    }
+
+    fn bytes(&self, answer: &mut Response<ureq::Body>) -> Result<Vec<u8>, Failure> {
+        let body = answer.body_mut().with_config().limit(ANSWER_BYTES_MAX);
+        body.read_to_vec().map_err(|error| self.unreachable(&error))
+    }
+
+    pub(super) fn unreachable(&self, error: &dyn std::fmt::Display) -> Failure {
+        Failure::new(Code::NodeUnreachable, format!("{}: {error}", self.session.node))
     }
 
     /// Where the node stands.

@@ -14,7 +14,7 @@ use clap::Args;
 use linli_contracts::AnyCall;
 use linli_contracts::registry::Role;
 use linli_ledger::code::Code;
-use linli_ledger::crypto::BusinessKey;
+use linli_ledger::crypto::{BusinessKey, PublicKey};
 use linli_ledger::hash::Digest;
 use linli_ledger::keys::KeyOwner;
 use linli_ledger::types::{EnrolmentId, GrantId, TransactionId};
@@ -73,6 +73,11 @@ impl<'c, 's> Order<'c, 's> {
     /// The key, for questions that are not for everybody.
     pub(crate) const fn key(&self) -> &BusinessKey {
         &self.key
+    }
+
+    /// Its public half.
+    pub(crate) const fn public_key(&self) -> PublicKey {
+        self.card.public_key
     }
 
     /// The resident whose key this is.

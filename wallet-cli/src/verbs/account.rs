@@ -1,7 +1,8 @@
 //! This exists to be the command `linli account`: who a key is on the ledger, how a resident comes onto it,
 //! and what went in and out of any account.
 
-use super::{day, identifier};
+use super::watch::{self, WatchArguments};
+use super::{day, holdings, identifier};
 use crate::cli::Format;
 use crate::failure::Failure;
 use crate::keys::private_file;
@@ -35,6 +36,10 @@ use std::path::PathBuf;
 pub(crate) enum AccountCommand {
     /// Who a key of yours is on the ledger, or what lies in an account / 我的密钥在账本上是谁；或查看一个账户
     Show(ShowArguments),
+    /// The accounts of the owner of a key: hours and points, or funds / 我的账户：时长和积分，或本单位的资金
+    List(WhoArguments),
+    /// Tell each change of an account as it becomes final, until Ctrl-C / 实时查看一个账户的变动，按 Ctrl-C 结束
+    Watch(WatchArguments),
     /// Every entry of an account, the newest first / 一个账户的每一笔进出，新的在前
     History(AccountArguments),
     /// The entries of an account between two days, with both balances / 一个账户两天之间的进出和余额
@@ -146,6 +151,10 @@ pub(crate) fn run(command: &AccountCommand, session: &Session) -> Result<String,
             asking(&client, who, &mut |key| show(&client, *account, key))
         }
         AccountCommand::Show(ShowArguments { account: None, who }) => owner(&client, who),
+        AccountCommand::List(who) => holdings::list(&client, who),
+        AccountCommand::Watch(arguments) => {
+            asking(&client, arguments.who(), &mut |key| watch::watch(&client, arguments, key))
+        }
         AccountCommand::History(AccountArguments { account, who }) => {
             asking(&client, who, &mut |key| history(&client, *account, key))
         }
@@ -170,7 +179,7 @@ fn asking(
 }
 
 /// An amount in the unit of its account, for people.
-fn amount(unit: Unit, value: u64, session: &Session) -> String {
+pub(super) fn amount(unit: Unit, value: u64, session: &Session) -> String {
     match unit {
         Unit::Fen => money(Fen(value)),
         Unit::Points => value.to_string(),
@@ -180,7 +189,7 @@ fn amount(unit: Unit, value: u64, session: &Session) -> String {
     }
 }
 
-fn unit_name(unit: Unit) -> &'static str {
+pub(super) fn unit_name(unit: Unit) -> &'static str {
     match unit {
         Unit::Fen => "unit-fen",
         Unit::Points => "unit-points",
@@ -211,7 +220,8 @@ fn show(client: &Client<'_>, id: AccountId, key: Option<&BusinessKey>) -> Result
     Ok(text)
 }
 
-fn entries(listed: &[HistoryEntry], unit: Unit, session: &Session) -> String {
+/// Entries as rows.
+pub(super) fn rows(listed: &[HistoryEntry], unit: Unit, session: &Session) -> Listing {
     let language = session.language;
     let mut listing = Listing::new(&[
         ("time", word("column-time", language)),
@@ -239,7 +249,7 @@ fn entries(listed: &[HistoryEntry], unit: Unit, session: &Session) -> String {
             (transaction.clone(), reading::short(&transaction)),
         ]);
     }
-    listing.render(session, "nothing-here")
+    listing
 }
 
 fn history(
@@ -250,7 +260,8 @@ fn history(
     let account: Account = client.one(&path::with(path::ACCOUNT, &[&id.to_string()]), key)?;
     let listed: Vec<HistoryEntry> =
         client.list(&path::with(path::ACCOUNT_HISTORY, &[&id.to_string()]), &[], key)?;
-    Ok(entries(&listed, account.account.key.unit, client.session()))
+    let unit = account.account.key.unit;
+    Ok(rows(&listed, unit, client.session()).render(client.session(), "nothing-here"))
 }
 
 fn statement(
@@ -275,19 +286,17 @@ fn statement(
     if session.format == Format::Json {
         return Ok(format!("{}\n", json!(said)));
     }
-    let table = entries(&said.entries, said.unit, session);
-    if session.format == Format::Csv {
-        return Ok(table);
-    }
     let balance = |title: &str, value| {
-        format!("{}  {}\n", word(title, session.language), amount(said.unit, value, session))
+        format!("{}  {}", word(title, session.language), amount(said.unit, value, session))
     };
     let (opening, closing) =
         (balance("statement-opening", said.opening), balance("statement-closing", said.closing));
     if sum != Some(said.closing) {
         return Err(Failure::new(Code::NodeAnswer, format!("{sum:?} ≠ {}", said.closing)));
     }
-    Ok(format!("{account}\n{opening}\n{table}\n{closing}"))
+    let listing = rows(&said.entries, said.unit, session);
+    let listing = listing.above(&format!("{account}\n{opening}")).under(&closing);
+    Ok(listing.render(session, "nothing-here"))
 }
 
 /// Who a key is: a resident with hours, somebody in office with roles, or an organisation.

@@ -224,22 +224,21 @@ fn show(client: &Client<'_>, id: RecordId) -> Result<String, Failure> {
             (place.account.to_string(), reading::short(&place.account.to_string())),
         ]);
     }
-    let table = listing.render(session, "nothing-here");
-    if session.format == Format::Csv {
-        return Ok(table);
-    }
-    let mut text = format!("{}  {}\n", reading::clean(&fund.record.name), fund.id);
-    let received = word("column-received", language);
-    let _ = writeln!(text, "{received}  {}\n", reading::yuan(fund.received, language));
-    text.push_str(&table);
     if fund.held != fund.received {
         return Err(Failure::new(
             Code::NodeAnswer,
             format!("{} ≠ {}", money(fund.received), money(fund.held)),
         ));
     }
-    let _ = writeln!(text, "\n✓ {}", word("fund-adds-up", language));
-    Ok(text)
+    let received = reading::yuan(fund.received, language);
+    let about = format!(
+        "{}  {}\n{}  {received}",
+        reading::clean(&fund.record.name),
+        fund.id,
+        word("column-received", language)
+    );
+    let adds_up = format!("✓ {}", word("fund-adds-up", language));
+    Ok(listing.above(&about).under(&adds_up).render(session, "nothing-here"))
 }
 
 /// The name of the variant of an account: `available`.

@@ -167,11 +167,7 @@ pub(super) fn budget(
         row(line.record.terms.code, line.record.terms.name, &line.sums);
     }
     row(String::new(), word("column-total", language), &total);
-    let table = listing.render(session, "nothing-here");
-    Ok(match session.format {
-        Format::Csv | Format::Json => table,
-        Format::Table => format!("{year}  {budget}\n\n{table}"),
-    })
+    Ok(listing.above(&format!("{year}  {budget}")).render(session, "nothing-here"))
 }
 
 pub(super) fn flow(
@@ -213,11 +209,8 @@ pub(super) fn flow(
     };
     rows(&flow.links, "on");
     rows(&flow.returns, "back");
-    let table = listing.render(session, "nothing-here");
-    Ok(match session.format {
-        Format::Csv | Format::Json => table,
-        Format::Table => format!("{table}\n✓ {}\n", word("fund-adds-up", language)),
-    })
+    let adds_up = format!("✓ {}", word("fund-adds-up", language));
+    Ok(listing.under(&adds_up).render(session, "nothing-here"))
 }
 
 /// Forward from a source: every fen of it, where it lies now.
@@ -254,16 +247,8 @@ pub(super) fn forward(client: &Client<'_>, source: SourceId) -> Result<String, F
             (balance.to_string(), money(*balance)),
         ]);
     }
-    let table = listing.render(session, "nothing-here");
-    Ok(match session.format {
-        Format::Csv | Format::Json => table,
-        Format::Table => {
-            let whole = reading::yuan(Fen(asked), language);
-            let adds_up = word("fund-adds-up", language);
-            format!(
-                "{}  {number}  {whole}\n\n{table}\n✓ {adds_up}\n",
-                word("column-source", language)
-            )
-        }
-    })
+    let whole = reading::yuan(Fen(asked), language);
+    let source = format!("{}  {number}  {whole}", word("column-source", language));
+    let adds_up = format!("✓ {}", word("fund-adds-up", language));
+    Ok(listing.above(&source).under(&adds_up).render(session, "nothing-here"))
 }

@@ -40,6 +40,8 @@ pub(crate) enum OrgCommand {
     Grant(GrantArguments),
     /// End a role now, as a governing organisation / 治理单位即时终止一项职务
     Revoke(RevokeArguments),
+    /// Put a new key in the place of an old one of a house or of somebody in office / 更换单位或工作人员的密钥：新的启用，旧的停用
+    RotateKey(RotateArguments),
     /// List proposals about validators and nodes / 列出验证节点和联网节点的提案
     Proposals(ProposalsArguments),
     /// Show a proposal with every change / 查看一份提案的全部变更
@@ -123,6 +125,19 @@ pub(crate) struct RevokeArguments {
     write: WriteArguments,
 }
 
+/// Arguments of `org rotate-key`.
+#[derive(Args, Debug)]
+pub(crate) struct RotateArguments {
+    /// The new key: a name in this wallet, or 64 digits, as key show says / 新密钥：本机密钥的名字，或 64 位公钥，见 key show
+    #[arg(value_name = "NEW")]
+    new: String,
+    /// The key that ends; the one that signs if not given / 停用哪一把；不给则是签名的那一把
+    #[arg(long, value_name = "NAME|DIGITS")]
+    old: Option<String>,
+    #[command(flatten)]
+    write: WriteArguments,
+}
+
 /// A value by its name in JSON; also with hyphens.
 ///
 /// # Errors
@@ -184,6 +199,7 @@ pub(crate) fn run(command: &OrgCommand, session: &Session) -> Result<String, Fai
             let call = AnyCall::Registry(Call::RoleRevoke { grant: *ended });
             perform(&Order::open(&client, write)?, call, None, &mut |_| Ok(()))
         }
+        OrgCommand::RotateKey(arguments) => rotate(&client, arguments),
         OrgCommand::Proposals(arguments) => members::proposals(&client, arguments),
         OrgCommand::Proposal(arguments) => members::show(&client, arguments),
         OrgCommand::Propose(arguments) => members::propose(&client, arguments),
@@ -192,6 +208,33 @@ pub(crate) fn run(command: &OrgCommand, session: &Session) -> Result<String, Fai
         OrgCommand::Nodes => members::nodes(&client),
         OrgCommand::Cut(arguments) => members::cut(&client, arguments),
     }
+}
+
+/// A key by its name in this wallet, or by its digits.
+fn key_of(text: &str, session: &Session) -> Result<PublicKey, Failure> {
+    match public_key(text) {
+        Ok(key) => Ok(key),
+        Err(_) => Ok(session.store().card(text)?.public_key),
+    }
+}
+
+/// One call: never is the owner without a key, and never do both sign.
+fn rotate(client: &Client<'_>, arguments: &RotateArguments) -> Result<String, Failure> {
+    let RotateArguments { new, old, write } = arguments;
+    let session = client.session();
+    let new = key_of(new, session)?;
+    let old = old.as_ref().map(|old| key_of(old, session)).transpose()?;
+    let order = Order::open(client, write)?;
+    let old = old.unwrap_or_else(|| order.public_key());
+    let call = AnyCall::Registry(Call::KeyRotate { old, new });
+    let said = perform(&order, call, None, &mut |_| Ok(()))?;
+    let is_done = !write.dry_run && write.out.is_none();
+    Ok(match session.format {
+        Format::Table | Format::Csv if is_done => {
+            format!("{said}  {}\n", word("rotate-next", session.language))
+        }
+        Format::Table | Format::Csv | Format::Json => said,
+    })
 }
 
 /// Does what creates something, and says its identifier.
@@ -277,10 +320,7 @@ fn show(client: &Client<'_>, arguments: &ShowArguments) -> Result<String, Failur
             (id.to_string(), id.to_string()),
         ]);
     }
-    let table = listing.render(session, "nothing-here");
-    if session.format == Format::Csv {
-        return Ok(table);
-    }
     let kind = name_of(&found.record.kind, language);
-    Ok(format!("{}  {kind}  {}\n\n{table}", reading::clean(&found.record.name), found.id))
+    let about = format!("{}  {kind}  {}", reading::clean(&found.record.name), found.id);
+    Ok(listing.above(&about).render(session, "nothing-here"))
 }

@@ -203,7 +203,7 @@ pub(crate) fn run(command: &PointsCommand, session: &Session) -> Result<String, 
     }
 }
 
-fn programmes(client: &Client<'_>) -> Result<BTreeMap<RecordId, String>, Failure> {
+pub(super) fn programmes(client: &Client<'_>) -> Result<BTreeMap<RecordId, String>, Failure> {
     let list: Vec<ProgrammeSummary> = client.list(path::PROGRAMMES, &[], None)?;
     Ok(list.into_iter().map(|programme| (programme.id, programme.record.name)).collect())
 }
@@ -244,17 +244,14 @@ fn balance(client: &Client<'_>, who: &WhoArguments) -> Result<String, Failure> {
             (points.locked.to_string(), points.locked.to_string()),
         ]);
     }
-    let table = listing.render(session, "points-none");
-    if session.format == Format::Csv {
-        return Ok(table);
-    }
     let time = [("amount", hours(mine.service.0).into())];
-    Ok(format!(
-        "{}\n{}  {}\n\n{table}",
+    let about = format!(
+        "{}\n{}  {}",
         reading::clean(&mine.record.community),
         word("section-hours", language),
         word_with("amount-hours", language, &time)
-    ))
+    );
+    Ok(listing.above(&about).render(session, "points-none"))
 }
 
 fn statement(client: &Client<'_>, who: &WhoArguments) -> Result<String, Failure> {
