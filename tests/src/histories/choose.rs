@@ -193,7 +193,8 @@ impl Choice<'_> {
         let fund = &self.book.fund;
         let year = civil(self.now).0 - 1;
         if fund.years.contains_key(&year) {
-            if self.random.chance(25) {
+            // Later nothing new can be bound: the budget is that of 2026.
+            if year < 2027 && self.random.chance(25) {
                 often(leads, self.until(starts(year + 2, 1)));
             }
             return;

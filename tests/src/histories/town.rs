@@ -288,7 +288,7 @@ impl Town {
             level,
             nullifier: None,
             from: self.now,
-            to: self.now.plus(1_000 * DAY_MS),
+            to: self.now.plus(3_000 * DAY_MS),
         };
         let grantors = [Self::home(OFFICE), Self::home(REGULATOR)];
         let made = self.apply(registry::CONTRACT, &[&grantors[0], &grantors[1]], &call);

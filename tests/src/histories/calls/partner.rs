@@ -24,7 +24,7 @@ impl<'a> Desk<'a, '_> {
                     stock,
                     per_person: PER_PERSON,
                     valid_from,
-                    valid_to: valid_from.plus(1_500 * DAY_MS),
+                    valid_to: valid_from.plus(3_000 * DAY_MS),
                 };
                 let mut signers = vec![&cast.partner, &cast.operators[0]];
                 let call = if let Some(line) = line {
