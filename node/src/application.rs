@@ -135,7 +135,7 @@ impl Application {
 
     /// Answers a request that needs no waiting. Dropping a reply says "this machine could not".
     ///
-    /// `Ready` and `Finalized` are the node's, which waits for work first.
+    /// `Ready`, `Finalized` and `Ahead` are the node's, which waits for work first.
     pub(crate) fn answer(&mut self, request: Request) -> Result<(), NodeError> {
         match request {
             Request::StartedRound { height, round, reply, .. } => {
@@ -172,7 +172,7 @@ impl Application {
                 let first = Height(u64::from(self.state.read().tip().height > Height(0)));
                 let _ = reply.send(first);
             }
-            Request::Ready { .. } | Request::Finalized { .. } => {}
+            Request::Ready { .. } | Request::Finalized { .. } | Request::Ahead { .. } => {}
         }
         Ok(())
     }

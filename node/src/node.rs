@@ -112,35 +112,19 @@ impl Node {
         observer: &mut dyn Observer,
     ) -> Result<Self, NodeError> {
         let Options { folder, genesis, rulebook, validator, synced } = options;
-        let own = folder.join("node");
-        let private = || folder_storage(&own, &synced);
-        let storage = private()?;
-        let lock = lock(&own)?;
-        let chain = folder_storage(&folder.join("chain"), &synced)?;
-        let start = shared.as_ref().map(|shared| shared.read().clone());
-        let (chain, state) = ChainFile::open(chain, storage, &genesis, &rulebook, start, observer)?;
-        let undecided = Undecided::open(private()?, state.tip().height.next())?;
-        let state = match shared {
-            Some(shared) => {
-                *shared.write() = state;
-                shared
-            }
-            None => SharedState::new(state),
-        };
+        let opened = open_folder(&folder, &genesis, &rulebook, &synced, shared, observer)?;
+        let Opened { chain, state, undecided, wal, lock } = opened;
         let key = validator.public();
         let application =
             Application::new(state, rulebook, chain, undecided, key, milliseconds_since_epoch);
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .map_err(|error| NodeError::Engine(error.to_string()))?;
+        let runtime = new_runtime()?;
         let config = Config {
             moniker: genesis.name.clone(),
             genesis: genesis.hash(),
-            key: validator,
-            wal: own.join("wal").join("consensus.wal"),
+            key: Some(validator),
+            wal,
             timeouts: Timeouts::default(),
+            network: linli_network::alone(),
         };
         let running = runtime
             .block_on(linli_consensus::start(config))
@@ -221,12 +205,62 @@ impl Node {
                 | Request::Restream { .. }
                 | Request::Decided { .. }
                 | Request::Synced { .. }
+                | Request::Ahead { .. }
                 | Request::DecidedBlocks { .. }
                 | Request::HistoryMinimum { .. }) => self.application.answer(request)?,
             }
         }
         Ok(())
     }
+}
+
+/// The folder of a node, read and checked.
+pub(crate) struct Opened {
+    pub(crate) chain: ChainFile,
+    pub(crate) state: SharedState,
+    pub(crate) undecided: Undecided,
+    /// Where the engine keeps its log.
+    pub(crate) wal: PathBuf,
+    pub(crate) lock: File,
+}
+
+/// Locks a folder, reads its chain and replays what `shared` does not show yet.
+///
+/// # Errors
+/// In this order: [`NodeError::Busy`], those of [`ChainFile::open`].
+pub(crate) fn open_folder(
+    folder: &Path,
+    genesis: &Genesis,
+    rulebook: &Rulebook,
+    synced: &SyncObserver,
+    shared: Option<SharedState>,
+    observer: &mut dyn Observer,
+) -> Result<Opened, NodeError> {
+    let own = folder.join("node");
+    let private = || folder_storage(&own, synced);
+    let storage = private()?;
+    let lock = lock(&own)?;
+    let chain = folder_storage(&folder.join("chain"), synced)?;
+    let start = shared.as_ref().map(|shared| shared.read().clone());
+    let (chain, state) = ChainFile::open(chain, storage, genesis, rulebook, start, observer)?;
+    let undecided = Undecided::open(private()?, state.tip().height.next())?;
+    let state = match shared {
+        Some(shared) => {
+            *shared.write() = state;
+            shared
+        }
+        None => SharedState::new(state),
+    };
+    Ok(Opened { chain, state, undecided, wal: own.join("wal").join("consensus.wal"), lock })
+}
+
+/// What the engine runs on.
+pub(crate) fn new_runtime() -> Result<Runtime, NodeError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| NodeError::Engine(error.to_string()))
 }
 
 /// A chain that is shown and not written; nobody else writes it meanwhile.
@@ -261,7 +295,10 @@ impl Shown {
 /// Where the snapshots of a node lie, within its folder.
 pub const SNAPSHOTS: &str = "snapshots";
 
-fn newest_snapshot(folder: &Path, genesis: &Genesis) -> Result<Option<State>, NodeError> {
+pub(crate) fn newest_snapshot(
+    folder: &Path,
+    genesis: &Genesis,
+) -> Result<Option<State>, NodeError> {
     let blocks = Blocks::new(folder_storage(&folder.join("chain"), &SyncObserver::default())?);
     let snapshots =
         Snapshots::new(folder_storage(&folder.join(SNAPSHOTS), &SyncObserver::default())?);
@@ -291,7 +328,7 @@ fn lock(folder: &Path) -> Result<File, NodeError> {
     }
 }
 
-fn milliseconds_since_epoch() -> u64 {
+pub(crate) fn milliseconds_since_epoch() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

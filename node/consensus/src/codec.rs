@@ -43,8 +43,10 @@ pub(crate) enum CodecError {
     Bytes(#[from] borsh::io::Error),
     #[error("the message belongs to no round")]
     NoRound,
-    #[error("the bytes are not a peer id")]
+    #[error("the bytes are not the id of the peer that says so")]
     Peer,
+    #[error("the first byte names no kind of message")]
+    Kind,
 }
 
 /// A type of the engine that has a form in bytes.

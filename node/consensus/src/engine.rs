@@ -7,6 +7,7 @@ use crate::parts::Assembler;
 use crate::signing::{LedgerSigner, LedgerVerifier};
 use crate::translate::Translator;
 use crate::{Config, Request, Running, StartError, Timeouts};
+use linli_ledger::crypto::ConsensusKey;
 use linli_ledger::types::Height;
 use malachitebft_app_channel::app::config::{ConsensusConfig, NodeConfig, ValueSyncConfig};
 use malachitebft_app_channel::app::engine::consensus;
@@ -20,7 +21,7 @@ use ractor::ActorCell;
 use std::io;
 use std::path::Path;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tracing::{Instrument, info_span};
 
@@ -31,6 +32,11 @@ const REQUESTS_WAITING_MAX: usize = 8;
 /// How long the engine may go on with what it is at when it is told to stop. At rest it is at
 /// nothing; otherwise it mostly waits for an answer that will not come.
 const GRACE: Duration = Duration::from_millis(200);
+
+/// How often this node says how far its chain reaches: so long may one that has missed a block stay
+/// behind while the chain rests. After every block would be too often: whoever has not decided yet
+/// would ask for what it is about to decide. Source: NET-4.3.
+const STATUS_EVERY: Duration = Duration::from_secs(2);
 
 /// What stops a running engine. Dropping it kills the engine as a crash would.
 #[derive(Debug)]
@@ -86,26 +92,36 @@ impl Drop for Handle {
 pub(crate) async fn start(config: Config) -> Result<Running, StartError> {
     let logged = logged_height(&config.wal)
         .map_err(|source| StartError::Log { wal: config.wal.clone(), source })?;
-    let network = Network::null().await.map_err(|source| StartError::Network(source.into()))?;
     let span = info_span!("consensus", moniker = %config.moniker);
-    run(config, logged, network).instrument(span).await
+    run(config, logged).instrument(span).await
 }
 
-/// All that is the same for one validator and for many.
-async fn run(config: Config, logged: Height, network: Network) -> Result<Running, StartError> {
-    let Config { moniker, genesis, key, wal, timeouts } = config;
-    let key_public = key.public();
+async fn run(config: Config, logged: Height) -> Result<Running, StartError> {
+    let Config { moniker, genesis, key, wal, timeouts, network } = config;
+    let local = network.handle.local();
+    let (again, parts_again) = mpsc::unbounded_channel();
+    let (to_ahead, ahead) = watch::channel(Height(0));
+    let network = Network::over(network, parts_again, to_ahead)
+        .await
+        .map_err(|source| StartError::Network(source.into()))?;
+    let verifier = Box::new(LedgerVerifier { genesis });
+    // Who has no vote goes by the key of its node, which is in no set of validators.
+    let address = key.as_ref().map_or(local, ConsensusKey::public);
+    let voice = match key {
+        Some(key) => ConsensusContext::new_validator(
+            Address(address),
+            verifier,
+            Box::new(LedgerSigner { genesis, key }),
+        ),
+        None => ConsensusContext::new_full_node(Address(address), verifier),
+    };
     let (log_codec, log_closed) = Borsh::for_log();
     let network_actor = network.actor.clone();
     let built = EngineBuilder::new(Chain, Settings::new(moniker))
         .with_default_wal(WalContext::new(wal, log_codec))
         .with_custom_network(network.actor, network.parts)
         .with_default_sync(SyncContext::new(Borsh::default()))
-        .with_default_consensus(ConsensusContext::new_validator(
-            Address(key_public),
-            Box::new(LedgerVerifier { genesis }),
-            Box::new(LedgerSigner { genesis, key }),
-        ))
+        .with_default_consensus(voice)
         // Nobody asks the engine for its state: one place is enough.
         .with_default_request(RequestContext::new(1))
         .build()
@@ -119,10 +135,12 @@ async fn run(config: Config, logged: Height, network: Network) -> Result<Running
         engine: channels.consensus,
         network: channels.network,
         requests: sender,
-        key: key_public,
+        key: address,
         timeouts: linear(timeouts),
         logged,
         assembler: Assembler::default(),
+        again,
+        ahead,
         replies: JoinSet::new(),
     };
     let children = handle.actor.get_cell().get_children();
@@ -172,7 +190,9 @@ struct Settings {
 
 impl Settings {
     fn new(moniker: String) -> Self {
-        Self { moniker, consensus: ConsensusConfig::default(), sync: ValueSyncConfig::default() }
+        let sync =
+            ValueSyncConfig { status_update_interval: STATUS_EVERY, ..ValueSyncConfig::default() };
+        Self { moniker, consensus: ConsensusConfig::default(), sync }
     }
 }
 
@@ -195,5 +215,17 @@ impl NodeConfig for Settings {
 
     fn value_sync_mut(&mut self) -> &mut ValueSyncConfig {
         &mut self.sync
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use linli_network::RESPONSE_BYTES_MAX;
+
+    #[test]
+    fn the_engine_and_the_network_agree_on_the_largest_answer() {
+        let most = Settings::new(String::new()).sync.max_response_size.as_u64();
+        assert_eq!(usize::try_from(most), Ok(RESPONSE_BYTES_MAX));
     }
 }

@@ -44,21 +44,22 @@ pub use request::{
 use futures::future::{BoxFuture, FutureExt};
 use linli_ledger::crypto::ConsensusKey;
 use linli_ledger::hash::Digest;
+use linli_network::Link;
 use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// What a validator needs to take part.
-#[derive(Clone, Debug)]
+/// What a node needs to take part.
+#[derive(Debug)]
 pub struct Config {
     /// Name of this node in logs.
     pub moniker: String,
     /// Hash of the genesis, which binds every signature to this chain.
     pub genesis: Digest,
-    /// The key that signs votes and proposals.
-    pub key: ConsensusKey,
+    /// The key that signs votes and proposals; `None` follows the chain without a vote.
+    pub key: Option<ConsensusKey>,
     /// The engine's write-ahead log, a file; its folder is made if missing.
     ///
     /// It is what keeps this validator from signing twice: never copy it, never restore it from a
@@ -66,6 +67,9 @@ pub struct Config {
     pub wal: PathBuf,
     /// How long a round waits.
     pub timeouts: Timeouts,
+    /// The other nodes; [`linli_network::alone`] for a validator that is alone. It ends with the
+    /// engine.
+    pub network: Link,
 }
 
 /// How long each step of round 0 waits for the others; nothing waits while all are there.
@@ -134,7 +138,7 @@ impl Running {
     }
 }
 
-/// Starts a validator that is alone: a real engine on a network without peers, with no socket.
+/// Starts the engine on a network.
 ///
 /// Must be called within a tokio runtime. The first request is [`Request::Ready`].
 ///

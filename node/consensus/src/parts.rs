@@ -1,5 +1,5 @@
 //! This exists to cut a proposed block into parts and to put parts together again, within bounds
-//! that hold whatever a peer sends. No judgement here: the application reads the bytes.
+//! that hold whatever a peer sends (NET-4.2). No judgement here: the application reads the bytes.
 
 use crate::context::{Chain, Head, Part};
 use bytes::Bytes;
@@ -20,9 +20,14 @@ const PART_BYTES: usize = 64 << 10;
 const SEQUENCE_MAX: u64 = 2 * (BLOCK_BYTES_MAX / PART_BYTES) as u64 + 2;
 
 /// Streams kept open for one publisher: a proposer sends one per round, rarely two at once.
+/// Source: NET-4.2.
 const STREAMS_PER_PUBLISHER_MAX: usize = 4;
 
-type Message = StreamMessage<<Chain as Context>::ProposalPart>;
+/// How far above the last decided height a block may be: what a node that is a little behind hears.
+/// One that is further behind asks for blocks. Source: NET-4.2.
+const AHEAD_MAX: u64 = 8;
+
+pub(crate) type Message = StreamMessage<<Chain as Context>::ProposalPart>;
 
 /// The messages that carry a block, in order. The id of the stream is its height and rounds, so
 /// that sending it twice is the same stream.
@@ -53,26 +58,35 @@ pub(crate) struct Assembled {
 pub(crate) struct Assembler {
     /// Oldest first, for each publisher.
     streams: BTreeMap<PeerId, Vec<Stream>>,
+    decided: Height,
 }
 
 #[derive(Debug)]
 struct Stream {
     id: Bytes,
+    /// What the id says.
+    head: Head,
     parts: BTreeMap<u64, Part>,
     bytes: usize,
     end: Option<u64>,
 }
 
 impl Assembler {
-    /// Takes a message of a stream, in any order; the block, if this one completes it.
+    /// Takes a message of a stream, in any order; the block, if it is complete and its turn has come.
+    /// What belongs to a decided or a far height leaves no trace.
     pub(crate) fn insert(&mut self, publisher: PeerId, message: Message) -> Option<Assembled> {
         let id = message.stream_id.to_bytes();
+        let head: Head = borsh::from_slice(&id).ok()?;
+        let ahead = head.height.0.checked_sub(self.decided.0)?;
+        if !(1..=AHEAD_MAX).contains(&ahead) {
+            return None;
+        }
         let streams = self.streams.entry(publisher).or_default();
         let index = streams.iter().position(|stream| stream.id == id).unwrap_or_else(|| {
             if streams.len() >= STREAMS_PER_PUBLISHER_MAX {
                 streams.remove(0);
             }
-            streams.push(Stream { id, parts: BTreeMap::new(), bytes: 0, end: None });
+            streams.push(Stream { id, head, parts: BTreeMap::new(), bytes: 0, end: None });
             streams.len() - 1
         });
         let stream = streams.get_mut(index)?;
@@ -80,34 +94,48 @@ impl Assembler {
             streams.remove(index);
             return None;
         }
-        if !stream.is_complete() {
+        if !stream.is_complete() || ahead > 1 {
             return None;
         }
         streams.remove(index).assemble()
     }
 
-    /// Forgets streams of heights that are decided.
-    pub(crate) fn forget_up_to(&mut self, decided: Height) {
+    /// From now on only heights above this one are of interest; forgets the streams of others. Gives
+    /// back the ends of streams that were complete before their turn: inserted again, they give the
+    /// block.
+    pub(crate) fn decided(&mut self, decided: Height) -> Vec<(PeerId, Message)> {
+        self.decided = decided;
         for streams in self.streams.values_mut() {
-            streams.retain(|stream| stream.height().is_none_or(|height| height > decided));
+            streams.retain(|stream| stream.head.height > decided);
         }
         self.streams.retain(|_, streams| !streams.is_empty());
+        let all = self
+            .streams
+            .iter()
+            .flat_map(|(publisher, streams)| streams.iter().map(move |stream| (publisher, stream)));
+        let due = all.filter(|(_, stream)| stream.head.height == decided.next());
+        due.filter_map(|(publisher, stream)| Some((*publisher, stream.end_again()?))).collect()
     }
 }
 
 impl Stream {
     /// Takes one message; `false` if the stream breaks a bound.
     fn insert(&mut self, message: Message) -> bool {
-        if message.sequence > SEQUENCE_MAX {
+        let Message { sequence, content, .. } = message;
+        if sequence > SEQUENCE_MAX {
             return false;
         }
-        match message.content {
-            StreamContent::Fin => self.end = Some(message.sequence),
+        match content {
+            StreamContent::Fin => self.end = Some(sequence),
+            StreamContent::Data(Part::Head(head)) if sequence != 0 || head != self.head => {
+                return false;
+            }
+            StreamContent::Data(Part::Chunk(_)) if sequence == 0 => return false,
             StreamContent::Data(part) => {
                 if let Part::Chunk(chunk) = &part {
                     self.bytes = self.bytes.saturating_add(chunk.len());
                 }
-                self.parts.entry(message.sequence).or_insert(part);
+                self.parts.entry(sequence).or_insert(part);
             }
         }
         self.bytes <= BLOCK_BYTES_MAX
@@ -119,28 +147,22 @@ impl Stream {
         })
     }
 
-    fn height(&self) -> Option<Height> {
-        match self.parts.get(&0)? {
-            Part::Head(head) => Some(head.height),
-            Part::Chunk(_) => None,
-        }
+    /// The end mark of a complete stream.
+    fn end_again(&self) -> Option<Message> {
+        let end = self.end.filter(|_| self.is_complete())?;
+        Some(Message::new(StreamId::new(self.id.clone()), end, StreamContent::Fin))
     }
 
-    /// The whole, if it is one head and then chunks.
+    /// The whole: a head, which is checked when it comes, and then chunks.
     fn assemble(self) -> Option<Assembled> {
-        let end = self.end?;
-        let mut parts = self.parts.into_iter().take_while(|(n, _)| *n < end).map(|(_, part)| part);
-        let Part::Head(head) = parts.next()? else {
-            return None;
-        };
+        let end = self.end.filter(|end| *end > 0)?;
         let mut bytes = Vec::with_capacity(self.bytes);
-        for part in parts {
-            let Part::Chunk(chunk) = part else {
-                return None;
-            };
-            bytes.extend_from_slice(&chunk);
+        for (_, part) in self.parts.range(..end) {
+            if let Part::Chunk(chunk) = part {
+                bytes.extend_from_slice(chunk);
+            }
         }
-        Some(Assembled { head, bytes })
+        Some(Assembled { head: self.head, bytes })
     }
 }
 
@@ -155,7 +177,7 @@ mod tests {
     }
 
     fn peer(n: u8) -> PeerId {
-        let id = linli_network::peer_id(&PublicKey::Ed25519([n; 32]));
+        let id = linli_ledger::crypto::peer_identity(&PublicKey::Ed25519([n; 32]));
         PeerId::from_bytes(&id).expect("a peer id is a peer id")
     }
 
@@ -186,8 +208,66 @@ mod tests {
         for message in split(head(1, 0), block(BLOCK_BYTES_MAX + 1)) {
             assert_eq!(assembler.insert(peer(1), message), None);
         }
-        let far = Message::new(StreamId::new(Bytes::new()), u64::MAX, StreamContent::Fin);
+        let id = StreamId::new(borsh::to_vec(&head(1, 0)).expect("memory").into());
+        let far = Message::new(id.clone(), u64::MAX, StreamContent::Fin);
         assert_eq!(assembler.insert(peer(1), far), None);
+        let empty = Message::new(id, 0, StreamContent::Fin);
+        assert_eq!(assembler.insert(peer(1), empty), None, "a stream without a head");
+    }
+
+    #[test]
+    fn a_stream_is_what_its_name_says() {
+        let named = |name: Vec<u8>, sequence, part| {
+            Message::new(StreamId::new(name.into()), sequence, StreamContent::Data(part))
+        };
+        let name = borsh::to_vec(&head(1, 0)).expect("memory takes every byte");
+        for (name, sequence, part) in [
+            (Vec::new(), 0, Part::Head(head(1, 0))),
+            (vec![7; 1_000], 0, Part::Head(head(1, 0))),
+            (name.clone(), 0, Part::Head(head(1, 1))),
+            (name.clone(), 1, Part::Head(head(1, 0))),
+            (name.clone(), 0, Part::Chunk(Bytes::new())),
+        ] {
+            let mut assembler = Assembler::default();
+            assert_eq!(assembler.insert(peer(1), named(name, sequence, part)), None);
+            assert!(assembler.streams.values().all(Vec::is_empty), "it leaves no trace");
+        }
+    }
+
+    #[test]
+    fn only_heights_that_are_near_are_kept() {
+        let mut assembler = Assembler::default();
+        assert_eq!(assembler.decided(Height(10)), []);
+        let whole = |assembler: &mut Assembler, height| {
+            let messages = split(head(height, 0), block(10));
+            messages.into_iter().filter_map(|m| assembler.insert(peer(1), m)).count()
+        };
+        for height in [0, 1, 10, 11 + AHEAD_MAX, u64::MAX] {
+            assert_eq!(whole(&mut assembler, height), 0, "height {height}");
+            assert!(assembler.streams.is_empty(), "height {height} leaves no trace");
+        }
+        assert_eq!(whole(&mut assembler, 11), 1, "it is its turn");
+    }
+
+    #[test]
+    fn a_block_that_is_whole_too_early_waits_for_its_turn() {
+        let mut assembler = Assembler::default();
+        for height in [2, 3, 1 + AHEAD_MAX] {
+            for message in split(head(height, 0), block(10)) {
+                assert_eq!(assembler.insert(peer(1), message), None, "height {height}");
+            }
+        }
+        let [_, cut @ ..] = &split(head(2, 1), block(10))[..] else { panic!("there is a head") };
+        for message in cut {
+            assert_eq!(assembler.insert(peer(2), message.clone()), None);
+        }
+        let due = assembler.decided(Height(1));
+        let [(publisher, end)] = &due[..] else { panic!("{due:?}") };
+        assert_eq!(*publisher, peer(1));
+        let whole = assembler.insert(*publisher, end.clone()).expect("its turn has come");
+        assert_eq!((whole.head, whole.bytes), (head(2, 0), block(10)));
+        assert_eq!(assembler.insert(*publisher, end.clone()), None, "once");
+        assert_eq!(assembler.decided(Height(3)), []);
     }
 
     #[test]
@@ -215,8 +295,8 @@ mod tests {
             );
             assert_eq!(assembler.insert(peer(1), first), None);
         }
-        assembler.forget_up_to(Height(1));
-        let kept = assembler.streams.values().flatten().filter_map(Stream::height);
+        assert_eq!(assembler.decided(Height(1)), []);
+        let kept = assembler.streams.values().flatten().map(|stream| stream.head.height);
         assert_eq!(kept.collect::<Vec<_>>(), [Height(2)]);
     }
 }

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 /// What the engine asks the application.
 ///
-/// Every question wants its reply. Dropping one says "this machine could not": the engine logs an
+/// Every question wants its reply; only [`Request::Ahead`] asks nothing. Dropping one says "this machine could not": the engine logs an
 /// error and goes on as far as it can. Without a reply to [`Request::Ready`] or
 /// [`Request::Finalized`] it never goes on; without one to [`Request::Propose`] the round passes.
 #[derive(Debug)]
@@ -52,6 +52,10 @@ pub enum Request {
         reply: oneshot::Sender<Built>,
     },
     /// A block has arrived whole. If it is valid store it durably, then reply.
+    ///
+    /// Its height is at most one above the last that was decided: what comes too early is held until
+    /// its turn has come. It may come while the reply to [`Request::Finalized`] is held, and says then
+    /// that somebody has work.
     ///
     /// Nothing here is signed: only [`Verdict`] and the signed proposal together make a value. The
     /// engine drops a block whose hash nobody proposed.
@@ -120,6 +124,14 @@ pub enum Request {
         bytes: Vec<u8>,
         /// [`Verdict::Unreadable`] blames the peer; dropping the reply blames nobody.
         reply: oneshot::Sender<Verdict>,
+    },
+    /// Others have reached this height: whoever is below it must not rest, for blocks that a peer sends
+    /// are judged only after the reply to [`Request::Finalized`].
+    ///
+    /// More than a third of the validators' nodes say so. It never falls.
+    Ahead {
+        /// How far their chains reach.
+        height: Height,
     },
     /// A peer that is behind asks for blocks.
     DecidedBlocks {

@@ -2,7 +2,7 @@
 //! ever making one question wait for the answer to another.
 
 use crate::context::{Chain, Head, Height, Part, Value};
-use crate::parts::{Assembled, Assembler, BLOCK_BYTES_MAX, split};
+use crate::parts::{Assembled, Assembler, BLOCK_BYTES_MAX, Message, split};
 use crate::request::{Built, DecidedBlock, Proposed, Request, Start, Verdict};
 use crate::words::{Place, judged, misbehaviour, parameters, raw, to_ledger, to_next};
 use linli_ledger::crypto::PublicKey;
@@ -18,7 +18,7 @@ use malachitebft_core_types::{CommitCertificate, LinearTimeouts, Round};
 use std::future::Future;
 use std::ops::RangeInclusive;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 /// Stands between the engine and the application.
@@ -32,6 +32,11 @@ pub(crate) struct Translator {
     /// The height that the write-ahead log had reached.
     pub(crate) logged: types::Height,
     pub(crate) assembler: Assembler,
+    /// Takes parts that the engine is to hear again: it waits for the answer to each, so that no answer
+    /// can be held until its turn.
+    pub(crate) again: mpsc::UnboundedSender<(PeerId, Message)>,
+    /// The height that others have reached.
+    pub(crate) ahead: watch::Receiver<types::Height>,
     /// One task for each reply the application owes; they end with the translator.
     pub(crate) replies: JoinSet<Result<(), End>>,
 }
@@ -66,6 +71,10 @@ impl Translator {
                     Some(message) => self.translate(message).await?,
                     None => return Ok(()),
                 },
+                Ok(()) = self.ahead.changed() => {
+                    let height = *self.ahead.borrow_and_update();
+                    self.send(Request::Ahead { height }).await?;
+                }
                 // A task that panicked has dropped its reply: the engine knows.
                 Some(replied) = self.replies.join_next() => replied.unwrap_or(Ok(()))?,
             }
@@ -76,6 +85,7 @@ impl Translator {
         let request = match message {
             AppMsg::ConsensusReady { reply } => self.ready(reply),
             AppMsg::StartedRound { height, round, proposer, role: _, reply_value } => {
+                self.goes_on_after(types::Height(height.0.0.saturating_sub(1)));
                 self.started_round(Place::of(height, round)?, proposer.0, reply_value)
             }
             AppMsg::GetValue { height, round, timeout, reply } => {
@@ -115,8 +125,19 @@ impl Translator {
                 return Ok(());
             }
         };
-        let sent = self.requests.send(request).await;
-        sent.map_err(|_| End::Application)
+        self.send(request).await
+    }
+
+    async fn send(&self, request: Request) -> Result<(), End> {
+        self.requests.send(request).await.map_err(|_| End::Application)
+    }
+
+    /// Blocks of the next height may be judged from here on.
+    fn goes_on_after(&mut self, decided: types::Height) {
+        for part in self.assembler.decided(decided) {
+            // Without a network the engine has ended, too.
+            let _ = self.again.send(part);
+        }
     }
 
     /// Starts the engine, unless the chain is behind the log: the log forgets a height for another.
@@ -186,7 +207,7 @@ impl Translator {
         Request::Restream { height, round, block, reply }
     }
 
-    /// Takes a part; a question only if it is the last one that was missing.
+    /// Takes a part; a question only if a block is whole with it, and its turn has come.
     fn receive(
         &mut self,
         publisher: Option<PeerId>,
@@ -215,7 +236,7 @@ impl Translator {
         reply: Reply<()>,
     ) -> Result<Request, End> {
         let (height, block, certificate) = to_ledger(certificate)?;
-        self.assembler.forget_up_to(height);
+        self.goes_on_after(height);
         let reply = self.relay(reply, |()| ());
         Ok(Request::Decided { height, block, certificate, reply })
     }

@@ -31,9 +31,10 @@ async fn start(folder: &Path) -> Result<Running, StartError> {
     linli_consensus::start(Config {
         moniker: "alone".into(),
         genesis: GENESIS,
-        key: key(),
+        key: Some(key()),
         wal: folder.join("wal").join("consensus.wal"),
         timeouts: Timeouts::default(),
+        network: linli_network::alone(),
     })
     .await
 }
@@ -117,6 +118,7 @@ impl Application {
             request @ (Request::Received { .. }
             | Request::Restream { .. }
             | Request::Synced { .. }
+            | Request::Ahead { .. }
             | Request::DecidedBlocks { .. }) => panic!("nobody is there to cause {request:?}"),
         }
     }

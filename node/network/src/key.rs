@@ -2,7 +2,7 @@
 
 use libp2p::PeerId;
 use libp2p::identity::Keypair;
-use linli_ledger::crypto::PublicKey;
+use linli_ledger::crypto::{PublicKey, peer_identity};
 use std::fmt;
 
 /// The key by which a node is known to other nodes. It proves who speaks, and signs nothing that the
@@ -39,30 +39,15 @@ impl fmt::Debug for NetworkKey {
     }
 }
 
-/// Bytes of a libp2p peer id of an Ed25519 key.
-pub const PEER_ID_BYTES: usize = 38;
-
-/// Identity hash of 36 bytes: a protobuf message whose field 1 says Ed25519 and whose field 2 is
-/// the key.
-const PREFIX: [u8; 6] = [0x00, 0x24, 0x08, 0x01, 0x12, 0x20];
-
-/// The libp2p peer id of a key, in bytes. Source: NET-1.3.
-pub fn peer_id(peer: &PublicKey) -> [u8; PEER_ID_BYTES] {
-    let mut bytes = [0; PEER_ID_BYTES];
-    let (prefix, key) = bytes.split_at_mut(PREFIX.len());
-    prefix.copy_from_slice(&PREFIX);
-    key.copy_from_slice(peer.bytes());
-    bytes
-}
-
-/// The key of a libp2p peer id; `None` if it is not of an Ed25519 key.
+/// The key of a libp2p peer id, of which `peer_identity` gives the bytes; `None` if it is not of an
+/// Ed25519 key. Source: NET-1.3.
 pub fn peer_from_id(id: &[u8]) -> Option<PublicKey> {
-    let key = id.strip_prefix(&PREFIX)?;
-    key.try_into().ok().map(PublicKey::Ed25519)
+    let key = PublicKey::Ed25519(*id.last_chunk()?);
+    (peer_identity(&key) == id).then_some(key)
 }
 
 pub(crate) fn to_libp2p(peer: &PublicKey) -> PeerId {
-    PeerId::from_bytes(&peer_id(peer)).expect("these are the bytes of a peer id")
+    PeerId::from_bytes(&peer_identity(peer)).expect("these are the bytes of a peer id")
 }
 
 pub(crate) fn from_libp2p(peer: &PeerId) -> Option<PublicKey> {
@@ -80,7 +65,7 @@ mod tests {
             let key = NetworkKey::from_seed(&[seed; 32]);
             assert_eq!(key.public(), ConsensusKey::from_seed(&[seed; 32]).public());
             let theirs = key.keypair().public().to_peer_id();
-            assert_eq!(peer_id(&key.public()).as_slice(), theirs.to_bytes());
+            assert_eq!(peer_identity(&key.public()), theirs.to_bytes());
             assert_eq!(from_libp2p(&theirs), Some(key.public()));
             assert_eq!(to_libp2p(&key.public()), theirs);
         }
@@ -89,12 +74,12 @@ mod tests {
     #[test]
     fn other_peer_ids_have_no_key_of_ours() {
         assert_eq!(from_libp2p(&PeerId::random()), None);
-        let id = peer_id(&PublicKey::Ed25519([7; 32]));
+        let id = peer_identity(&PublicKey::Ed25519([7; 32]));
         for length in 0..id.len() {
             assert_eq!(peer_from_id(id.get(..length).expect("it is shorter")), None);
         }
-        for place in 0..PREFIX.len() {
-            let mut other = id;
+        for place in 0..id.len() - 32 {
+            let mut other = id.clone();
             other[place] ^= 1;
             assert_eq!(peer_from_id(&other), None);
         }

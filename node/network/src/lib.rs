@@ -21,7 +21,7 @@ mod swarm;
 
 pub use admission::{Refusal, admit};
 pub use allowed::{Allowed, Member, Role, Topic};
-pub use key::{NetworkKey, PEER_ID_BYTES, peer_from_id, peer_id};
+pub use key::{NetworkKey, peer_from_id};
 pub use seam::{
     Asked, Event, Failure, Gossip, Handle, Link, Network, PublishError, REQUEST_BYTES_MAX,
     RESPONSE_BYTES_MAX, RequestId, alone,

@@ -89,7 +89,8 @@ fn values_and_parts_survive() {
 
 #[test]
 fn sync_messages_survive() {
-    let peer_id = PeerId::from_bytes(&linli_network::peer_id(&KEY)).expect("a peer id");
+    let peer_id =
+        PeerId::from_bytes(&linli_ledger::crypto::peer_identity(&KEY)).expect("a peer id");
     let (tip_height, history_min_height) = (Height(HEIGHT), Height(types::Height(1)));
     check(&Status::<Chain> { peer_id, tip_height, history_min_height });
     check(&Request::ValueRequest(ValueRequest::new(history_min_height..=tip_height)));

@@ -16,6 +16,8 @@ struct Bench {
     engine: mpsc::Sender<AppMsg<Chain>>,
     network: mpsc::Receiver<NetworkMsg<Chain>>,
     requests: mpsc::Receiver<Request>,
+    again: mpsc::UnboundedReceiver<(PeerId, Message)>,
+    ahead: watch::Sender<types::Height>,
 }
 
 impl Bench {
@@ -23,6 +25,10 @@ impl Bench {
         let (engine, from_engine) = mpsc::channel(128);
         let (to_network, network) = mpsc::channel(128);
         let (to_application, requests) = mpsc::channel(1);
+        let (again, parts_again) = mpsc::unbounded_channel();
+        let (to_ahead, ahead) = watch::channel(types::Height(0));
+        let mut assembler = Assembler::default();
+        assembler.decided(types::Height(HEIGHT.0 - 1));
         let translator = Translator {
             engine: from_engine,
             network: to_network,
@@ -30,11 +36,13 @@ impl Bench {
             key: KEY,
             timeouts: LinearTimeouts::default(),
             logged,
-            assembler: Assembler::default(),
+            assembler,
+            again,
+            ahead,
             replies: JoinSet::new(),
         };
         tokio::spawn(translator.run());
-        Self { engine, network, requests }
+        Self { engine, network, requests, again: parts_again, ahead: to_ahead }
     }
 
     async fn ask<T>(
@@ -69,7 +77,8 @@ impl Bench {
         &self,
         stream: Vec<StreamMessage<Part>>,
     ) -> oneshot::Receiver<Option<ProposedValue<Chain>>> {
-        let peer = PeerId::from_bytes(&linli_network::peer_id(&KEY)).expect("a peer id");
+        let peer =
+            PeerId::from_bytes(&linli_ledger::crypto::peer_identity(&KEY)).expect("a peer id");
         let mut answers = Vec::new();
         for part in stream {
             let published_by = Some(peer);
@@ -203,4 +212,44 @@ async fn proof_of_misbehaviour_reaches_the_application() {
     };
     assert_eq!((first.message.value, second.message.value), (None, Some(block())));
     assert_eq!((first.message.validator, first.signature), (KEY, signature));
+}
+
+#[tokio::test]
+async fn a_block_before_its_turn_is_answered_with_nothing_and_comes_again() {
+    let mut bench = Bench::new(HEIGHT);
+    let next = HEIGHT.next();
+    let head = Head { height: next, round: 0, pol_round: None, proposer: KEY };
+    let answer = bench.deliver(split(head, bytes())).await;
+    assert_eq!(answer.await.expect("the engine never waits for it"), None);
+
+    let started = bench
+        .ask(|reply_value| AppMsg::StartedRound {
+            height: Height(next),
+            round: Round::ZERO,
+            proposer: Address(KEY),
+            role: malachitebft_app_channel::app::consensus::Role::Validator,
+            reply_value,
+        })
+        .await;
+    let Request::StartedRound { reply, .. } = bench.request().await else {
+        panic!("a round has begun")
+    };
+    reply.send(Vec::new()).expect("the translator waits");
+    assert_eq!(started.await.expect("an answer"), []);
+    let (_, end) = bench.again.recv().await.expect("the part comes again");
+    let answer = bench.deliver(vec![end]).await;
+    let Request::Received { height, bytes: received, reply, .. } = bench.request().await else {
+        panic!("the application is to judge")
+    };
+    assert_eq!((height, received), (next, bytes()));
+    reply.send(Verdict::Accept(block())).expect("the translator waits");
+    assert!(answer.await.expect("an answer").is_some());
+}
+
+#[tokio::test]
+async fn the_application_hears_how_far_the_others_are() {
+    let mut bench = Bench::new(HEIGHT);
+    bench.ahead.send_replace(HEIGHT.next());
+    let request = bench.request().await;
+    assert!(matches!(request, Request::Ahead { height } if height == HEIGHT.next()), "{request:?}");
 }

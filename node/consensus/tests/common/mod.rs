@@ -1,0 +1,298 @@
+//! What the tests of many nodes share: an application that makes up its blocks and keeps them in
+//! memory, on the real engine, over a hub or a swarm.
+
+#![allow(dead_code, reason = "each test uses a part")]
+
+use linli_consensus::{
+    Built, Config, DecidedBlock, Next, Proposed, Request, Running, Start, Timeouts, Verdict,
+};
+use linli_ledger::certificate::{Validator, ValidatorSet};
+use linli_ledger::crypto::{ConsensusKey, PublicKey};
+use linli_ledger::hash::{Digest, Domain, digest};
+use linli_ledger::types::{BlockHash, Height, OrganisationId};
+use linli_network::{Allowed, Handle, Member, Network, NetworkKey, Role};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// Nothing here waits for a time to pass; this only ends a test that would hang.
+pub(crate) const GUARD: Duration = Duration::from_mins(2);
+
+pub(crate) const GENESIS: Digest = Digest::Blake3([9; 32]);
+
+/// Bytes of a block: a few parts.
+const BLOCK_BYTES: usize = 150_000;
+
+pub(crate) fn consensus_key(n: u8) -> ConsensusKey {
+    ConsensusKey::from_seed(&[n; 32])
+}
+
+pub(crate) fn network_key(n: u8) -> NetworkKey {
+    NetworkKey::from_seed(&[100 + n; 32])
+}
+
+pub(crate) fn peer(n: u8) -> PublicKey {
+    network_key(n).public()
+}
+
+/// The set of these validators, with one vote each.
+pub(crate) fn set(validators: &[u8]) -> ValidatorSet {
+    let organisation = OrganisationId([5; 32]);
+    let member = |n: &u8| Validator { key: consensus_key(*n).public(), organisation, power: 1 };
+    ValidatorSet::new(validators.iter().map(member).collect()).expect("it is a set")
+}
+
+/// A list of validators and observers, without addresses.
+pub(crate) fn list(validators: &[u8], observers: &[u8]) -> Allowed {
+    let member = |role| Member { role, addresses: Vec::new() };
+    let voting = validators.iter().map(|n| (peer(*n), member(Role::Validator)));
+    voting.chain(observers.iter().map(|n| (peer(*n), member(Role::Observer)))).collect()
+}
+
+type Chain = Arc<Mutex<Vec<DecidedBlock>>>;
+
+/// What a real application keeps on disk.
+pub(crate) struct Application {
+    validators: ValidatorSet,
+    key: PublicKey,
+    chain: Chain,
+    /// Valid blocks that are not decided yet.
+    held: BTreeMap<BlockHash, Vec<u8>>,
+    proposed: BTreeMap<(Height, u32), Proposed>,
+    resting: Option<oneshot::Sender<Next>>,
+    /// Somebody else has proposed at the next height.
+    woken: bool,
+    /// The height that others have reached.
+    ahead: u64,
+    /// The highest height at which somebody else has proposed.
+    heard: u64,
+}
+
+impl Application {
+    fn tip(&self) -> u64 {
+        u64::try_from(self.chain.lock().expect("a lock").len()).expect("it is short")
+    }
+
+    fn start(&self) -> Start {
+        Start { height: Height(self.tip() + 1), validators: self.validators.clone() }
+    }
+
+    fn judge(&mut self, height: Height, bytes: Vec<u8>) -> Verdict {
+        let Some(first) = bytes.first_chunk() else { return Verdict::Unreadable };
+        let block = BlockHash(digest(Domain::Header, &bytes));
+        if u64::from_le_bytes(*first) != height.0 || height.0 != self.tip() + 1 {
+            return Verdict::Reject(block);
+        }
+        self.held.insert(block, bytes);
+        Verdict::Accept(block)
+    }
+
+    /// Answers; every request is answered but `Finalized`, which waits for work.
+    fn answer(&mut self, request: Request) {
+        // Whoever asked may be gone: a test ends when it has seen enough.
+        match request {
+            Request::Ready { reply } => drop(reply.send(self.start())),
+            Request::StartedRound { height, round, reply, .. } => {
+                let held = self.proposed.get(&(height, round)).copied();
+                drop(reply.send(held.into_iter().collect()));
+            }
+            Request::Propose { height, round, reply, .. } => {
+                let mut bytes = height.0.to_le_bytes().to_vec();
+                bytes.extend(round.to_le_bytes());
+                bytes.extend(self.key.bytes());
+                bytes.resize(BLOCK_BYTES, 7);
+                let block = BlockHash(digest(Domain::Header, &bytes));
+                self.held.insert(block, bytes.clone());
+                let proposer = self.key;
+                self.proposed
+                    .insert((height, round), Proposed { block, proposer, pol_round: None });
+                drop(reply.send(Built { block, bytes }));
+            }
+            Request::Received { height, round, pol_round, proposer, bytes, reply } => {
+                assert!(height.0 <= self.tip() + 1, "{height} came before its turn");
+                let verdict = self.judge(height, bytes);
+                if let Verdict::Accept(block) = verdict {
+                    self.woken = true;
+                    self.heard = self.heard.max(height.0);
+                    let proposed = Proposed { block, proposer, pol_round };
+                    self.proposed.insert((height, round), proposed);
+                }
+                let _ = reply.send(verdict);
+            }
+            Request::Synced { height, bytes, reply, .. } => {
+                let _ = reply.send(self.judge(height, bytes));
+            }
+            Request::Restream { block, reply, .. } => {
+                drop(reply.send(self.held.get(&block).cloned()));
+            }
+            Request::Decided { height, block, certificate, reply } => {
+                let bytes = self.held.remove(&block).expect("what is decided is held");
+                certificate
+                    .verify(&GENESIS, height, block, &self.validators)
+                    .expect("what is decided is certified");
+                let decided = DecidedBlock { height, block, bytes, certificate };
+                self.chain.lock().expect("a lock").push(decided);
+                self.woken = false;
+                let _ = reply.send(());
+            }
+            Request::Finalized { reply, .. } => self.resting = Some(reply),
+            Request::Ahead { height } => self.ahead = height.0,
+            Request::DecidedBlocks { range, reply } => {
+                let chain = self.chain.lock().expect("a lock");
+                let wanted = chain.iter().filter(|decided| range.contains(&decided.height));
+                drop(reply.send(wanted.cloned().collect()));
+            }
+            Request::HistoryMinimum { reply } => drop(reply.send(Height(self.tip().min(1)))),
+        }
+    }
+}
+
+async fn run(
+    mut running: Running,
+    mut application: Application,
+    mut target: watch::Receiver<u64>,
+    mut stop: oneshot::Receiver<()>,
+    tip: watch::Sender<(u64, u64)>,
+) {
+    loop {
+        tokio::select! {
+            request = running.requests.recv() => match request {
+                Some(request) => application.answer(request),
+                None => return,
+            },
+            Ok(()) = target.changed() => {}
+            _ = &mut stop => return running.stop().await,
+        }
+        tip.send_replace((application.tip(), application.heard));
+        let goal = application.ahead.max(*target.borrow());
+        let work = application.woken || application.tip() < goal;
+        if work && let Some(reply) = application.resting.take() {
+            let _ = reply.send(Next::Start(application.start()));
+        }
+    }
+}
+
+/// A node that runs.
+pub(crate) struct Node {
+    pub(crate) n: u8,
+    pub(crate) handle: Handle,
+    pub(crate) chain: Chain,
+    validators: ValidatorSet,
+    votes: bool,
+    /// The height of its chain, and that of the last block that another proposed.
+    tip: watch::Receiver<(u64, u64)>,
+    target: watch::Sender<u64>,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+    folder: TempDir,
+}
+
+impl Node {
+    /// A node with an empty chain that makes blocks up to `target`.
+    pub(crate) async fn start(n: u8, validators: &[u8], network: Network, target: u64) -> Self {
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        let votes = validators.contains(&n);
+        Self::on(folder, n, set(validators), votes, network, target, Chain::default()).await
+    }
+
+    async fn on(
+        folder: TempDir,
+        n: u8,
+        validators: ValidatorSet,
+        votes: bool,
+        network: Network,
+        target: u64,
+        chain: Chain,
+    ) -> Self {
+        let handle = network.link.handle.clone();
+        let running = linli_consensus::start(Config {
+            moniker: format!("node {n}"),
+            genesis: GENESIS,
+            key: votes.then(|| consensus_key(n)),
+            wal: folder.path().join("consensus.wal"),
+            timeouts: Timeouts::default(),
+            network: network.link,
+        })
+        .await
+        .expect("it starts");
+        let application = Application {
+            validators: validators.clone(),
+            key: consensus_key(n).public(),
+            chain: chain.clone(),
+            held: BTreeMap::new(),
+            proposed: BTreeMap::new(),
+            resting: None,
+            woken: false,
+            ahead: 0,
+            heard: 0,
+        };
+        let (to_target, target) = watch::channel(target);
+        let (to_tip, tip) = watch::channel((application.tip(), 0));
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(run(running, application, target, stopped, to_tip));
+        Self { n, handle, chain, validators, votes, tip, target: to_target, stop, task, folder }
+    }
+
+    /// Stops it and starts it again with the same chain and log, on another network.
+    pub(crate) async fn restart(self, network: impl AsyncFnOnce() -> Network, target: u64) -> Self {
+        let Self { n, chain, validators, votes, stop, task, folder, .. } = self;
+        let _ = stop.send(());
+        timeout(GUARD, task).await.expect("it stops").expect("it has not panicked");
+        Self::on(folder, n, validators, votes, network().await, target, chain).await
+    }
+
+    pub(crate) fn tip(&self) -> u64 {
+        self.tip.borrow().0
+    }
+
+    /// Lets it make blocks up to this height.
+    pub(crate) fn go(&self, target: u64) {
+        self.target.send_replace(target);
+    }
+
+    /// Waits until its chain has this height.
+    pub(crate) async fn reaches(&mut self, height: u64) {
+        self.waits_for(height, |(tip, _)| *tip >= height).await;
+    }
+
+    /// Waits until it has received a valid block of this height, decided or not.
+    pub(crate) async fn hears_of(&mut self, height: u64) {
+        self.waits_for(height, |(_, heard)| *heard >= height).await;
+    }
+
+    async fn waits_for(&mut self, height: u64, come: impl FnMut(&(u64, u64)) -> bool) {
+        let n = self.n;
+        let reached = timeout(GUARD, self.tip.wait_for(come)).await;
+        let reached = reached.unwrap_or_else(|_| panic!("node {n} does not reach {height}"));
+        assert!(reached.is_ok(), "node {n} has ended");
+    }
+}
+
+pub(crate) async fn all_reach(nodes: &mut [Node], height: u64) {
+    for node in nodes.iter() {
+        node.go(height);
+    }
+    for node in nodes {
+        node.reaches(height).await;
+    }
+}
+
+/// Every chain says the same as far as it goes. Each certificate was verified when it came.
+pub(crate) fn check_same(nodes: &[Node]) {
+    let chains: Vec<Vec<_>> = nodes
+        .iter()
+        .map(|node| {
+            let chain = node.chain.lock().expect("a lock");
+            chain.iter().map(|decided| (decided.height, decided.block)).collect()
+        })
+        .collect();
+    for pair in chains.windows(2) {
+        let [one, other] = pair else { panic!("windows of two") };
+        let common = one.len().min(other.len());
+        assert_eq!(one[..common], other[..common]);
+    }
+}
