@@ -1,8 +1,8 @@
 //! This exists to run a validator: it keeps the chain on disk, builds and judges blocks, and answers
 //! the consensus engine. What a valid chain is it *asks* the ledger; it has no idea of its own.
 //!
-//! [`Node`] is the library face: open a folder, commit batches, read the state. The wallet embeds it
-//! for `linli run`.
+//! [`Node`] is the library face of a validator that is alone: open a folder, commit batches, read the
+//! state. The wallet embeds it for `linli run`. [`Joined`] is one among others.
 
 pub mod chain_file;
 pub mod storage;
@@ -10,6 +10,7 @@ pub mod storage;
 mod application;
 mod blocks;
 mod error;
+mod joined;
 mod node;
 mod shared;
 mod snapshots;
@@ -19,6 +20,7 @@ pub use application::{Batch, Committed};
 pub use blocks::Blocks;
 pub use chain_file::Observer;
 pub use error::NodeError;
+pub use joined::{AllowedAfter, JoinOptions, Joined, Work};
 pub use node::{Node, Options, SNAPSHOTS, Shown};
 pub use shared::SharedState;
 pub use snapshots::{LoadError, Snapshots};

@@ -1,0 +1,266 @@
+//! This exists to run a node among others: blocks come from whoever has the turn, and nobody makes one
+//! while there is nothing to decide.
+
+use crate::application::{Application, Batch, Committed};
+use crate::chain_file::Observer;
+use crate::error::NodeError;
+use crate::node::{Opened, milliseconds_since_epoch, new_runtime, newest_snapshot, open_folder};
+use crate::shared::SharedState;
+use crate::storage::SyncObserver;
+use linli_consensus::{Config, Next, Request, Running, Timeouts};
+use linli_ledger::contract::Rulebook;
+use linli_ledger::crypto::ConsensusKey;
+use linli_ledger::genesis::Genesis;
+use linli_ledger::state::State;
+use linli_ledger::types::Height;
+use linli_network::{Allowed, Handle, Link};
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::{Notify, oneshot};
+use tokio::time::{Instant, sleep_until};
+
+/// Where transactions come from, and whom blocks are told to.
+pub trait Work: Send {
+    /// What this validator's next block is made of. Without transactions it is an empty block: a
+    /// heartbeat, or the first after a start.
+    fn batch(&mut self, state: &State) -> Batch;
+
+    /// Takes a block that is final and durable, whoever made it.
+    fn committed(&mut self, committed: Committed);
+
+    /// Whether anything waits for a block. Asked after every block; [`Joined::wake`] says it at other
+    /// times.
+    fn is_waiting(&self) -> bool;
+}
+
+/// Who may connect after a block: the caller reads it from the state.
+pub type AllowedAfter = Box<dyn Fn(&State) -> Allowed + Send>;
+
+/// What a node among others is started with.
+pub struct JoinOptions {
+    /// Where it keeps `chain/` (all that an audit reads) and `node/` (what only this machine needs).
+    pub folder: PathBuf,
+    /// The chain.
+    pub genesis: Genesis,
+    /// Its rules.
+    pub rulebook: Arc<Rulebook>,
+    /// The key that signs votes; `None` follows the chain without a vote.
+    pub validator: Option<ConsensusKey>,
+    /// Is told how long each sync of the chain's files takes.
+    pub synced: SyncObserver,
+    /// The network, which runs already.
+    pub network: Link,
+    /// Who may connect; asked at the start and after every block.
+    pub allowed: AllowedAfter,
+    /// Where transactions come from.
+    pub work: Box<dyn Work>,
+    /// The longest rest (D3).
+    pub heartbeat: Duration,
+}
+
+impl std::fmt::Debug for JoinOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("JoinOptions").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
+/// A node among others, which runs on a thread of its own.
+#[derive(Debug)]
+pub struct Joined {
+    state: SharedState,
+    wake: Arc<Notify>,
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<Result<(), NodeError>>,
+}
+
+impl Joined {
+    /// Opens the folder from its newest good snapshot, reads and checks what follows it, and joins the
+    /// others.
+    ///
+    /// The engine starts at once, because a node that is behind must ask for blocks: the first block
+    /// after a start may be empty.
+    ///
+    /// # Errors
+    /// In this order: [`NodeError::Busy`], those of
+    /// [`ChainFile::open`](crate::chain_file::ChainFile::open), [`NodeError::Engine`].
+    pub fn start(options: JoinOptions, observer: &mut dyn Observer) -> Result<Self, NodeError> {
+        let JoinOptions {
+            folder,
+            genesis,
+            rulebook,
+            validator,
+            synced,
+            network,
+            allowed,
+            work,
+            heartbeat,
+        } = options;
+        let snapshot = newest_snapshot(&folder, &genesis)?.map(SharedState::new);
+        let opened = open_folder(&folder, &genesis, &rulebook, &synced, snapshot, observer)?;
+        let Opened { chain, state, undecided, wal, lock } = opened;
+        let handle = network.handle.clone();
+        handle.allow(allowed(&state.read()));
+        let local = validator.as_ref().map_or(handle.local(), ConsensusKey::public);
+        let clock = milliseconds_since_epoch;
+        let application = Application::new(state.clone(), rulebook, chain, undecided, local, clock);
+        let runtime = new_runtime()?;
+        let config = Config {
+            moniker: genesis.name.clone(),
+            genesis: genesis.hash(),
+            key: validator,
+            wal,
+            timeouts: Timeouts::default(),
+            network,
+        };
+        let running = runtime
+            .block_on(linli_consensus::start(config))
+            .map_err(|error| NodeError::Engine(error.to_string()))?;
+        let (stop, stopped) = oneshot::channel();
+        let wake = Arc::new(Notify::new());
+        let node = Loop {
+            running,
+            application,
+            handle,
+            allowed,
+            work,
+            heartbeat,
+            resting: None,
+            has_work: false,
+            ahead: Height(0),
+            rested: Instant::now(),
+            _lock: lock,
+        };
+        let woken = wake.clone();
+        let thread = std::thread::Builder::new()
+            .name("node".into())
+            .spawn(move || runtime.block_on(node.run(&woken, stopped)))
+            .map_err(|error| NodeError::Engine(error.to_string()))?;
+        Ok(Self { state, wake, stop, thread })
+    }
+
+    /// The state; it always shows the last block.
+    pub fn shared_state(&self) -> SharedState {
+        self.state.clone()
+    }
+
+    /// Says that something waits for a block.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Whether it has ended by itself; [`Joined::stop`] says why.
+    pub fn has_ended(&self) -> bool {
+        self.thread.is_finished()
+    }
+
+    /// Stops it, waits until its log is closed, and says why it had ended if it had.
+    ///
+    /// # Errors
+    /// [`NodeError::Storage`], [`NodeError::Engine`].
+    pub fn stop(self) -> Result<(), NodeError> {
+        // One that has ended hears nothing, and need not.
+        let _ = self.stop.send(());
+        let crashed = |_| Err(NodeError::Engine("the node's thread has panicked".to_owned()));
+        self.thread.join().unwrap_or_else(crashed)
+    }
+}
+
+/// What the thread owns.
+struct Loop {
+    running: Running,
+    application: Application,
+    handle: Handle,
+    allowed: AllowedAfter,
+    work: Box<dyn Work>,
+    heartbeat: Duration,
+    /// The engine waits to be told that there is something to decide.
+    resting: Option<oneshot::Sender<Next>>,
+    has_work: bool,
+    /// The height that others have reached.
+    ahead: Height,
+    /// Since when there is nothing new.
+    rested: Instant,
+    _lock: File,
+}
+
+impl Loop {
+    async fn run(
+        mut self,
+        woken: &Notify,
+        mut stopped: oneshot::Receiver<()>,
+    ) -> Result<(), NodeError> {
+        loop {
+            let beat = self.rested + self.heartbeat;
+            tokio::select! {
+                request = self.running.requests.recv() => match request {
+                    Some(request) => self.answer(request)?,
+                    None => return Err(NodeError::Engine("it has stopped by itself".to_owned())),
+                },
+                () = woken.notified() => self.has_work = true,
+                () = sleep_until(beat), if self.resting.is_some() => self.has_work = true,
+                _ = &mut stopped => {
+                    self.running.stop().await;
+                    return Ok(());
+                }
+            }
+            if self.has_work
+                && let Some(reply) = self.resting.take()
+            {
+                let _ = reply.send(Next::Start(self.application.start()));
+            }
+        }
+    }
+
+    fn answer(&mut self, request: Request) -> Result<(), NodeError> {
+        match request {
+            Request::Ready { reply } => {
+                let _ = reply.send(self.application.start());
+            }
+            Request::Finalized { reply, .. } => self.resting = Some(reply),
+            request @ Request::Propose { .. } => {
+                let batch = self.work.batch(&self.application.state().read());
+                self.application.offer(batch);
+                self.application.answer(request)?;
+            }
+            request @ Request::Received { .. } => {
+                // Somebody has work: this height wants our vote.
+                self.has_work = true;
+                self.application.answer(request)?;
+            }
+            request @ Request::Decided { .. } => {
+                self.application.answer(request)?;
+                self.decided();
+            }
+            Request::Ahead { height } => {
+                self.ahead = height;
+                self.has_work |= self.is_behind();
+            }
+            request @ (Request::StartedRound { .. }
+            | Request::Restream { .. }
+            | Request::Synced { .. }
+            | Request::DecidedBlocks { .. }
+            | Request::HistoryMinimum { .. }) => self.application.answer(request)?,
+        }
+        Ok(())
+    }
+
+    /// The network follows the block before the next one can begin.
+    fn decided(&mut self) {
+        let allowed = (self.allowed)(&self.application.state().read());
+        if allowed != self.handle.allowed() {
+            self.handle.allow(allowed);
+        }
+        if let Some(committed) = self.application.take_committed() {
+            self.work.committed(committed);
+        }
+        self.has_work = self.work.is_waiting() || self.is_behind();
+        self.rested = Instant::now();
+    }
+
+    fn is_behind(&self) -> bool {
+        self.application.state().read().tip().height < self.ahead
+    }
+}
