@@ -136,15 +136,15 @@ impl Bridge {
                     Some(message) => self.ask(message).await,
                     None => return,
                 },
-                event = self.link.events.recv() => match event {
-                    Some(event) => self.hear(event).await,
-                    None => {
+                event = self.link.events.recv() => {
+                    let Some(event) = event else {
                         tracing::error!("the network has ended");
                         return;
-                    }
-                },
+                    };
+                    self.hear(event).await;
+                }
                 Some((publisher, part)) = self.again.recv() => {
-                    self.tell(NetworkEvent::ProposalPart(publisher, Some(publisher), part));
+                    self.tell(&NetworkEvent::ProposalPart(publisher, Some(publisher), part));
                 }
             }
         }
@@ -236,23 +236,23 @@ impl Bridge {
         match event {
             Event::Up(peer) => {
                 self.up.insert(peer);
-                self.tell(NetworkEvent::PeerConnected(to_engine(&peer)));
+                self.tell(&NetworkEvent::PeerConnected(to_engine(&peer)));
                 self.say_status().await;
             }
             Event::Down(peer) => {
                 self.up.remove(&peer);
                 self.tips.remove(&peer);
-                self.tell(NetworkEvent::PeerDisconnected(to_engine(&peer)));
+                self.tell(&NetworkEvent::PeerDisconnected(to_engine(&peer)));
             }
             Event::Gossip(gossip) => match self.said(gossip) {
-                Ok(Some(event)) => self.tell(event),
+                Ok(Some(event)) => self.tell(&event),
                 Ok(None) => {}
                 Err(error) => tracing::warn!(%error, "a peer says what nobody understands"),
             },
             Event::Asked { id, by, bytes } => match Borsh::default().decode(bytes) {
                 Ok(request) => {
                     let id = InboundRequestId::new(id.0);
-                    self.tell(NetworkEvent::SyncRequest(id, to_engine(&by), request));
+                    self.tell(&NetworkEvent::SyncRequest(id, to_engine(&by), request));
                 }
                 Err(error) => {
                     tracing::warn!(%by, %error, "a peer asks what nobody understands");
@@ -261,13 +261,13 @@ impl Bridge {
             },
             Event::AskedInVain { id, by } => {
                 let id = InboundRequestId::new(id.0);
-                self.tell(NetworkEvent::SyncInboundRequestFailed(id, to_engine(&by)));
+                self.tell(&NetworkEvent::SyncInboundRequestFailed(id, to_engine(&by)));
             }
             Event::Answered { id, by, bytes } => {
                 let id = OutboundRequestId::new(id.0);
                 // No answer that can be read is a wrong answer: the engine blames the peer.
                 let response = Borsh::default().decode(bytes).ok();
-                self.tell(NetworkEvent::SyncResponse(id, to_engine(&by), response));
+                self.tell(&NetworkEvent::SyncResponse(id, to_engine(&by), response));
             }
             Event::Unanswered { id, by, why } => {
                 let id = OutboundRequestId::new(id.0);
@@ -277,12 +277,12 @@ impl Bridge {
                     Failure::Protocol => OutboundFailureReason::UnsupportedProtocols,
                     Failure::Refused => OutboundFailureReason::Io,
                 };
-                self.tell(NetworkEvent::SyncRequestFailed(id, to_engine(&by), why));
+                self.tell(&NetworkEvent::SyncRequestFailed(id, to_engine(&by), why));
             }
         }
     }
 
-    fn tell(&self, event: NetworkEvent<Chain>) {
+    fn tell(&self, event: &NetworkEvent<Chain>) {
         for subscriber in &self.subscribers {
             subscriber.send(event.clone());
         }

@@ -64,14 +64,18 @@ async fn attack(a: &mut Honest, b: &mut Honest, seed: u8, times: u32) -> (Obtain
                     hostile.dial(b.address());
                 }
             }
-            event = b.anything() => if let Event::Gossip(gossip) = event {
-                if gossip.publisher == a.public() {
+            event = b.anything() => match event {
+                Event::Gossip(gossip) if gossip.publisher == a.public() => {
                     assert_eq!(gossip.bytes, next.to_be_bytes().as_slice());
                     next += 1;
                     a.publish(Topic::Votes, next.to_be_bytes().to_vec()).await;
-                } else {
-                    heard = true;
                 }
+                Event::Gossip(_) => heard = true,
+                Event::Asked { id, .. } => {
+                    heard = true;
+                    b.handle().respond(id, "a block".into()).await;
+                }
+                _ => {}
             },
             event = a.anything() => match event {
                 Event::Gossip(_) => heard = true,
