@@ -204,10 +204,10 @@ impl Town {
         }
     }
 
-    /// Waits until these nodes have so many transactions in their chains.
-    fn until(&mut self, nodes: std::ops::Range<usize>, transactions: usize) {
+    /// Waits until the first so many nodes have so many transactions in their chains.
+    fn until(&mut self, nodes: usize, transactions: usize) {
         let count = |chain: &Vec<(usize, _)>| chain.iter().map(|(made, _)| made).sum::<usize>();
-        while self.chains[nodes.clone()].iter().any(|chain| count(chain) < transactions) {
+        while self.chains[..nodes].iter().any(|chain| count(chain) < transactions) {
             let (n, committed) = self.told.recv_timeout(GUARD).expect("blocks are decided");
             let block = &committed.block.block;
             self.chains[n].push((block.transactions.len(), block.header.hash()));
@@ -230,18 +230,18 @@ fn what_is_handed_in_is_decided_by_all_and_an_ended_node_is_cut_by_the_block_tha
     let mut town = Town::start();
     for nonce in 1..=5 {
         town.hand_in(&register(nonce));
-        town.until(0..5, usize::try_from(nonce).expect("it is small"));
+        town.until(5, usize::try_from(nonce).expect("it is small"));
     }
     // One block for each, and at most one more, because the nodes have just started.
     let tips = town.tips();
     assert!(tips.iter().all(|tip| (5..=6).contains(tip)), "{tips:?}");
 
     town.hand_in(&end_observer());
-    town.until(0..4, 6);
+    town.until(4, 6);
     let ended = town.tips()[0];
     for nonce in 6..=8 {
         town.hand_in(&register(nonce));
-        town.until(0..4, usize::try_from(nonce).expect("it is small") + 1);
+        town.until(4, usize::try_from(nonce).expect("it is small") + 1);
     }
     let tips = town.tips();
     assert!(tips[..4].iter().all(|tip| *tip == ended + 3), "{tips:?}");
