@@ -19,7 +19,7 @@ use libp2p::swarm::SwarmEvent;
 use libp2p::swarm::dial_opts::DialOpts;
 use libp2p::{Multiaddr, PeerId, Swarm, SwarmBuilder, noise, ping, tcp, yamux};
 use linli_ledger::crypto::PublicKey;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
@@ -64,6 +64,7 @@ pub(crate) async fn start(config: Config) -> Result<Network, StartError> {
         local,
         ends,
         members: Allowed::default(),
+        listening: BTreeMap::new(),
         up: BTreeSet::new(),
         outbox: VecDeque::new(),
         budgets: Budgets::default(),
@@ -125,7 +126,9 @@ struct Node {
     ends: Ends,
     /// The list that the swarm has followed; checks read the newest one.
     members: Allowed,
-    /// Peers that are connected and listen.
+    /// What connected peers listen to.
+    listening: BTreeMap<PublicKey, BTreeSet<Topic>>,
+    /// Those that listen to everything.
     up: BTreeSet<PublicKey>,
     outbox: VecDeque<Event>,
     budgets: Budgets,
@@ -192,6 +195,7 @@ impl Node {
     }
 
     fn down(&mut self, peer: PublicKey) {
+        self.listening.remove(&peer);
         if self.up.remove(&peer) {
             self.outbox.push_back(Event::Down(peer));
         }
@@ -266,11 +270,13 @@ impl Node {
                 self.message(propagation_source, &message_id, message);
             }
             gossipsub::Event::Subscribed { peer_id, topic } => {
-                // A peer subscribes to everything at once; one topic stands for all.
-                let Some(peer) = from_libp2p(&peer_id) else { return };
-                let is_member = self.ends.allowed.borrow().contains(&peer);
-                let is_last = self.topics.find(&topic) == Some(Topic::Status);
-                if is_member && is_last && self.up.insert(peer) {
+                let peer = from_libp2p(&peer_id);
+                let peer = peer.filter(|peer| self.ends.allowed.borrow().contains(peer));
+                let (Some(peer), Some(topic)) = (peer, self.topics.find(&topic)) else { return };
+                let topics = self.listening.entry(peer).or_default();
+                topics.insert(topic);
+                // Each topic comes on its own; before the last of them a message would be lost.
+                if topics.len() == Topic::ALL.len() && self.up.insert(peer) {
                     self.outbox.push_back(Event::Up(peer));
                 }
             }
