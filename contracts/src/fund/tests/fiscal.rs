@@ -1,6 +1,7 @@
 //! The end of a year.
 
 use super::money_late::{credit, send_back};
+use super::performance::sign;
 use super::story::{Story, bytes, free, seg};
 use crate::fund::records::FiscalYear;
 use crate::fund::{
@@ -8,6 +9,7 @@ use crate::fund::{
     SourceClass, is_closed,
 };
 use crate::registry::Role;
+use crate::registry::parameters::Parameter;
 use crate::testing::{Actor, REGULATOR, document};
 use linli_ledger::amount::Fen;
 use linli_ledger::code::Code;
@@ -86,8 +88,28 @@ fn at_the_end_of_a_year_free_public_money_lapses_and_bound_money_goes_on() {
 }
 
 #[test]
+fn what_is_held_back_may_lapse_and_its_contract_still_ends() {
+    let parameters = [Parameter::RetentionTime, Parameter::CarryMax];
+    let mut story = Story::with_parameters(parameters.map(|one| (one.number(), 0)).to_vec());
+    story.issue(1_000, SourceClass::Fiscal, until(day(2026, 12, 31)));
+    let contract = sign(&mut story, 900, 0, 100);
+    story.accept(contract, 0, 10_000);
+    let closers = closers(&mut story);
+    story.world.at(day(2027, 1, 4).start());
+    close(&mut story, &closers, 2026);
+    assert_eq!(story.held(FundAccount::Lapsed(story.fund)), vec![seg(0, 0, 1_000)]);
+    let [buyer, maker] = [story.purchaser.clone(), story.administrator.clone()];
+    let end = Call::CloseOut { contract };
+    story.world.reject(CONTRACT, &[&buyer, &maker], &end, Code::CloseBlocked);
+    story.world.apply(CONTRACT, &[&buyer, &maker], &Call::RetentionRelease { contract });
+    story.world.check();
+    story.world.apply(CONTRACT, &[&buyer, &maker], &end);
+    story.world.check();
+}
+
+#[test]
 fn money_is_carried_on_so_often_and_then_lapses_in_its_contract() {
-    let carry = crate::registry::parameters::Parameter::CarryMax.number();
+    let carry = Parameter::CarryMax.number();
     let mut story = Story::with_parameters(vec![(carry, 0)]);
     story.issue(1_000, SourceClass::Fiscal, until(day(2026, 12, 31)));
     let terms = story.terms(story.meals, &[600], 300);
