@@ -130,6 +130,7 @@ impl Office {
 
     fn call_off(&mut self, activity: usize, now: u64) -> Entered {
         let known = &mut self.activities[activity];
+        ensure(now < known.end + KEPT, "E_NOT_FOUND")?;
         ensure(!known.off, "E_STATE")?;
         ensure(now < known.start, "E_TIME_WINDOW")?;
         known.off = true;
