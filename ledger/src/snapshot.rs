@@ -8,14 +8,14 @@ use crate::frame::{FrameError, take_payload, with_header};
 use crate::genesis::Genesis;
 use crate::hash::{Digest, Domain, hash};
 use crate::merkle::Frontier;
-use crate::state::leaves::Packed;
+use crate::record::Key;
+use crate::state::leaves::{Leaves, Packed};
 use crate::state::{Half, Leaf, State, Tip, leaf_path};
 use crate::system::ValidatorsRecord;
 use crate::tree::Builder;
 use crate::types::{BlockHash, BlockTime, Compartment, Height};
 use crate::view::View;
 use borsh::{BorshDeserialize, BorshSerialize};
-use std::cmp::Ordering;
 
 /// The version of the format that this code writes. Source: LED-11.2.
 pub const SNAPSHOT_VERSION: u16 = 1;
@@ -222,58 +222,85 @@ fn payload(mut frame: &[u8]) -> Result<&[u8], SnapshotError> {
     Ok(payload)
 }
 
-/// Puts the parts of a snapshot together and checks the result against the block it is of.
-///
-/// # Errors
-/// In this order: [`SnapshotError::Chain`], [`SnapshotError::Leaves`], then as [`check`].
-/// Source: LED-11.5.
-pub fn assemble(
+/// A state in the making: parts go in, in their order.
+#[derive(Debug)]
+pub struct Assembly {
     head: Head,
-    parts: Vec<Part>,
-    genesis: &Genesis,
-    block: &CommittedBlock,
-) -> Result<State, SnapshotError> {
-    let chain = genesis.hash();
-    if head.genesis != chain {
-        return Err(SnapshotError::Chain);
-    }
-    let rises = |a: &Part, b: &Part| match a.compartment.cmp(&b.compartment) {
-        Ordering::Less => true,
-        Ordering::Equal => {
-            a.leaves.ends().map(|(_, last)| last) < b.leaves.ends().map(|(first, _)| first)
-        }
-        Ordering::Greater => false,
-    };
-    if !parts.is_sorted_by(rises) {
-        return Err(SnapshotError::Leaves);
-    }
-    let is_public = |part: &Part| part.compartment == Compartment::Public;
-    let (public, restricted): (Vec<_>, Vec<_>) = parts.into_iter().partition(is_public);
-    let count = |parts: &[Part]| {
-        let leaves: usize = parts.iter().map(|part| part.hashes.len()).sum();
-        u64::try_from(leaves).unwrap_or(u64::MAX)
-    };
-    if head.leaves != (count(&public), count(&restricted)) {
-        return Err(SnapshotError::Leaves);
-    }
-    let (public, restricted) = (half(public), half(restricted));
-    let mut history = head.earlier.clone();
-    history.push(hash(Domain::HistoryLeaf, head.block.0.bytes()));
-    let (height, time) = (head.height, head.time);
-    let tip = Tip { height, hash: head.block, time, history, earlier: head.earlier };
-    let state = State { genesis: chain, clock: genesis.clock, public, restricted, tip };
-    check(&state, block)?;
-    Ok(state)
+    public: Making,
+    restricted: Making,
+    /// Where the last part ended.
+    last: Option<(Compartment, Key)>,
 }
 
-/// One half of a state, from its parts in order.
-fn half(parts: Vec<Part>) -> Half {
-    let mut builder = Builder::default();
-    let packed = parts.into_iter().map(|part| {
-        builder.extend(part.hashes);
-        part.leaves
-    });
-    Half { leaves: packed.collect(), tree: builder.build() }
+/// One half of it.
+#[derive(Debug, Default)]
+struct Making {
+    leaves: Leaves,
+    tree: Builder,
+}
+
+impl Making {
+    fn finish(self) -> Half {
+        Half { leaves: self.leaves, tree: self.tree.build() }
+    }
+}
+
+impl Assembly {
+    /// Begins with the head of a snapshot.
+    pub fn new(head: Head) -> Self {
+        let (public, restricted) = (Making::default(), Making::default());
+        Self { head, public, restricted, last: None }
+    }
+
+    /// Takes the next part.
+    ///
+    /// # Errors
+    /// [`SnapshotError::Leaves`] if its leaves do not follow those before.
+    pub fn add(&mut self, part: Part) -> Result<(), SnapshotError> {
+        let Part { compartment, leaves, hashes } = part;
+        let Some((first, last)) = leaves.ends() else { return Ok(()) };
+        let last = Key::from_slice(last);
+        let follows = self
+            .last
+            .as_ref()
+            .is_none_or(|(before, key)| (*before, key.as_slice()) < (compartment, first));
+        if !follows {
+            return Err(SnapshotError::Leaves);
+        }
+        self.last = Some((compartment, last));
+        let making = match compartment {
+            Compartment::Public => &mut self.public,
+            Compartment::Restricted => &mut self.restricted,
+        };
+        making.tree.extend(hashes);
+        making.leaves.append(leaves);
+        Ok(())
+    }
+
+    /// Checks the whole against the block it is of.
+    ///
+    /// # Errors
+    /// In this order: [`SnapshotError::Chain`], [`SnapshotError::Leaves`] if there are not as many as
+    /// the head says, then as [`check`]. Source: LED-11.5.
+    pub fn finish(self, genesis: &Genesis, block: &CommittedBlock) -> Result<State, SnapshotError> {
+        let Self { head, public, restricted, .. } = self;
+        let chain = genesis.hash();
+        if head.genesis != chain {
+            return Err(SnapshotError::Chain);
+        }
+        let count = |making: &Making| u64::try_from(making.leaves.len()).unwrap_or(u64::MAX);
+        if head.leaves != (count(&public), count(&restricted)) {
+            return Err(SnapshotError::Leaves);
+        }
+        let (public, restricted) = (public.finish(), restricted.finish());
+        let mut history = head.earlier.clone();
+        history.push(hash(Domain::HistoryLeaf, head.block.0.bytes()));
+        let (height, time) = (head.height, head.time);
+        let tip = Tip { height, hash: head.block, time, history, earlier: head.earlier };
+        let state = State { genesis: chain, clock: genesis.clock, public, restricted, tip };
+        check(&state, block)?;
+        Ok(state)
+    }
 }
 
 /// Whether a state is the one after this block, and whether its own validators say that it is final.

@@ -6,7 +6,7 @@ use crate::error::NodeError;
 use crate::storage::Storage;
 use linli_ledger::frame::FrameError;
 use linli_ledger::genesis::Genesis;
-use linli_ledger::snapshot::{self, SnapshotError};
+use linli_ledger::snapshot::{self, Assembly, SnapshotError};
 use linli_ledger::state::State;
 use linli_ledger::types::Height;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
@@ -126,38 +126,44 @@ impl Snapshots {
         blocks: &Blocks,
     ) -> Result<State, LoadError> {
         let name = file_name(height);
-        let (mut head, mut parts, mut offset) = (None, Vec::new(), 0);
+        let (mut assembly, mut offset) = (None, 0);
         loop {
             let bytes = self.storage.read_at(&name, offset, READ_BYTES);
             let bytes = bytes.map_err(|source| storage("read", &name, source))?;
             let bytes = bytes.ok_or(LoadError::Missing)?;
             let (frames, taken) = snapshot::split(&bytes)?;
-            let mut frames = frames.as_slice();
-            if frames.is_empty() {
+            let Some((first, rest)) = frames.split_first() else {
                 if bytes.is_empty() {
                     break;
                 }
                 return Err(SnapshotError::Frame(FrameError::Torn).into());
-            }
-            if head.is_none()
-                && let Some((first, rest)) = frames.split_first()
-            {
-                head = Some(snapshot::read_head(first)?);
-                frames = rest;
-            }
+            };
+            let parts = if assembly.is_some() { frames.as_slice() } else { rest };
+            let assembly = match &mut assembly {
+                Some(assembly) => assembly,
+                None => assembly.insert(begin(first, height)?),
+            };
             // Hashing the leaves is nearly all of the work.
             let read: Result<Vec<_>, _> =
-                frames.par_iter().map(|part| snapshot::read_part(part)).collect();
-            parts.extend(read?);
+                parts.par_iter().map(|part| snapshot::read_part(part)).collect();
+            for part in read? {
+                assembly.add(part)?;
+            }
             offset += taken as u64;
         }
-        let head = head.ok_or(SnapshotError::Order)?;
-        if head.height != height {
-            return Err(SnapshotError::Block.into());
-        }
-        let block = blocks.block(head.height)?.ok_or(SnapshotError::Block)?;
-        Ok(snapshot::assemble(head, parts, genesis, &block)?)
+        let assembly = assembly.ok_or(SnapshotError::Order)?;
+        let block = blocks.block(height)?.ok_or(SnapshotError::Block)?;
+        Ok(assembly.finish(genesis, &block)?)
     }
+}
+
+/// Begins with the first frame of a snapshot, which must be of this height.
+fn begin(frame: &[u8], height: Height) -> Result<Assembly, SnapshotError> {
+    let head = snapshot::read_head(frame)?;
+    if head.height != height {
+        return Err(SnapshotError::Block);
+    }
+    Ok(Assembly::new(head))
 }
 
 /// Why a snapshot is no good.

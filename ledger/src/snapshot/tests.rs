@@ -84,8 +84,11 @@ fn load(bytes: &[u8], block: &CommittedBlock) -> Result<State, SnapshotError> {
         return Err(FrameError::Torn.into());
     }
     let (head, parts) = frames.split_first().ok_or(SnapshotError::Order)?;
-    let parts = parts.iter().map(|part| read_part(part)).collect::<Result<_, _>>()?;
-    assemble(read_head(head)?, parts, &genesis(), block)
+    let mut assembly = Assembly::new(read_head(head)?);
+    for part in parts {
+        assembly.add(read_part(part)?)?;
+    }
+    assembly.finish(&genesis(), block)
 }
 
 #[test]

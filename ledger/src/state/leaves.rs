@@ -43,8 +43,7 @@ impl Leaves {
         if !page.put(key, leaf) {
             self.count = self.count.saturating_add(1);
         }
-        if page.is_large() {
-            let rest = page.split();
+        for rest in page.divide() {
             let start = Key::from_slice(rest.first().unwrap_or_default());
             self.pages.insert(start, Arc::new(rest));
         }
@@ -67,6 +66,13 @@ impl Leaves {
             Arc::make_mut(before).append(page);
             let start = start.clone();
             self.pages.remove(&start);
+        }
+    }
+
+    /// Adds leaves whose keys are greater than all that are there.
+    pub(crate) fn append(&mut self, packed: Packed) {
+        for page in packed.0 {
+            self.push_page(page);
         }
     }
 
@@ -153,16 +159,5 @@ impl Packed {
     /// The first and the last key.
     pub(crate) fn ends(&self) -> Option<(&[u8], &[u8])> {
         Some((self.0.first()?.first()?, self.0.last()?.last()?))
-    }
-}
-
-impl FromIterator<Packed> for Leaves {
-    /// From leaves that follow each other.
-    fn from_iter<T: IntoIterator<Item = Packed>>(parts: T) -> Self {
-        let mut leaves = Self::default();
-        for page in parts.into_iter().flat_map(|part| part.0) {
-            leaves.push_page(page);
-        }
-        leaves
     }
 }

@@ -2,8 +2,11 @@
 //!
 //! ```text
 //! bytes   entry ‖ entry ‖ …           entry   key length u16 ‖ value length u32 ‖ key ‖ value ‖
-//! starts  where each entry begins             version u64 ‖ algorithm of the writer u8 ‖ writer 32
+//! marks   where each entry begins, and a tag   version u64 ‖ algorithm of the writer u8 ‖ writer 32
 //! ```
+//!
+//! A key is looked for by its tag first: the tags lie together, while each entry that is touched may be a miss of
+//! the cache.
 //!
 //! Only ever in memory: nothing here is written or hashed, so the form may change at any time.
 
@@ -15,8 +18,8 @@ use std::cmp::Ordering;
 use std::ops::{Bound, Range};
 
 /// A page takes no further entry when it would pass this size, bytes: so much moves when an entry is put
-/// in, and so much is looked through for one. Far below what `starts` can count.
-const PAGE_BYTES: usize = 3072;
+/// in, and so much is looked through for one.
+const PAGE_BYTES: usize = 4096;
 /// A page below this size goes into the one before it, if both fit.
 const PAGE_BYTES_MIN: usize = PAGE_BYTES / 4;
 
@@ -32,7 +35,34 @@ const ORIGIN: usize = 41;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Page {
     bytes: Vec<u8>,
-    starts: Vec<u16>,
+    marks: Vec<Mark>,
+}
+
+/// Of an entry: where it begins, 24 bits, and the [`tag`] of its key.
+#[derive(Clone, Copy, Debug)]
+struct Mark(u32);
+
+impl Mark {
+    /// # Panics
+    /// From 16 MiB on: an entry is far smaller than a block, and a page that holds several is split.
+    fn new(start: usize, tag: u8) -> Self {
+        let start = u32::try_from(start).ok().filter(|start| *start < 1 << 24);
+        let start = start.expect("a page of several entries is small, and so is an entry");
+        Self(start.wrapping_shl(8) | u32::from(tag))
+    }
+
+    fn start(self) -> usize {
+        usize::try_from(self.0.wrapping_shr(8)).expect("24 bits fit")
+    }
+
+    fn tag(self) -> u8 {
+        let [tag, ..] = self.0.to_le_bytes();
+        tag
+    }
+
+    fn moved(self, old: usize, new: usize) -> Self {
+        Self::new(self.start().saturating_add(new).saturating_sub(old), self.tag())
+    }
 }
 
 /// A key and what stands there.
@@ -41,11 +71,11 @@ pub(super) type Entry<'a> = (&'a [u8], Leaf<'a>);
 impl Page {
     /// An empty one with room for what a page takes, to be [`Page::fit`] when it is full.
     pub(super) fn roomy() -> Self {
-        Self { bytes: Vec::with_capacity(PAGE_BYTES), starts: Vec::new() }
+        Self { bytes: Vec::with_capacity(PAGE_BYTES), marks: Vec::new() }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.starts.len()
+        self.marks.len()
     }
 
     /// The first key.
@@ -59,8 +89,7 @@ impl Page {
     }
 
     pub(super) fn get(&self, key: &[u8]) -> Option<Leaf<'_>> {
-        let place = self.place(key).ok()?;
-        Some(self.entry(place)?.1)
+        Some(self.entry(self.find(key)?)?.1)
     }
 
     /// The entries whose keys lie within the bounds.
@@ -69,7 +98,8 @@ impl Page {
         (start, end): (&Bound<Key>, &Bound<Key>),
     ) -> impl DoubleEndedIterator<Item = Entry<'a>> + use<'a> {
         let before = |key: &Key, limit: Ordering| {
-            self.starts.partition_point(|start| self.key_at(*start).cmp(key.as_slice()) <= limit)
+            self.marks
+                .partition_point(|mark| self.key_at(mark.start()).cmp(key.as_slice()) <= limit)
         };
         let start = match start {
             Bound::Included(key) => before(key, Ordering::Less),
@@ -86,45 +116,39 @@ impl Page {
 
     /// Puts a leaf in the place of another or between others; `false` if there was none.
     pub(super) fn put(&mut self, key: &[u8], leaf: &Leaf<'_>) -> bool {
-        match self.place(key) {
-            Ok(place) => {
-                let range = self.range(place);
-                let size = size(key, leaf);
-                if range.len() != size {
-                    let (old, end) = (range.len(), range.end);
-                    self.resize(range.start..end, size);
-                    self.shift(place.saturating_add(1), old, size);
-                }
-                self.write(range.start, key, leaf);
-                true
+        let size = size(key, leaf);
+        if let Some(place) = self.find(key) {
+            let range = self.range(place);
+            if range.len() != size {
+                self.shift(place.saturating_add(1), range.len(), size);
+                self.resize(range.clone(), size);
             }
-            Err(place) => {
-                let start = self.starts.get(place).map_or(self.bytes.len(), |at| usize::from(*at));
-                let size = size(key, leaf);
-                self.resize(start..start, size);
-                self.starts.reserve_exact(1);
-                self.starts.insert(place, narrow(start));
-                self.shift(place.saturating_add(1), 0, size);
-                self.write(start, key, leaf);
-                false
-            }
+            self.write(range.start, key, leaf);
+            return true;
         }
+        let place = self.marks.partition_point(|mark| self.key_at(mark.start()) < key);
+        let start = self.range(place).start;
+        self.shift(place, 0, size);
+        self.resize(start..start, size);
+        self.marks.reserve_exact(1);
+        self.marks.insert(place, Mark::new(start, tag(key)));
+        self.write(start, key, leaf);
+        false
     }
 
     /// Takes a leaf out; `false` if there was none.
     pub(super) fn remove(&mut self, key: &[u8]) -> bool {
-        let Ok(place) = self.place(key) else { return false };
+        let Some(place) = self.find(key) else { return false };
         let range = self.range(place);
-        let old = range.len();
+        self.shift(place, range.len(), 0);
         self.resize(range, 0);
-        self.starts.remove(place);
-        self.shift(place, old, 0);
+        self.marks.remove(place);
         true
     }
 
     /// Whether so large an entry may be put in as well: an empty page takes any.
     pub(super) fn takes(&self, key: &[u8], leaf: &Leaf<'_>) -> bool {
-        self.starts.is_empty() || self.bytes.len().saturating_add(size(key, leaf)) <= PAGE_BYTES
+        self.marks.is_empty() || self.bytes.len().saturating_add(size(key, leaf)) <= PAGE_BYTES
     }
 
     /// Whether there is more in it than there should be.
@@ -140,49 +164,61 @@ impl Page {
 
     /// Adds all of a page whose keys are greater.
     pub(super) fn append(&mut self, page: &Self) {
-        let shift = self.bytes.len();
+        let before = self.bytes.len();
         self.bytes.reserve_exact(page.bytes.len());
         self.bytes.extend_from_slice(&page.bytes);
-        self.starts.extend(
-            page.starts.iter().map(|start| narrow(shift.saturating_add(usize::from(*start)))),
-        );
+        self.marks.extend(page.marks.iter().map(|mark| mark.moved(0, before)));
+    }
+
+    /// Keeps its first part and returns the rest, in pages none of which is large.
+    pub(super) fn divide(&mut self) -> Vec<Self> {
+        let mut rest = Vec::new();
+        while self.is_large() {
+            let mut half = self.split();
+            let mut later = half.divide();
+            later.reverse();
+            rest.append(&mut later);
+            rest.push(half);
+        }
+        rest.reverse();
+        rest
     }
 
     /// Keeps about the first half of the bytes and returns the rest, each with an entry at least.
-    pub(super) fn split(&mut self) -> Self {
-        let half = narrow(self.bytes.len() / 2);
-        let middle = self.starts.partition_point(|start| *start < half);
+    fn split(&mut self) -> Self {
+        let half = self.bytes.len() / 2;
+        let middle = self.marks.partition_point(|mark| mark.start() < half);
         let middle = middle.clamp(1, self.len().saturating_sub(1).max(1));
-        let at = self.starts.get(middle).map_or(self.bytes.len(), |start| usize::from(*start));
-        let bytes = self.bytes.get(at..).unwrap_or_default().to_vec();
-        let starts = self.starts.get(middle..).unwrap_or_default();
-        let starts = starts.iter().map(|start| start.saturating_sub(narrow(at))).collect();
-        self.bytes.truncate(at);
-        self.starts.truncate(middle);
+        let at = self.range(middle).start;
+        let bytes = self.bytes.split_off(at);
+        let marks = self.marks.split_off(middle);
+        let marks = marks.into_iter().map(|mark| mark.moved(at, 0)).collect();
         self.fit();
-        Self { bytes, starts }
+        Self { bytes, marks }
     }
 
     /// Gives back what is allocated and not used.
     pub(super) fn fit(&mut self) {
         self.bytes.shrink_to_fit();
-        self.starts.shrink_to_fit();
+        self.marks.shrink_to_fit();
     }
 
-    /// Where a key is, or where it would have to be put.
-    fn place(&self, key: &[u8]) -> Result<usize, usize> {
-        self.starts.binary_search_by(|start| self.key_at(*start).cmp(key))
+    /// Where a key is.
+    fn find(&self, key: &[u8]) -> Option<usize> {
+        let tag = tag(key);
+        let is_it = |mark: &Mark| mark.tag() == tag && self.key_at(mark.start()) == key;
+        self.marks.iter().position(is_it)
     }
 
-    fn key_at(&self, start: u16) -> &[u8] {
-        let entry = self.bytes.get(usize::from(start)..).unwrap_or_default();
+    fn key_at(&self, start: usize) -> &[u8] {
+        let entry = self.bytes.get(start..).unwrap_or_default();
         let Some((length, rest)) = entry.split_first_chunk::<2>() else { return &[] };
         let length = usize::from(u16::from_le_bytes(*length));
         rest.get(4..length.saturating_add(4)).unwrap_or_default()
     }
 
     fn entry(&self, place: usize) -> Option<Entry<'_>> {
-        let start = usize::from(*self.starts.get(place)?);
+        let start = self.marks.get(place)?.start();
         let (key, rest) = self.bytes.get(start..)?.split_first_chunk::<2>()?;
         let (value, rest) = rest.split_first_chunk::<4>()?;
         let value = usize::try_from(u32::from_le_bytes(*value)).ok()?;
@@ -193,9 +229,10 @@ impl Page {
         Some((key, Leaf { value, version: u64::from_le_bytes(*version), writer }))
     }
 
+    /// Where the bytes of an entry lie; behind the last one, where the next would begin.
     fn range(&self, place: usize) -> Range<usize> {
         let start =
-            |place: usize| self.starts.get(place).map_or(self.bytes.len(), |at| usize::from(*at));
+            |place: usize| self.marks.get(place).map_or(self.bytes.len(), |mark| mark.start());
         start(place)..start(place.saturating_add(1))
     }
 
@@ -213,10 +250,10 @@ impl Page {
         self.bytes.truncate(moved.saturating_add(tail));
     }
 
-    /// Moves the starts from a place on, before which an entry of `old` bytes has become one of `new`.
+    /// Moves the entries from a place on, before which one of `old` bytes becomes one of `new`.
     fn shift(&mut self, from: usize, old: usize, new: usize) {
-        for start in self.starts.iter_mut().skip(from) {
-            *start = narrow(usize::from(*start).saturating_add(new).saturating_sub(old));
+        for mark in self.marks.iter_mut().skip(from) {
+            *mark = mark.moved(old, new);
         }
     }
 
@@ -239,15 +276,26 @@ impl Page {
     }
 }
 
+/// A byte that differs between most keys of a page, from the parts in which keys differ: the beginning of what
+/// identifies the record, behind contract and kind, and the end.
+fn tag(key: &[u8]) -> u8 {
+    let number = |bytes: Option<&[u8; 8]>| bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes));
+    let head = number(key.get(3..).and_then(|id| id.first_chunk()));
+    let mixed =
+        (head.rotate_left(32) ^ number(key.last_chunk())).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let [tag, ..] = mixed.to_be_bytes();
+    tag
+}
+
 /// How many bytes an entry takes.
 fn size(key: &[u8], leaf: &Leaf<'_>) -> usize {
     LENGTHS.saturating_add(key.len()).saturating_add(leaf.value.len()).saturating_add(ORIGIN)
 }
 
-/// A place in a page, or the length of a key.
+/// The length of a key.
 ///
 /// # Panics
-/// Above 65 535: a page is split long before, and no key is so long.
+/// Above [`KEY_BYTES_MAX`]: no key is so long.
 fn narrow(number: usize) -> u16 {
-    u16::try_from(number).expect("a page and a key are small")
+    u16::try_from(number).expect("a key is short")
 }

@@ -35,7 +35,7 @@ fn key() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn act() -> impl Strategy<Value = Act> {
-    let length = prop_oneof![9 => 0..80_usize, 1 => 2_000..9_000_usize];
+    let length = prop_oneof![9 => 0..80_usize, 2 => 2_000..9_000_usize, 1 => 20_000..90_000_usize];
     let value = (length, any::<u8>()).prop_map(|(length, byte)| vec![byte; length]);
     prop_oneof![
         12 => (key(), value).prop_map(|(key, value)| Act::Put(key, value)),
@@ -165,7 +165,10 @@ proptest! {
             prop_assert!(!part.push(key, &leaf), "a key comes once, and they rise");
             prop_assert_eq!(part.ends().unwrap().1, key.as_slice());
         }
-        let mut leaves: Leaves = parts.into_iter().collect();
+        let mut leaves = Leaves::default();
+        for part in parts {
+            leaves.append(part);
+        }
         let pairs = leaves.iter().map(|(key, leaf)| (key.to_vec(), leaf.value.to_vec()));
         prop_assert!(pairs.eq(naive.clone()));
         for key in naive.keys() {

@@ -4,6 +4,8 @@ use super::{BUCKET_MAX, Leaf, Link, Subtree, Tree};
 
 /// How many groups leaves are sorted into, by the first byte of their path.
 const GROUPS: usize = 256;
+/// The least by which a group gets more room, leaves.
+const ROOM_MIN: usize = 8;
 /// The bits by which they are.
 const GROUP_BITS: u16 = 8;
 
@@ -22,6 +24,10 @@ impl Extend<Leaf> for Builder {
         for leaf in leaves {
             let [[first, ..], _] = leaf;
             if let Some(group) = self.0.get_mut(usize::from(first)) {
+                // Not twice as much room as before: what is let go is seldom given back.
+                if group.len() == group.capacity() {
+                    group.reserve_exact((group.len() / 4).max(ROOM_MIN));
+                }
                 group.push(leaf);
             }
         }
