@@ -100,5 +100,6 @@ pub(super) fn award(
         netted: Points(0),
         late,
         confirmed_by: by,
+        before: None,
     })
 }

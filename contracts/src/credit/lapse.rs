@@ -7,9 +7,9 @@
 
 use super::records::kinds;
 use super::{
-    AWARD_KEPT_MS, Archive, Award, Dispute, Interval, MinuteClass, Participation, PersonDue,
-    RewardUse, Seats, Tally, Voucher, VoucherBatch, claimable, correction, dispute, standing,
-    voucher, wallet,
+    AWARD_KEPT_MS, Archive, Award, Dispute, Interval, LastAward, MinuteClass, Participation,
+    PersonDue, RewardUse, Seats, Tally, Voucher, VoucherBatch, claimable, correction, dispute,
+    standing, voucher, wallet,
 };
 use linli_ledger::code::Rejection;
 use linli_ledger::due::{self, DueItem};
@@ -87,6 +87,7 @@ pub(super) fn due(item: &DueItem, view: &mut View<'_>) {
             personal(view, owner, at, kind, record);
         }
         kinds::AWARD_ENDS => end_award(view, record, at),
+        kinds::AWARDS_END => end_awards(view, EnrolmentId(record.0), at),
         kinds::VOUCHER_ENDS => view.remove::<Voucher>(&record),
         kinds::TALLY_ENDS => view.remove::<Tally>(&record),
         kinds::SEATS_END => end_sign_ups(view, record, at),
@@ -113,13 +114,13 @@ fn personal(
     }
 }
 
-/// Sign-ups that one item of the queue takes away; if there are more, it comes again.
-const SIGN_UPS_AT_ONCE: usize = 64;
+/// Sign-ups, or awards, that one item of the queue takes away; if there are more, it comes again.
+const ENDED_AT_ONCE: usize = 64;
 
 /// The sign-ups of an activity leave, from the last one back, and then its seats.
 fn end_sign_ups(view: &mut View<'_>, activity: RecordId, at: BlockTime) {
     let Some(Seats { taken, mut last }) = view.get::<Seats>(&activity) else { return };
-    for _ in 0..SIGN_UPS_AT_ONCE {
+    for _ in 0..ENDED_AT_ONCE {
         let Some(id) = last else { break };
         last = end_participation(view, id);
     }
@@ -140,6 +141,28 @@ fn end_participation(view: &mut View<'_>, id: RecordId) -> Option<RecordId> {
     }
     view.remove::<Participation>(&id);
     participation.before
+}
+
+/// When awards leave whose points expire at a time.
+pub(super) fn awards_end(expires_at: BlockTime) -> BlockTime {
+    expires_at.plus(AWARD_KEPT_MS)
+}
+
+/// The awards of a person leave whose points expired together, from the last one back.
+fn end_awards(view: &mut View<'_>, enrolment: EnrolmentId, at: BlockTime) {
+    let key = (enrolment, at.minus(AWARD_KEPT_MS));
+    let mut last = view.get::<LastAward>(&key).map(|last| last.0);
+    for _ in 0..ENDED_AT_ONCE {
+        let Some(id) = last else { break };
+        last = view.get::<Award>(&id).and_then(|award| award.before);
+        end_award(view, id, at);
+    }
+    let Some(id) = last else {
+        view.remove::<LastAward>(&key);
+        return;
+    };
+    view.put(&key, &LastAward(id));
+    due::schedule(view, at, kinds::AWARDS_END, RecordId(enrolment.0));
 }
 
 /// An award leaves, unless its points may still be somewhere: those of a correction, or of a dispute

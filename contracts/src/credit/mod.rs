@@ -53,9 +53,10 @@ pub use dispute::{Disputant, Dispute, DisputeState};
 pub use owed::{OrganiserCharge, Owed};
 pub use participation::site_nonce;
 pub use records::{
-    AWARD_KEPT_MS, Archive, Attestation, Award, Interval, MinuteClass, OpenVoucher, Participation,
-    ParticipationState, PersonDue, ProgrammeTotals, RewardUse, Seats, Sequence, Tally, TallyPeriod,
-    TallySubject, TallySum, UsedCommitment, VOUCHER_KEPT_MS, Voucher, VoucherState, Wallet,
+    AWARD_KEPT_MS, Archive, Attestation, Award, Interval, LastAward, MinuteClass, OpenVoucher,
+    Participation, ParticipationState, PersonDue, ProgrammeTotals, RewardUse, Seats, Sequence,
+    Tally, TallyPeriod, TallySubject, TallySum, UsedCommitment, VOUCHER_KEPT_MS, Voucher,
+    VoucherState, Wallet,
 };
 pub use stars::{Stars, stars};
 pub use voucher::voucher_commitment;

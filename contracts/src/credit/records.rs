@@ -24,7 +24,7 @@ pub(super) mod kinds {
     pub(in super::super) const VOUCHER: u8 = 2;
     /// What is left of a person's lots expires.
     pub(in super::super) const EXPIRE: u8 = 3;
-    /// An award leaves.
+    /// An award leaves that has no points, or that was kept longer than others.
     pub(in super::super) const AWARD_ENDS: u8 = 11;
     /// A voucher leaves.
     pub(in super::super) const VOUCHER_ENDS: u8 = 12;
@@ -40,6 +40,8 @@ pub(super) mod kinds {
     pub(in super::super) const VOUCHER_COUNTS: u8 = 17;
     /// A batch of vouchers leaves.
     pub(in super::super) const BATCH_ENDS: u8 = 18;
+    /// A person's awards leave whose points expired together.
+    pub(in super::super) const AWARDS_END: u8 = 19;
 }
 
 /// What a programme has given, and what of it is still open, on which public calls may be
@@ -216,7 +218,16 @@ pub struct Award {
     /// Who attested, who confirmed and, if it came late, who approved: they decide no dispute about
     /// it. Source: SOD-10.
     pub confirmed_by: Vec<PersonId>,
+    /// The person's award before it whose points expire at the same time; `None` without points.
+    pub before: Option<RecordId>,
 }
+
+/// The last award of a person whose points expire at a time; each says which one was before it, and so
+/// they leave together (ADR 0032).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub struct LastAward(pub RecordId);
 
 /// Something of a person that falls due: the due queue by person, for lazy evaluation. Its key says
 /// it all: person, time, kind, record. Source: CRE-8.
@@ -432,4 +443,5 @@ linli_ledger::records! { CONTRACT, Restricted:
     Wallet = 11, (EnrolmentId, RecordId);
     Archive = 12, EnrolmentId;
     UsedCommitment = 13, (EnrolmentId, [u8; 32]);
+    LastAward = 19, (EnrolmentId, BlockTime);
 }

@@ -2,7 +2,9 @@
 
 use super::balance::{lots, wallets};
 use super::records::kinds;
-use super::{Award, MinuteClass, ProgrammeTotals, Wallet, accounts, dispute, lapse, owed};
+use super::{
+    Award, LastAward, MinuteClass, ProgrammeTotals, Wallet, accounts, dispute, lapse, owed,
+};
 use crate::programme::RECORD_KEPT_MS;
 use linli_ledger::amount::Minutes;
 use linli_ledger::code::{Code, Rejection, ensure};
@@ -39,10 +41,20 @@ pub(super) fn credit(view: &mut View<'_>, id: RecordId, mut award: Award) -> Res
         let kept_back = PointLot { amount: award.netted.0, ..lot };
         end(view, programme, &held, &[kept_back], accounts::corrected)?;
     }
+    let key = (enrolment, expires_at);
+    award.before = view.get::<LastAward>(&key).map(|last| last.0);
+    if award.before.is_none() {
+        due::schedule(
+            view,
+            lapse::awards_end(expires_at),
+            kinds::AWARDS_END,
+            RecordId(enrolment.0),
+        );
+    }
+    view.put(&key, &LastAward(id));
     view.put(&id, &award);
     lapse::schedule(view, enrolment, available_at, kinds::RELEASE, id);
     schedule_expiry(view, enrolment, expires_at);
-    due::schedule(view, expires_at.plus(super::AWARD_KEPT_MS), kinds::AWARD_ENDS, id);
     Ok(())
 }
 

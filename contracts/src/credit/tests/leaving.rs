@@ -94,4 +94,21 @@ fn more_lots_than_one_item_ends_expire_all_the_same() {
     }
     assert_eq!(waiting(&stage, records::kinds::EXPIRE), 0);
     assert_eq!(stage.totals().outstanding, 0);
+    assert_eq!(waiting(&stage, records::kinds::AWARDS_END), 1, "one item for all awards");
+    let awards = |stage: &Stage| programme::all_records::<Award>(&stage.world.view()).len();
+    stage.world.at(tally::year_end(2028).plus(AWARD_KEPT_MS).minus(100));
+    // What has waited since the sessions takes more than one sweep, and no award with it.
+    for _ in 0..9 {
+        stage.world.sweep();
+        assert_eq!(awards(&stage), 70);
+    }
+    stage.world.at(tally::year_end(2028).plus(AWARD_KEPT_MS).max(stage.world.now));
+    for left in [6, 0] {
+        stage.world.sweep();
+        assert_eq!(awards(&stage), left);
+        stage.world.check();
+        stage.world.advance(1);
+    }
+    assert_eq!(waiting(&stage, records::kinds::AWARDS_END), 0);
+    assert_eq!(stage.minutes(&resident), 70 * 60);
 }
