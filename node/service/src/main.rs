@@ -5,10 +5,6 @@ use linli_service::command::{Arguments, run};
 use std::io::Write;
 use std::process::ExitCode;
 
-/// Faster than the system's where one thread frees what another has made (ADR 0028).
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let said = run(&Arguments::parse());
     // A closed pipe is the reader's choice, not an error.

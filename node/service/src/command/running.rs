@@ -18,7 +18,7 @@ use linli_verify::{Language, Output, Said};
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tracing::{error, info, warn};
 
@@ -43,7 +43,7 @@ pub(super) fn start(config: &Config, read_only: bool, output: Output, language: 
     logs::begin(&settings.log, settings.log_format);
     let ran = open(settings, read_only).and_then(|live| {
         let genesis = live.genesis().clone();
-        serve(&live, settings, |Addresses { api, .. }| {
+        serve(&live, settings, |Addresses { api, .. }, _| {
             let warning = said::warning(&genesis, language);
             match output {
                 Output::Table => format!("{}  http://{api}\n{warning}", genesis.name),
@@ -80,7 +80,9 @@ pub(super) fn dev(
     };
     let ran = open_dev(&settings, clock).and_then(|(live, accounts)| {
         let (genesis, folder) = (live.genesis().clone(), settings.folder.clone());
-        serve(&live, &settings, |addresses| {
+        serve(&live, &settings, |addresses, index| {
+            // What the demonstration has is there to be looked at from the first word on.
+            index.wait_for(live.health().head.height, Duration::from_secs(10));
             said::demonstration(&genesis, &accounts, addresses, &folder, output, language)
         })
     });
@@ -213,13 +215,17 @@ fn open_dev(
     }
 }
 
+/// Threads that read the disk or verify for requests; more would only wait for each other and hold memory.
+const BLOCKING_MAX: usize = 4;
+
 /// Serves until a signal comes or the node ends by itself.
 fn serve(
     live: &Live,
     settings: &Settings,
-    greet: impl FnOnce(&Addresses) -> String,
+    greet: impl FnOnce(&Addresses, &Follower) -> String,
 ) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .max_blocking_threads(BLOCKING_MAX)
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Code::Stopped, &error))?;
@@ -242,13 +248,13 @@ fn serve(
         let signals = Signals::hear()?;
         // Whoever started this waits for the line; a closed pipe is no reason to end.
         let mut out = std::io::stdout();
-        let _ = out.write_all(greet(&addresses).as_bytes());
+        let _ = out.write_all(greet(&addresses, &index).as_bytes());
         let _ = out.flush();
         info!(address = %addresses.api, "ready");
         interface(live, settings, Arc::new(index), (listener, admin), signals).await
     });
     // The index ends with the last clone of the interface, then the chain.
-    runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+    runtime.shutdown_timeout(Duration::from_secs(5));
     live.stop();
     let ended = live.ended().borrow().clone();
     match ended {

@@ -50,7 +50,7 @@ impl Checked {
 }
 
 /// Receipts of blocks that are remembered, so that a page of a journal checks a block once.
-const REMEMBERED_RECEIPTS: usize = 8_000;
+const REMEMBERED_RECEIPTS: usize = 4_000;
 
 /// Blocks that were checked lately.
 #[derive(Debug, Default)]

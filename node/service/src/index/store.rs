@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 /// Larger values would become files that sled never syncs.
 const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
 /// What sled may keep in memory of its pages.
-const CACHE_BYTES: u64 = 48 * 1024 * 1024;
+const CACHE_BYTES: u64 = 24 * 1024 * 1024;
 
 const MANIFEST: [u8; 1] = *b"M";
 
