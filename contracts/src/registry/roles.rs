@@ -128,7 +128,8 @@ pub fn governance(
 ///
 /// # Errors
 /// For each signer in this order: [`Code::KeyPurpose`] for a site device; [`Code::GovernanceQuorum`]
-/// for one who does not act for a governance organisation; [`Code::DuplicateApprover`] for a person
+/// for one who does not act for a governance organisation where the person also works, because others
+/// can grant the role, but only the house registers its people; [`Code::DuplicateApprover`] for a person
 /// who signs for two organisations.
 ///
 /// Source: REG-6, SOD-2, SOD-11.
@@ -143,6 +144,8 @@ pub fn voices(view: &View<'_>, parties: &[Party]) -> Result<Voices, Rejection> {
             KeyOwner::Person(_) | KeyOwner::Enrolment(_) => {
                 let officer = officer(view, party, &[Role::Governor], "")
                     .map_err(|_| Code::GovernanceQuorum)?;
+                let home = view.get::<Person>(&officer.person).map(|person| person.organisation);
+                ensure(home == Some(officer.organisation), Code::GovernanceQuorum)?;
                 (officer.organisation, Some(officer.person))
             }
         };

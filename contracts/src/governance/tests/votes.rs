@@ -104,7 +104,8 @@ fn one_human_being_speaks_for_one_organisation() {
     let for_volunteers = govern(&anna, VOLUNTEERS, None);
     let id = RecordId(network.apply(&[&for_office], &proposal(some_change(&network))));
     let yes = network.ballot(id, true);
-    network.reject(&[&for_volunteers], &yes, Code::DuplicateApprover);
+    // Others have granted it, the house at which she would speak has not.
+    network.reject(&[&for_volunteers], &yes, Code::GovernanceQuorum);
     // The same human being under another person's name.
     let world = &mut network.world;
     let other = world.person("anna again", VOLUNTEERS);
