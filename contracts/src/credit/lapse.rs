@@ -114,8 +114,9 @@ fn personal(
     }
 }
 
-/// Sign-ups, or awards, that one item of the queue takes away; if there are more, it comes again.
-const ENDED_AT_ONCE: usize = 64;
+/// Lots, sign-ups or awards that one item of the queue ends; if there are more, it comes again.
+/// Source: CRE-8, CRE-16.
+pub(super) const ENDED_AT_ONCE: usize = 64;
 
 /// The sign-ups of an activity leave, from the last one back, and then its seats.
 fn end_sign_ups(view: &mut View<'_>, activity: RecordId, at: BlockTime) {

@@ -175,9 +175,6 @@ pub(super) fn release(view: &mut View<'_>, id: RecordId) -> Result<(), Rejection
     }
 }
 
-/// Lots of a person that one item of the queue ends; if there are more, it comes again.
-const EXPIRED_AT_ONCE: usize = 64;
-
 /// Puts it into the queues that lots of a person expire at a time: one item for all of them, since the
 /// lots of a year expire together (ADR 0032).
 pub(super) fn schedule_expiry(view: &mut View<'_>, enrolment: EnrolmentId, at: BlockTime) {
@@ -196,7 +193,7 @@ pub(super) fn expire(
     enrolment: EnrolmentId,
     at: BlockTime,
 ) -> Result<(), Rejection> {
-    let mut room = EXPIRED_AT_ONCE;
+    let mut room = lapse::ENDED_AT_ONCE;
     for programme in wallets(view, enrolment) {
         for account in [accounts::held, accounts::available] {
             let account = account(enrolment, programme);

@@ -152,7 +152,7 @@ impl Page {
     }
 
     /// Whether there is more in it than there should be.
-    pub(super) fn is_large(&self) -> bool {
+    fn is_large(&self) -> bool {
         self.len() > 1 && self.bytes.len() > PAGE_BYTES
     }
 
