@@ -4,8 +4,11 @@ use crate::import::ImportError;
 use crate::texts;
 use linli_ledger::code::{Class, Code};
 use linli_node::NodeError;
+use linli_secrets::SecretError;
 use linli_verify::{ChainError, Language, Output, Said};
 use serde_json::json;
+use std::io;
+use std::path::Path;
 
 /// Exit codes of single codes; the others go by their class.
 const EXITS: [(u8, &[Code]); 8] = [
@@ -83,6 +86,15 @@ impl Failure {
         Self { code, detail: detail.to_string() }
     }
 
+    /// A failure about a file.
+    pub(crate) fn of_file(path: &Path, error: &io::Error) -> Self {
+        let code = match error.kind() {
+            io::ErrorKind::NotFound => Code::InputMissing,
+            _ => Code::Storage,
+        };
+        Self::new(code, format!("{}: {error}", path.display()))
+    }
+
     /// The same, with what it is about in front of the detail.
     #[must_use]
     pub(crate) fn about(self, what: &str) -> Self {
@@ -147,6 +159,26 @@ impl From<NodeError> for Failure {
     }
 }
 
+impl From<SecretError> for Failure {
+    /// The sentence is in the catalogue, in two languages; here is what it is about.
+    fn from(error: SecretError) -> Self {
+        let detail = match &error {
+            SecretError::Disk { .. } | SecretError::Damaged(_) | SecretError::NoTerminal(_) => {
+                error.to_string()
+            }
+            SecretError::Mode { path, mode } => format!("{} ({mode:03o})", path.display()),
+            SecretError::TooLarge { path, bytes_max } => {
+                format!("{}: > {bytes_max}", path.display())
+            }
+            SecretError::Exists { path } => path.display().to_string(),
+            SecretError::Text { path } => format!("{}: UTF-8", path.display()),
+            SecretError::Passphrase => String::new(),
+            SecretError::Short(least) => least.to_string(),
+        };
+        Self { code: error.code(), detail }
+    }
+}
+
 impl From<ImportError> for Failure {
     fn from(error: ImportError) -> Self {
         Self { code: error.code(), detail: error.to_string() }
@@ -158,7 +190,7 @@ impl From<ChainError> for Failure {
         let code = match &error {
             ChainError::Audit(_) => Code::VerificationFailed,
             ChainError::Missing { .. } => Code::InputMissing,
-            ChainError::Read { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+            ChainError::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 Code::InputMissing
             }
             ChainError::Read { .. } => Code::Storage,

@@ -2,8 +2,6 @@
 
 mod command;
 mod path;
-pub(crate) mod private_file;
-mod sealed;
 mod store;
 mod words;
 

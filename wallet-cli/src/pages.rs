@@ -3,7 +3,6 @@
 
 use crate::failure::Failure;
 use crate::help;
-use crate::keys::private_file::failed;
 use clap::Command;
 use clap_complete::Shell;
 use clap_mangen::Man;
@@ -24,7 +23,7 @@ pub(crate) fn completions(shell: Shell, language: Language) -> String {
 /// # Errors
 /// Those of the system.
 pub(crate) fn manual(folder: &Path, language: Language) -> Result<String, Failure> {
-    fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
+    fs::create_dir_all(folder).map_err(|error| Failure::of_file(folder, &error))?;
     let mut written = String::new();
     page(&help::command(language), "linli", folder, &mut written)?;
     Ok(written)
@@ -36,7 +35,7 @@ fn page(command: &Command, name: &str, folder: &Path, written: &mut String) -> R
     Man::new(command.clone().name(name.to_owned()))
         .render(&mut bytes)
         .and_then(|()| fs::write(&path, &bytes))
-        .map_err(|error| failed(&path, &error))?;
+        .map_err(|error| Failure::of_file(&path, &error))?;
     let _ = writeln!(written, "{}", path.display());
     for inner in command.get_subcommands() {
         page(inner, &format!("{name}-{}", inner.get_name()), folder, written)?;

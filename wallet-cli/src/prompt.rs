@@ -2,18 +2,15 @@
 //! a passphrase comes from a prompt or a file, never from an argument or the environment.
 
 use crate::failure::Failure;
-use crate::keys::private_file;
 use crate::session::Session;
 use crate::texts::{word, word_with};
-use age::secrecy::{ExposeSecret as _, SecretString};
 use dialoguer::theme::SimpleTheme;
-use dialoguer::{Confirm, Input, Password};
+use dialoguer::{Confirm, Input};
 use linli_ledger::code::Code;
-use secrecy::zeroize::Zeroizing;
+use linli_secrets::SecretError;
+use linli_secrets::passphrase::{check_new, chosen, from_file, typed};
+use secrecy::SecretString;
 use std::path::Path;
-
-/// Characters of a new passphrase at the least: three short words.
-const PASSPHRASE_MIN: usize = 8;
 
 /// The passphrase of a key that exists.
 ///
@@ -25,12 +22,12 @@ pub(crate) fn passphrase(
     file: Option<&Path>,
 ) -> Result<SecretString, Failure> {
     if let Some(file) = file {
-        return from_file(file);
+        return Ok(from_file(file)?);
     }
     let name = [("name", name.to_owned().into())];
     let prompt = word_with("ask-passphrase", session.language, &name);
-    ask(session, || Password::with_theme(&SimpleTheme).with_prompt(prompt).interact())
-        .map(Into::into)
+    check_asks(session)?;
+    Ok(typed(&prompt)?)
 }
 
 /// A passphrase for a new key, typed twice.
@@ -42,28 +39,19 @@ pub(crate) fn new_passphrase(
     file: Option<&Path>,
 ) -> Result<SecretString, Failure> {
     let language = session.language;
-    let chosen = match file {
-        Some(file) => from_file(file)?,
-        None => ask(session, || {
-            Password::with_theme(&SimpleTheme)
-                .with_prompt(word("ask-new-passphrase", language))
-                .with_confirmation(word("ask-again", language), word("ask-differs", language))
-                .interact()
-        })?
-        .into(),
+    let passphrase = if let Some(file) = file {
+        from_file(file)?
+    } else {
+        check_asks(session)?;
+        let [question, again, differs] =
+            ["ask-new-passphrase", "ask-again", "ask-differs"].map(|key| word(key, language));
+        chosen(&question, &again, &differs)?
     };
-    if chosen.expose_secret().chars().count() < PASSPHRASE_MIN {
-        return Err(Failure::new(Code::WrongUse, word("passphrase-short", language)));
-    }
-    Ok(chosen)
-}
-
-/// The first line of a file that only its owner reads.
-fn from_file(path: &Path) -> Result<SecretString, Failure> {
-    let bytes = Zeroizing::new(private_file::read(path)?);
-    let text = std::str::from_utf8(&bytes)
-        .map_err(|_| Failure::new(Code::Storage, format!("{}: UTF-8", path.display())))?;
-    Ok(text.lines().next().unwrap_or_default().to_owned().into())
+    check_new(&passphrase).map_err(|error| match error {
+        SecretError::Short(_) => Failure::new(Code::WrongUse, word("passphrase-short", language)),
+        error => error.into(),
+    })?;
+    Ok(passphrase)
 }
 
 /// Asks for agreement; `-y` has agreed already.
@@ -97,8 +85,13 @@ fn ask<T>(
     session: &Session,
     interact: impl FnOnce() -> dialoguer::Result<T>,
 ) -> Result<T, Failure> {
-    if !session.asks {
-        return Err(Failure::new(Code::NoTerminal, word("ask-hint", session.language)));
-    }
+    check_asks(session)?;
     interact().map_err(|error| Failure::new(Code::NoTerminal, error))
+}
+
+fn check_asks(session: &Session) -> Result<(), Failure> {
+    if session.asks {
+        return Ok(());
+    }
+    Err(Failure::new(Code::NoTerminal, word("ask-hint", session.language)))
 }

@@ -3,10 +3,10 @@
 //! that over the default.
 
 use crate::failure::Failure;
-use crate::keys::private_file;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command};
 use linli_ledger::code::Code;
+use linli_secrets::private_file;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -178,7 +178,7 @@ impl Settings {
     pub(crate) fn save(&self, home: &Path) -> Result<(), Failure> {
         private_file::folder(home)?;
         let text = serde_json::to_string_pretty(self).unwrap_or_default() + "\n";
-        private_file::replace(&file(home), text.as_bytes())
+        Ok(private_file::replace(&file(home), text.as_bytes())?)
     }
 
     fn own(&self, name: &str) -> Option<String> {

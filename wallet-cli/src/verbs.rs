@@ -43,8 +43,7 @@ fn day(text: &str) -> Result<Day, String> {
 
 /// The JSON in a file.
 fn json_file<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, Failure> {
-    let bytes =
-        std::fs::read(path).map_err(|error| crate::keys::private_file::failed(path, &error))?;
+    let bytes = std::fs::read(path).map_err(|error| Failure::of_file(path, &error))?;
     serde_json::from_slice(&bytes).map_err(|error| {
         let detail = crate::reading::clean(&error.to_string());
         Failure::new(Code::CallJson, format!("{}: {detail}", path.display()))

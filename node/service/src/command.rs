@@ -177,6 +177,9 @@ struct StartArguments {
     /// Show the chain and write nothing / 只供查看
     #[arg(long)]
     read_only: bool,
+    /// File with the passphrase of the keys in its first line / 密钥口令所在的文件（第一行）
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
 }
 
 /// Runs what was typed.
@@ -234,6 +237,9 @@ fn flags(arguments: &Arguments) -> BTreeMap<&'static str, String> {
         _ => None,
     };
     set("api", listen.and_then(|listen| listen.api).map(|address| address.to_string()));
+    if let Command::Start(StartArguments { passphrase_file: Some(file), .. }) = &arguments.command {
+        set("passphrase_file", Some(file.display().to_string()));
+    }
     set("admin", listen.and_then(|listen| listen.admin).map(|address| address.to_string()));
     flags
 }

@@ -53,6 +53,8 @@ pub struct Settings {
     pub genesis: Option<PathBuf>,
     /// The file with the validator's key; without one the chain is only shown.
     pub validator_key: Option<PathBuf>,
+    /// The file with the passphrase of its keys; without one it is asked for.
+    pub passphrase_file: Option<PathBuf>,
     /// Where the interface is served.
     pub api: SocketAddr,
     /// Where health and metrics are served; nobody else should reach it.
@@ -92,6 +94,7 @@ impl Default for Settings {
             network: Network::Demonstration,
             genesis: None,
             validator_key: None,
+            passphrase_file: None,
             api: SocketAddr::from(([127, 0, 0, 1], 8640)),
             admin: SocketAddr::from(([127, 0, 0, 1], 8641)),
             public_address: None,
@@ -111,7 +114,7 @@ impl Default for Settings {
 }
 
 /// What each setting is for: its name, in Chinese, in English.
-pub const REFERENCE: [(&str, &str, &str); 18] = [
+pub const REFERENCE: [(&str, &str, &str); 19] = [
     ("folder", "账本和节点数据所在的文件夹", "where the chain and all else of the node lies"),
     (
         "network",
@@ -127,6 +130,11 @@ pub const REFERENCE: [(&str, &str, &str); 18] = [
         "validator_key",
         "验证节点密钥文件，权限须为 0600；不设则只供查看",
         "file with the validator's key, mode 0600; without one the chain is only shown",
+    ),
+    (
+        "passphrase_file",
+        "密钥口令所在的文件（第一行），权限须为 0600；不设则启动时询问",
+        "file with the passphrase of the keys in its first line, mode 0600; without one it is asked for",
     ),
     ("api", "接口监听地址", "where the interface is served"),
     (

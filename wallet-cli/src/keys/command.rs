@@ -1,7 +1,6 @@
 //! This exists to be the command `linli key`.
 
 use super::path::{KeyPath, Purpose};
-use super::private_file;
 use super::store::{Card, Store};
 use super::words::{Secret, Wordlist, Words};
 use crate::failure::Failure;
@@ -10,13 +9,13 @@ use crate::prompt;
 use crate::session::Session;
 use crate::texts::{word, word_with};
 use crate::{cli::Format, qr};
-use age::secrecy::SecretString;
 use clap::{Args, Subcommand};
 use linli_ledger::code::Code;
 use linli_ledger::crypto::demonstration_secret;
 use linli_ledger::hash::from_hex_bytes;
-use secrecy::SecretBox;
+use linli_secrets::private_file;
 use secrecy::zeroize::Zeroizing;
+use secrecy::{SecretBox, SecretString};
 use serde_json::json;
 use std::fmt::Write as _;
 use std::path::PathBuf;

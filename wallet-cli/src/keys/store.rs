@@ -2,13 +2,12 @@
 //! may know, so that listing keys asks for no passphrase.
 
 use super::path::{KeyPath, Purpose};
-use super::private_file::{self, failed};
-use super::sealed::{self, WORK_FACTOR};
 use super::words::{Secret, key_of};
 use crate::failure::Failure;
-use age::secrecy::SecretString;
 use linli_ledger::code::Code;
 use linli_ledger::crypto::{BusinessKey, PublicKey};
+use linli_secrets::{KeyKind, SecretError, WORK_FACTOR, private_file};
+use secrecy::{ExposeSecret as _, SecretBox, SecretString};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -98,8 +97,8 @@ impl Store {
         private_file::folder(&self.folder)?;
         let path = self.folder.join(".lock");
         let file = File::options().create(true).truncate(false).write(true).open(&path);
-        let file = file.map_err(|error| failed(&path, &error))?;
-        file.lock().map_err(|error| failed(&path, &error))?;
+        let file = file.map_err(|error| Failure::of_file(&path, &error))?;
+        file.lock().map_err(|error| Failure::of_file(&path, &error))?;
         Ok(Held(file))
     }
 
@@ -123,12 +122,12 @@ impl Store {
         passphrase: &SecretString,
     ) -> Result<(), Failure> {
         self.check_free(&card.name)?;
-        let sealed = sealed::seal(secret, passphrase, self.work_factor)?;
+        let sealed = seal(secret, passphrase, self.work_factor)?;
         let _held = self.hold()?;
         self.check_free(&card.name)?;
         // The secret comes last: a card alone is no key yet.
         private_file::replace(&self.file(&card.name, CARD)?, &card_bytes(card))?;
-        private_file::create(&self.file(&card.name, SECRET)?, sealed.as_bytes())
+        Ok(private_file::create(&self.file(&card.name, SECRET)?, sealed.as_bytes())?)
     }
 
     /// All keys, by name.
@@ -193,7 +192,7 @@ impl Store {
 
     fn secret(&self, name: &str, passphrase: &SecretString) -> Result<Secret, Failure> {
         let path = self.file(name, SECRET)?;
-        sealed::open(&private_file::read(&path)?, passphrase).map_err(|failure| Failure {
+        open(&private_file::read(&path)?, passphrase).map_err(|failure| Failure {
             detail: match failure.code {
                 Code::Passphrase => name.to_owned(),
                 _ => format!("{}: {}", path.display(), failure.detail),
@@ -214,9 +213,9 @@ impl Store {
     ) -> Result<(), Failure> {
         self.card(name)?;
         let secret = self.secret(name, old)?;
-        let sealed = sealed::seal(&secret, new, self.work_factor)?;
+        let sealed = seal(&secret, new, self.work_factor)?;
         let _held = self.hold()?;
-        private_file::replace(&self.file(name, SECRET)?, sealed.as_bytes())
+        Ok(private_file::replace(&self.file(name, SECRET)?, sealed.as_bytes())?)
     }
 
     /// Copies the sealed file of a key, after it was opened: a backup that cannot be read is none.
@@ -230,7 +229,7 @@ impl Store {
         to: &Path,
     ) -> Result<(), Failure> {
         self.open(name, passphrase)?;
-        private_file::create(to, &private_file::read(&self.file(name, SECRET)?)?)
+        Ok(private_file::create(to, &private_file::read(&self.file(name, SECRET)?)?)?)
     }
 
     /// Reads a backup.
@@ -238,7 +237,7 @@ impl Store {
     /// # Errors
     /// [`Code::InputMissing`], [`Code::KeyFileMode`], [`Code::Passphrase`], [`Code::KeyDamaged`].
     pub(crate) fn open_backup(path: &Path, passphrase: &SecretString) -> Result<Secret, Failure> {
-        sealed::open(&private_file::read(path)?, passphrase)
+        open(&private_file::read(path)?, passphrase)
     }
 
     /// Removes a key, after it was opened: only the owner can.
@@ -249,7 +248,7 @@ impl Store {
         self.open(name, passphrase)?;
         let _held = self.hold()?;
         let secret = self.file(name, SECRET)?;
-        fs::remove_file(&secret).map_err(|error| failed(&secret, &error))?;
+        fs::remove_file(&secret).map_err(|error| Failure::of_file(&secret, &error))?;
         for ending in [CARD, NONCE] {
             let _ = fs::remove_file(self.file(name, ending)?);
         }
@@ -278,7 +277,7 @@ impl Store {
                     .map_err(|_| Failure::new(Code::KeyDamaged, path.display()))?,
             ),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            Err(error) => return Err(failed(&path, &error)),
+            Err(error) => return Err(Failure::of_file(&path, &error)),
         };
         let clock = clock_nonce(now_ms);
         let next = match last {
@@ -289,6 +288,24 @@ impl Store {
         private_file::replace(&path, format!("{next}\n").as_bytes())?;
         Ok(next)
     }
+}
+
+/// A secret, sealed under a passphrase. Source: WAL-2.
+fn seal(
+    secret: &Secret,
+    passphrase: &SecretString,
+    work_factor: u8,
+) -> Result<String, SecretError> {
+    let text = linli_secrets::write_key(KeyKind::Business, secret.expose_secret());
+    linli_secrets::seal(&text, passphrase, work_factor)
+}
+
+/// Opens what [`seal`] has made.
+fn open(sealed: &[u8], passphrase: &SecretString) -> Result<Secret, Failure> {
+    let text = linli_secrets::open(sealed, passphrase)?;
+    let bytes = linli_secrets::read_key(KeyKind::Business, &text)
+        .ok_or_else(|| Failure::new(Code::KeyDamaged, KeyKind::Business.title()))?;
+    Ok(SecretBox::init_with_mut(|secret: &mut [u8; 32]| secret.copy_from_slice(&*bytes)))
 }
 
 /// A nonce from the clock alone, for a key that is not on this machine.
@@ -305,7 +322,6 @@ fn card_bytes(card: &Card) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use secrecy::SecretBox;
     use std::os::unix::fs::PermissionsExt;
 
     fn passphrase(text: &str) -> SecretString {

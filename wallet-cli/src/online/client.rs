@@ -1,13 +1,13 @@
 //! This exists to ask a node over HTTP, signed where the answer is not for everybody.
 
 use crate::failure::Failure;
-use crate::keys::private_file;
 use crate::session::{Session, now};
 use linli_ledger::code::Code;
 use linli_ledger::crypto::BusinessKey;
 use linli_ledger::genesis::Clock;
 use linli_ledger::hash::{Digest, to_hex};
 use linli_ledger::types::BlockTime;
+use linli_secrets::private_file;
 use linli_verify::Language;
 use linli_wire::chain::Status;
 use linli_wire::{Found, List, Problem, path, signing};

@@ -4,7 +4,6 @@ use super::build::{Draft, Signing, Validity, call_of, parse_validity};
 use super::file::TransactionFile;
 use crate::cli::Format;
 use crate::failure::Failure;
-use crate::keys::private_file::failed;
 use crate::online;
 use crate::prompt;
 use crate::reading;
@@ -163,9 +162,9 @@ fn bytes_of(path: &Path) -> Result<Vec<u8>, Failure> {
     if path == Path::new("-") {
         let mut bytes = Vec::new();
         let read = io::stdin().lock().take(1 << 20).read_to_end(&mut bytes);
-        return read.map(|_| bytes).map_err(|error| failed(path, &error));
+        return read.map(|_| bytes).map_err(|error| Failure::of_file(path, &error));
     }
-    fs::read(path).map_err(|error| failed(path, &error))
+    fs::read(path).map_err(|error| Failure::of_file(path, &error))
 }
 
 /// Reads a transaction file.
@@ -218,7 +217,7 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let written = fs::File::create(&beside)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
         .and_then(|()| fs::rename(&beside, path));
-    written.map_err(|error| failed(path, &error))
+    written.map_err(|error| Failure::of_file(path, &error))
 }
 
 fn build(arguments: &BuildArguments, session: &Session) -> Result<String, Failure> {

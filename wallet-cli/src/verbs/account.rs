@@ -5,7 +5,6 @@ use super::watch::{self, WatchArguments};
 use super::{day, holdings, identifier};
 use crate::cli::Format;
 use crate::failure::Failure;
-use crate::keys::private_file;
 use crate::listing::Listing;
 use crate::online::{Client, Order, WriteArguments, perform};
 use crate::reading;
@@ -344,7 +343,7 @@ fn register(client: &Client<'_>, arguments: &RegisterArguments) -> Result<String
     let RegisterArguments { resident, community, age, guardian, nullifier, consent, write } =
         arguments;
     let consent_bytes =
-        std::fs::read(consent).map_err(|error| private_file::failed(consent, &error))?;
+        std::fs::read(consent).map_err(|error| Failure::of_file(consent, &error))?;
     let call = Call::Enrol {
         community: community.clone(),
         nullifier: *nullifier,

@@ -5,7 +5,6 @@ use super::activity::find;
 use super::identifier;
 use crate::cli::Format;
 use crate::failure::Failure;
-use crate::keys::private_file;
 use crate::online::Client;
 use crate::texts::word_with;
 use crate::transaction::load;
@@ -69,7 +68,7 @@ pub(super) fn lines(client: &Client<'_>, arguments: &LinesArguments) -> Result<S
         .collect::<Result<Vec<_>, _>>()?;
     let text = format!("{}\n", serde_json::to_string_pretty(&lines).unwrap_or_default());
     let Some(path) = out else { return Ok(text) };
-    std::fs::write(path, &text).map_err(|error| private_file::failed(path, &error))?;
+    std::fs::write(path, &text).map_err(|error| Failure::of_file(path, &error))?;
     let session = client.session();
     Ok(match session.format {
         Format::Json => text,

@@ -274,8 +274,7 @@ fn invoice_hash(text: &str) -> Result<[u8; 32], Failure> {
         return Ok(hash);
     }
     let path = Path::new(text);
-    let bytes =
-        std::fs::read(path).map_err(|error| crate::keys::private_file::failed(path, &error))?;
+    let bytes = std::fs::read(path).map_err(|error| Failure::of_file(path, &error))?;
     Ok(hash(Domain::Document, &bytes))
 }
 

@@ -5,7 +5,6 @@ use super::account::public_key;
 use super::{identifier, json_file};
 use crate::cli::Format;
 use crate::failure::Failure;
-use crate::keys::private_file;
 use crate::listing::Listing;
 use crate::online::{Client, Order, WriteArguments, perform};
 use crate::reading;
@@ -177,7 +176,7 @@ pub(super) fn propose(
     let session = client.session();
     let changes: Vec<Change> = json_file(&arguments.changes)?;
     let shown = std::fs::read(&arguments.evidence)
-        .map_err(|error| private_file::failed(&arguments.evidence, &error))?;
+        .map_err(|error| Failure::of_file(&arguments.evidence, &error))?;
     let call = Call::Propose { changes, evidence: digest(Domain::Document, &shown) };
     let mut made = None;
     let order = Order::open(client, &arguments.write)?;

@@ -4,7 +4,6 @@ use super::identifier;
 use super::voucher::{Ticket, secret};
 use crate::cli::Format;
 use crate::failure::Failure;
-use crate::keys::private_file;
 use crate::listing::Listing;
 use crate::online::{Client, Order, WriteArguments, perform};
 use crate::qr;
@@ -18,6 +17,7 @@ use linli_contracts::credit::{Call, DisputeReason, VoucherState, voucher_commitm
 use linli_contracts::registry::Role;
 use linli_ledger::hash::{Domain, digest};
 use linli_ledger::types::RecordId;
+use linli_secrets::private_file;
 use linli_wire::credit::{Award, Enrolment, Offer, ProgrammeSummary, Voucher};
 use linli_wire::path;
 use serde_json::json;
@@ -191,7 +191,7 @@ pub(crate) fn run(command: &PointsCommand, session: &Session) -> Result<String, 
         PointsCommand::Redeem(arguments) => redeem(&client, arguments),
         PointsCommand::Dispute(DisputeArguments { award, reason, evidence, write }) => {
             let bytes =
-                std::fs::read(evidence).map_err(|error| private_file::failed(evidence, &error))?;
+                std::fs::read(evidence).map_err(|error| Failure::of_file(evidence, &error))?;
             let call = Call::Dispute {
                 award: *award,
                 reason: (*reason).into(),

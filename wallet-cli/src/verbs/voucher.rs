@@ -2,11 +2,11 @@
 //! fetch the reward, so each lies in a file of its owner only.
 
 use crate::failure::Failure;
-use crate::keys::private_file;
 use crate::session::Session;
 use linli_ledger::code::Code;
 use linli_ledger::hash::{from_hex_bytes, to_hex};
 use linli_ledger::types::RecordId;
+use linli_secrets::private_file;
 use std::path::PathBuf;
 
 /// What a voucher's QR code begins with.
@@ -47,7 +47,7 @@ impl Ticket {
     pub(super) fn keep(&self, session: &Session) -> Result<(), Failure> {
         let path = file(self.voucher, session);
         private_file::folder(path.parent().unwrap_or(&session.home))?;
-        private_file::create(&path, format!("{}\n", to_hex(&self.secret)).as_bytes())
+        Ok(private_file::create(&path, format!("{}\n", to_hex(&self.secret)).as_bytes())?)
     }
 
     /// The secret of a voucher that was reserved on this machine.

@@ -6,9 +6,10 @@ use crate::api::Api;
 use crate::config::{Config, Settings};
 use crate::dev;
 use crate::index::Follower;
+use crate::key_file::Keyring;
 use crate::live::{Live, LiveError, LiveOptions, Times};
+use crate::logs;
 use crate::operations::running::Addresses;
-use crate::{key_file, logs};
 use linli_ledger::code::Code;
 use linli_ledger::genesis::{Clock, Genesis, Keys};
 use linli_ledger::types::BlockTime;
@@ -41,7 +42,7 @@ impl From<LiveError> for Failure {
 pub(super) fn start(config: &Config, read_only: bool, output: Output, language: Language) -> Said {
     let settings = &config.settings;
     logs::begin(&settings.log, settings.log_format);
-    let ran = open(settings, read_only).and_then(|live| {
+    let ran = open(settings, read_only, language).and_then(|live| {
         let genesis = live.genesis().clone();
         serve(&live, settings, |Addresses { api, .. }, _| {
             let warning = said::warning(&genesis, language);
@@ -94,7 +95,7 @@ pub(super) fn dev(
 pub(super) fn reindex(config: &Config, output: Output, language: Language) -> Said {
     let settings = &config.settings;
     logs::begin(&settings.log, settings.log_format);
-    let built = open(settings, true).and_then(|live| {
+    let built = open(settings, true, language).and_then(|live| {
         let built = crate::index::rebuild(&live, &mut |_, _| {});
         live.stop();
         built.map_err(|error| Failure::new(error.code(), &error))
@@ -160,16 +161,11 @@ fn stored_genesis(folder: &Path) -> Result<Option<Genesis>, Failure> {
     Blocks::new(Box::new(opened)).genesis().map_err(|error| Failure::new(error.code(), &error))
 }
 
-fn open(settings: &Settings, read_only: bool) -> Result<Live, Failure> {
+fn open(settings: &Settings, read_only: bool, language: Language) -> Result<Live, Failure> {
     let genesis = genesis(settings)?;
     let shown = read_only || genesis.clock == Clock::Data;
-    let validator = match &settings.validator_key {
-        Some(path) if !shown => {
-            let key = key_file::read(path);
-            Some(key.map_err(|error| Failure::new(error.code(), &error))?)
-        }
-        Some(_) | None => None,
-    };
+    let validator = if shown { Ok(None) } else { Keyring::new(settings, language).validator() };
+    let validator = validator.map_err(|error| Failure::new(error.code(), &error))?;
     if genesis.keys == Keys::Demonstration {
         warn!("demonstration keys: nothing here is real");
     }

@@ -3,8 +3,9 @@
 
 use super::status::{Status, status};
 use super::{OperationError, disk};
+use crate::config::Network;
 use crate::config::Settings;
-use crate::key_file;
+use crate::key_file::{self, AtRest};
 use linli_ledger::genesis::Clock;
 use linli_ledger::types::Height;
 use linli_node::chain_file::known_tip;
@@ -114,14 +115,27 @@ fn key(settings: &Settings) -> Finding {
             "no validator key: the chain is only shown".to_owned(),
         );
     };
-    match key_file::read(path) {
-        Ok(key) => found(
+    match (key_file::at_rest(path), settings.network) {
+        (Ok(AtRest::Sealed), _) => found(
             "key",
             Grade::Good,
-            format!("密钥文件可用，公钥 {}", key.public()),
-            format!("the key file is good; public key {}", key.public()),
+            "密钥文件有口令保护，只有本用户能读".to_owned(),
+            "the key file is sealed, and only its owner reads it".to_owned(),
         ),
-        Err(error) => found("key", Grade::Bad, error.to_string(), error.to_string()),
+        (Ok(AtRest::Plain), Network::Demonstration) => found(
+            "key",
+            Grade::Good,
+            "密钥文件没有口令保护，演示可以，正式网络不行".to_owned(),
+            "the key file is not sealed: good for a demonstration, not for a real network"
+                .to_owned(),
+        ),
+        (Ok(AtRest::Plain), Network::Real) => found(
+            "key",
+            Grade::Bad,
+            "密钥文件没有口令保护，正式网络不接受".to_owned(),
+            "the key file is not sealed, which a real network refuses".to_owned(),
+        ),
+        (Err(error), _) => found("key", Grade::Bad, error.to_string(), error.to_string()),
     }
 }
 

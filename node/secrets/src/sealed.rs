@@ -1,60 +1,95 @@
 //! This exists to keep a secret key in a file that only its owner's passphrase opens: the age format, so
 //! that any other age program opens it too.
 
-use super::words::Secret;
-use crate::failure::Failure;
+use crate::error::SecretError;
 use age::armor::{ArmoredReader, ArmoredWriter, Format};
-use age::secrecy::SecretString;
 use age::{DecryptError, Decryptor, Encryptor, scrypt};
-use linli_ledger::code::Code;
-use linli_ledger::hash::{from_hex_bytes, to_hex};
+use linli_ledger::hash::{from_hex, to_hex};
+use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
-use secrecy::{ExposeSecret, SecretBox};
 use std::io::{Read, Write};
 use std::iter;
 
 /// 2^17: a third of a second and 128 MiB on an office machine, on a phone still a few seconds. Fixed,
 /// because a factor measured on a fast machine makes files that a slow one cannot open.
-pub(super) const WORK_FACTOR: u8 = 17;
+pub const WORK_FACTOR: u8 = 17;
 /// The most that is tried for a file from elsewhere: eight times as much.
 const WORK_FACTOR_MAX: u8 = 20;
-/// The first line inside.
-const TITLE: &str = "linli-key-1";
-/// What is inside is 100 bytes; anything longer is something else.
+/// What is inside is about 100 bytes; anything longer is something else.
 const INSIDE_BYTES_MAX: u64 = 1_024;
+/// How every armoured age file begins.
+const ARMOUR: &[u8] = b"-----BEGIN AGE ENCRYPTED FILE-----";
 
-/// Seals a secret under a passphrase; the work factor is a power of two.
+/// What a secret key is for. A file says it in its first line, so that none is taken for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KeyKind {
+    /// A person's, an organisation's or a device's.
+    Business,
+    /// Signs votes.
+    Validator,
+    /// A node's identity on the network.
+    Network,
+}
+
+impl KeyKind {
+    /// The first line of its file.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Business => "linli-key-1",
+            Self::Validator => "linli validator key 1",
+            Self::Network => "linli network key 1",
+        }
+    }
+}
+
+/// A key in text, as it stands in a plain file and inside a sealed one: the title of its kind and 64
+/// hexadecimal digits, a line each.
+pub fn write_key(kind: KeyKind, secret: &[u8; 32]) -> Zeroizing<String> {
+    let hex = Zeroizing::new(to_hex(secret));
+    Zeroizing::new([kind.title(), "\n", hex.as_str(), "\n"].concat())
+}
+
+/// Reads what [`write_key`] writes; anything else, and a key of another kind, is `None`.
+pub fn read_key(kind: KeyKind, text: &str) -> Option<Zeroizing<[u8; 32]>> {
+    let mut lines = text.lines();
+    let hex = lines.next().filter(|title| *title == kind.title()).and_then(|_| lines.next())?;
+    if lines.next().is_some() {
+        return None;
+    }
+    from_hex(hex).map(Zeroizing::new)
+}
+
+/// Whether bytes are a sealed file, by how they begin.
+pub fn is_sealed(bytes: &[u8]) -> bool {
+    bytes.starts_with(ARMOUR)
+}
+
+/// Seals a text under a passphrase; the work factor is a power of two, [`WORK_FACTOR`] but in tests.
 ///
 /// # Errors
-/// [`Code::KeyDamaged`] where the library fails.
-pub(super) fn seal(
-    secret: &Secret,
-    passphrase: &SecretString,
-    work_factor: u8,
-) -> Result<String, Failure> {
+/// [`SecretError::Damaged`] where the library fails.
+pub fn seal(text: &str, passphrase: &SecretString, work_factor: u8) -> Result<String, SecretError> {
     let mut recipient = scrypt::Recipient::new(passphrase.clone());
     recipient.set_work_factor(work_factor);
-    let hex = Zeroizing::new(to_hex(secret.expose_secret()));
-    let inside = Zeroizing::new([TITLE, "\n", hex.as_str(), "\n"].concat());
     let sealed = || -> Result<Vec<u8>, Box<dyn std::error::Error>> {
         let encryptor = Encryptor::with_recipients(iter::once(&recipient as &dyn age::Recipient))?;
         let armor = ArmoredWriter::wrap_output(Vec::new(), Format::AsciiArmor)?;
         let mut writer = encryptor.wrap_output(armor)?;
-        writer.write_all(inside.as_bytes())?;
+        writer.write_all(text.as_bytes())?;
         Ok(writer.finish()?.finish()?)
     };
     sealed()
         .ok()
         .and_then(|bytes| String::from_utf8(bytes).ok())
-        .ok_or_else(|| Failure::new(Code::KeyDamaged, "age"))
+        .ok_or_else(|| SecretError::Damaged("age".to_owned()))
 }
 
 /// Opens what [`seal`] has made.
 ///
 /// # Errors
-/// [`Code::Passphrase`] for another passphrase; [`Code::KeyDamaged`] for anything else.
-pub(super) fn open(sealed: &[u8], passphrase: &SecretString) -> Result<Secret, Failure> {
-    let damaged = |error: &dyn std::fmt::Display| Failure::new(Code::KeyDamaged, error);
+/// [`SecretError::Passphrase`] for another passphrase; [`SecretError::Damaged`] for anything else.
+pub fn open(sealed: &[u8], passphrase: &SecretString) -> Result<Zeroizing<String>, SecretError> {
+    let damaged = |error: &dyn std::fmt::Display| SecretError::Damaged(error.to_string());
     let decryptor = Decryptor::new(ArmoredReader::new(sealed)).map_err(|error| damaged(&error))?;
     let mut identity = scrypt::Identity::new(passphrase.clone());
     identity.set_max_work_factor(WORK_FACTOR_MAX);
@@ -62,17 +97,12 @@ pub(super) fn open(sealed: &[u8], passphrase: &SecretString) -> Result<Secret, F
     let reader = reader.map_err(|error| match error {
         DecryptError::DecryptionFailed
         | DecryptError::KeyDecryptionFailed
-        | DecryptError::NoMatchingKeys => Failure::new(Code::Passphrase, ""),
+        | DecryptError::NoMatchingKeys => SecretError::Passphrase,
         error => damaged(&error),
     })?;
     let mut inside = Zeroizing::new(String::with_capacity(256));
     reader.take(INSIDE_BYTES_MAX).read_to_string(&mut inside).map_err(|error| damaged(&error))?;
-    let mut lines = inside.lines();
-    let hex = lines.next().filter(|title| *title == TITLE).and_then(|_| lines.next());
-    let bytes = hex.and_then(from_hex_bytes).map(Zeroizing::new);
-    let bytes = bytes.as_ref().and_then(|bytes| bytes.as_slice().try_into().ok());
-    let bytes: &[u8; 32] = bytes.ok_or_else(|| damaged(&TITLE))?;
-    Ok(SecretBox::init_with_mut(|secret: &mut [u8; 32]| secret.copy_from_slice(bytes)))
+    Ok(inside)
 }
 
 #[cfg(test)]
@@ -86,8 +116,8 @@ mod tests {
         text.to_owned().into()
     }
 
-    fn secret() -> Secret {
-        SecretBox::init_with(|| [7; 32])
+    fn secret() -> Zeroizing<String> {
+        write_key(KeyKind::Business, &[7; 32])
     }
 
     #[test]
@@ -95,9 +125,24 @@ mod tests {
         let sealed = seal(&secret(), &passphrase("海棠 2026"), CHEAP).unwrap();
         assert!(sealed.starts_with("-----BEGIN AGE ENCRYPTED FILE-----\n"));
         let opened = open(sealed.as_bytes(), &passphrase("海棠 2026")).unwrap();
-        assert_eq!(opened.expose_secret(), &[7; 32]);
+        assert_eq!(*read_key(KeyKind::Business, &opened).unwrap(), [7; 32]);
         let wrong = open(sealed.as_bytes(), &passphrase("海棠 2025")).unwrap_err();
-        assert_eq!(wrong.code, Code::Passphrase);
+        assert!(matches!(wrong, SecretError::Passphrase));
+        assert!(is_sealed(sealed.as_bytes()) && !is_sealed(opened.as_bytes()));
+    }
+
+    #[test]
+    fn a_key_of_one_kind_is_none_of_another() {
+        let kinds = [KeyKind::Business, KeyKind::Validator, KeyKind::Network];
+        for kind in kinds {
+            let text = write_key(kind, &[7; 32]);
+            for other in kinds {
+                assert_eq!(read_key(other, &text).is_some(), kind == other, "{other:?}");
+            }
+            for wrong in [&text[1..], &text[..text.len() - 2], &format!("{}\n", &*text), ""] {
+                assert!(read_key(kind, wrong).is_none(), "{wrong}");
+            }
+        }
     }
 
     #[test]
@@ -108,13 +153,13 @@ mod tests {
             bytes[position] ^= 1;
             // Line ends and the case of nothing else may differ without a loss.
             if let Ok(opened) = open(&bytes, &passphrase("p")) {
-                assert_eq!(opened.expose_secret(), &[7; 32], "{position}");
+                assert_eq!(opened, secret(), "{position}");
             }
         }
         for cut in 0..sealed.len() - 40 {
             assert!(open(&sealed.as_bytes()[..cut], &passphrase("p")).is_err(), "{cut}");
         }
-        assert_eq!(open(b"", &passphrase("p")).unwrap_err().code, Code::KeyDamaged);
+        assert!(matches!(open(b"", &passphrase("p")), Err(SecretError::Damaged(_))));
     }
 
     #[test]
