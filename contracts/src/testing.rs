@@ -5,9 +5,9 @@ use crate::people::{self, AgeClass};
 use crate::registry::{self, Role};
 use borsh::BorshSerialize;
 use linli_ledger::block::VerifiedBlock;
-use linli_ledger::code::Code;
+use linli_ledger::code::{Code, Rejection};
 use linli_ledger::codec::encode;
-use linli_ledger::contract::{Contract, Rulebook};
+use linli_ledger::contract::{Contract, Party, Rulebook};
 use linli_ledger::crypto::{BusinessKey, ConsensusKey, PublicKey};
 use linli_ledger::execute::{BlockTemplate, build_block, execute_block};
 use linli_ledger::genesis::{
@@ -87,6 +87,43 @@ pub(crate) fn rulebook_with(other: Box<dyn Contract>) -> Rulebook {
     Rulebook::new(rest.chain([other]).collect()).unwrap()
 }
 
+/// A contract that does harm where the honest one would follow its rules.
+struct Vandal<C, H> {
+    honest: C,
+    harm: H,
+}
+
+impl<C: Contract, H: Fn(&mut View<'_>, &[Party]) + Send + Sync> Contract for Vandal<C, H> {
+    fn id(&self) -> ContractId {
+        self.honest.id()
+    }
+
+    fn version(&self) -> u16 {
+        self.honest.version()
+    }
+
+    fn compartment(&self) -> Compartment {
+        self.honest.compartment()
+    }
+
+    fn keeps_keys(&self) -> bool {
+        self.honest.keeps_keys()
+    }
+
+    fn keeps_members(&self) -> bool {
+        self.honest.keeps_members()
+    }
+
+    fn accepts(&self, _: &[u8]) -> bool {
+        true
+    }
+
+    fn execute(&self, _: &[u8], parties: &[Party], view: &mut View<'_>) -> Result<(), Rejection> {
+        (self.harm)(view, parties);
+        Ok(())
+    }
+}
+
 pub(crate) fn key(label: &str) -> BusinessKey {
     BusinessKey::demonstration(b"contracts tests", label)
 }
@@ -156,6 +193,20 @@ impl World {
         let (genesis, state) = (self.genesis.clone(), self.state.clone());
         let (now, proposer, nonces) = (self.now, self.proposer, self.nonces.clone());
         Self { genesis, state, rulebook, now, proposer, nonces }
+    }
+
+    /// The world after somebody harmed the records of a contract behind the back of its rules: to see
+    /// that the invariants notice.
+    pub(crate) fn harmed(
+        &self,
+        honest: impl Contract + 'static,
+        by: &Actor,
+        harm: impl Fn(&mut View<'_>, &[Party]) + Send + Sync + 'static,
+    ) -> Self {
+        let contract = honest.id();
+        let mut world = self.fork(rulebook_with(Box::new(Vandal { honest, harm })));
+        world.apply(contract, &[by], &0_u8);
+        world
     }
 
     pub(crate) fn organisation(&self, position: u32) -> OrganisationId {

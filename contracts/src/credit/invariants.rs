@@ -1,5 +1,7 @@
 //! This exists to check what must hold of hours, points and vouchers in any state, swept or not.
 
+mod chains;
+
 use super::balance::lots;
 use super::records::kinds;
 use super::tally::{self, ends_at};
@@ -27,7 +29,7 @@ type Awards = BTreeMap<RecordId, Award>;
 /// INV-P1 totals are what the accounts say; INV-P2 one award for a batch and for a participation;
 /// INV-P3 sessions of a person never overlap; INV-P4 caps, by replay; INV-P7 lots of a voucher in
 /// the order of spending; INV-P8 stock; INV-P10 what is frozen; CRE-3 seats; CRE-8 what will lapse is
-/// in both queues; CRE-18 corrections and what is owed.
+/// in both queues; CRE-8 and CRE-16 what leaves together; CRE-18 corrections and what is owed.
 ///
 /// # Errors
 /// The first that does not hold.
@@ -47,9 +49,10 @@ pub(super) fn check_records(view: &View<'_>) -> Result<Vec<&'static str>, Broken
     caps(view, &awards)?;
     vouchers(view)?;
     disputes(view, &awards)?;
+    chains::check(view, &awards)?;
     Ok(vec![
         "INV-P1", "INV-P2", "INV-P3", "INV-P4", "INV-P7", "INV-P8", "INV-P10", "CRE-3", "CRE-8",
-        "CRE-18",
+        "CRE-16", "CRE-18",
     ])
 }
 
@@ -124,7 +127,7 @@ fn batches(view: &View<'_>, awards: &Awards) -> Result<(), Broken> {
     Ok(())
 }
 
-/// INV-P2: a participation has an award if and only if it is awarded. CRE-3: seats are counted.
+/// INV-P2: a participation has an award if and only if it is awarded, as long as it is kept. CRE-3: seats are counted.
 fn participations(view: &View<'_>, awards: &Awards) -> Result<(), Broken> {
     let mut seats: BTreeMap<RecordId, u64> = BTreeMap::new();
     for (id, participation) in all_records::<Participation>(view) {
@@ -138,7 +141,9 @@ fn participations(view: &View<'_>, awards: &Awards) -> Result<(), Broken> {
             ParticipationState::Awarded => (true, true),
             ParticipationState::Cancelled => (false, false),
         };
-        hold(awards.contains_key(&id) == awarded, "INV-P2", id)?;
+        // After a gap its award may leave a block before it does.
+        let leaves = participation.end.plus(programme::RECORD_KEPT_MS) <= view.now();
+        hold(awards.contains_key(&id) == awarded || leaves, "INV-P2", id)?;
         hold(mine == stays, "INV-P3", id)?;
         add(&mut seats, participation.activity, u64::from(stays));
     }

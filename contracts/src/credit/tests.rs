@@ -12,6 +12,7 @@ mod participation;
 mod redemption;
 mod returning;
 mod stars;
+mod vandals;
 
 use super::*;
 use crate::programme::tests::Stage;

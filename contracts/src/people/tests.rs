@@ -361,38 +361,7 @@ fn nothing_follows_when_a_resident_has_left() {
     world.check();
 }
 
-/// Breaks the records of the contract, to see that the invariants notice.
-struct Vandal(Harm);
-
 type Harm = fn(&mut View<'_>, EnrolmentId);
-
-impl Contract for Vandal {
-    fn id(&self) -> ContractId {
-        CONTRACT
-    }
-
-    fn version(&self) -> u16 {
-        1
-    }
-
-    fn compartment(&self) -> Compartment {
-        Compartment::Restricted
-    }
-
-    fn keeps_keys(&self) -> bool {
-        true
-    }
-
-    fn accepts(&self, _: &[u8]) -> bool {
-        true
-    }
-
-    fn execute(&self, _: &[u8], parties: &[Party], view: &mut View<'_>) -> Result<(), Rejection> {
-        let KeyOwner::Enrolment(id) = parties[0].owner else { panic!("a resident signs") };
-        (self.0)(view, id);
-        Ok(())
-    }
-}
 
 #[test]
 fn the_invariants_notice_what_no_call_would_do() {
@@ -425,10 +394,10 @@ fn the_invariants_notice_what_no_call_would_do() {
         }),
     ];
     for (name, harm) in cases {
-        let (mut world, _, _, resident) = scene();
+        let (world, _, _, resident) = scene();
         assert!(People.invariants(&world.view()).is_ok());
-        world.rulebook = crate::testing::rulebook_with(Box::new(Vandal(harm)));
-        world.apply(CONTRACT, &[&resident.actor()], &0_u8);
+        let id = resident.enrolment;
+        let world = world.harmed(People, &resident.actor(), move |view, _| harm(view, id));
         assert_eq!(People.invariants(&world.view()).unwrap_err().name, name);
     }
 }

@@ -9,42 +9,14 @@ use crate::fund::records::{
     Reclassification, Reversal, ServiceContract, SourceBatch, Unanswered,
 };
 use crate::fund::{CONTRACT, Call, Entry, Funds, PaymentKind, Signatory, SourceClass};
-use crate::testing::{DONOR, document, rulebook_with};
+use crate::testing::{DONOR, document};
 use linli_ledger::amount::Fen;
-use linli_ledger::code::Rejection;
-use linli_ledger::contract::{Contract, Party};
+use linli_ledger::contract::Contract;
 use linli_ledger::record::Record;
-use linli_ledger::types::{Compartment, ContractId, PersonId, RecordId, SourceId};
+use linli_ledger::types::{PersonId, RecordId, SourceId};
 use linli_ledger::view::View;
 
-/// Breaks the records of the fund, to see that the invariants notice.
-#[derive(Clone, Copy)]
-struct Vandal(Harm);
-
 type Harm = fn(&mut View<'_>);
-
-impl Contract for Vandal {
-    fn id(&self) -> ContractId {
-        CONTRACT
-    }
-
-    fn version(&self) -> u16 {
-        1
-    }
-
-    fn compartment(&self) -> Compartment {
-        Compartment::Public
-    }
-
-    fn accepts(&self, _: &[u8]) -> bool {
-        true
-    }
-
-    fn execute(&self, _: &[u8], _: &[Party], view: &mut View<'_>) -> Result<(), Rejection> {
-        (self.0)(view);
-        Ok(())
-    }
-}
 
 /// Changes the first record of a kind.
 fn alter<R: Record>(view: &mut View<'_>, change: impl FnOnce(&mut R)) {
@@ -186,8 +158,7 @@ fn the_invariants_notice_what_no_call_would_do() {
     ];
     let story = eventful();
     for (position, (name, harm)) in cases.into_iter().enumerate() {
-        let mut world = story.world.fork(rulebook_with(Box::new(Vandal(harm))));
-        world.apply(CONTRACT, &[&story.administrator], &0_u8);
+        let world = story.world.harmed(Funds, &story.administrator, move |view, _| harm(view));
         let found = Funds.invariants(&world.view()).unwrap_err().name;
         assert_eq!(found, name, "case {position}");
     }

@@ -2,41 +2,9 @@
 
 use super::*;
 use crate::governance::records::{Ballot, OpenProposal};
-use crate::testing::rulebook_with;
 use linli_ledger::types::BlockTime;
 
-/// Breaks the records of governance, to see that the invariants notice.
-#[derive(Clone, Copy)]
-struct Vandal(Harm);
-
 type Harm = fn(&mut View<'_>);
-
-impl Contract for Vandal {
-    fn id(&self) -> ContractId {
-        CONTRACT
-    }
-
-    fn version(&self) -> u16 {
-        1
-    }
-
-    fn compartment(&self) -> Compartment {
-        Compartment::Public
-    }
-
-    fn keeps_members(&self) -> bool {
-        true
-    }
-
-    fn accepts(&self, _: &[u8]) -> bool {
-        true
-    }
-
-    fn execute(&self, _: &[u8], _: &[Party], view: &mut View<'_>) -> Result<(), Rejection> {
-        (self.0)(view);
-        Ok(())
-    }
-}
 
 fn alter(view: &mut View<'_>, change: impl FnOnce(&mut Proposal)) {
     let (id, mut proposal) = view.range::<Proposal>(&(), 1).remove(0);
@@ -97,9 +65,8 @@ fn the_invariants_notice_what_no_call_would_do() {
         network.propose(OFFICE, vec![network.new_node("watch", DONOR, NodeRole::Observer)]);
         network.world.check();
         let office = network.own_key(OFFICE);
-        network.world.rulebook = rulebook_with(Box::new(Vandal(harm)));
-        network.world.apply(CONTRACT, &[&office], &0_u8);
-        let found = Governance.invariants(&network.world.view()).unwrap_err();
+        let world = network.world.harmed(Governance, &office, move |view, _| harm(view));
+        let found = Governance.invariants(&world.view()).unwrap_err();
         assert_eq!(found.name, name, "case {position}");
     }
 }

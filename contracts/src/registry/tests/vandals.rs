@@ -4,38 +4,7 @@ use super::*;
 use crate::registry::records::{Relation, RelationOf};
 use linli_ledger::types::{Day, RecordId};
 
-/// Breaks the records of the registry, to see that the invariants notice.
-#[derive(Clone, Copy)]
-struct Vandal(Harm);
-
 type Harm = fn(&mut View<'_>, &[Party]);
-
-impl Contract for Vandal {
-    fn id(&self) -> ContractId {
-        CONTRACT
-    }
-
-    fn version(&self) -> u16 {
-        1
-    }
-
-    fn compartment(&self) -> Compartment {
-        Compartment::Public
-    }
-
-    fn keeps_keys(&self) -> bool {
-        true
-    }
-
-    fn accepts(&self, _: &[u8]) -> bool {
-        true
-    }
-
-    fn execute(&self, _: &[u8], parties: &[Party], view: &mut View<'_>) -> Result<(), Rejection> {
-        (self.0)(view, parties);
-        Ok(())
-    }
-}
 
 #[test]
 fn the_invariants_notice_what_no_call_would_do() {
@@ -88,25 +57,21 @@ fn the_invariants_notice_what_no_call_would_do() {
         }),
     ];
     for (name, harm) in cases {
-        let mut world = World::new();
-        let office = world.organisation_actor(OFFICE);
-        world.rulebook = crate::testing::rulebook_with(Box::new(Vandal(harm)));
-        world.apply(CONTRACT, &[&office], &0_u8);
+        let world = World::new();
+        let world = world.harmed(Registry, &world.organisation_actor(OFFICE), harm);
         assert_eq!(Registry.invariants(&world.view()).unwrap_err().name, name);
     }
 }
 
 #[test]
 fn the_invariants_read_past_one_page() {
-    let mut world = World::new();
-    let office = world.organisation_actor(OFFICE);
+    let world = World::new();
     let harm: Harm = |view, _| {
         for number in 0..2_100 {
             view.put(&number, &ParameterRecord { value: 0, next: None });
         }
     };
-    world.rulebook = crate::testing::rulebook_with(Box::new(Vandal(harm)));
-    world.apply(CONTRACT, &[&office], &0_u8);
+    let world = world.harmed(Registry, &world.organisation_actor(OFFICE), harm);
     let view = world.view();
     assert!(invariants::records::<ParameterRecord>(&view).map(|(id, _)| id).eq(0..2_100));
 }
