@@ -3,6 +3,7 @@
 
 use crate::chain_file::ChainFile;
 use crate::error::NodeError;
+use crate::proposals::{Place, Proposals};
 use crate::shared::SharedState;
 use crate::undecided::{Held, Undecided};
 use linli_consensus::{Built, DecidedBlock, Proposed, Request, Start, Verdict};
@@ -50,23 +51,11 @@ impl Committed {
     }
 }
 
-/// Blocks of one undecided height that are kept: a few rounds of a set of validators.
-const HELD_MAX: usize = 64;
-
-/// Where in the deciding of a height a block came.
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    height: Height,
-    round: u32,
-    pol_round: Option<u32>,
-    proposer: PublicKey,
-}
-
 /// How a block of somebody else came here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Origin {
-    /// In a round that is being decided.
-    Proposed,
+    /// In a round that is being decided, published by this node.
+    Proposed(PublicKey),
     /// Decided already, from a peer that is ahead.
     Synced,
 }
@@ -82,7 +71,9 @@ pub(crate) struct Application {
     wall_clock: fn() -> u64,
     batch: Option<Batch>,
     refused: Vec<(usize, Code)>,
+    /// What blocks of the height that is being decided do, so that none is executed twice.
     executed: BTreeMap<BlockHash, Executed>,
+    proposals: Proposals,
     committed: Option<Committed>,
 }
 
@@ -105,6 +96,7 @@ impl Application {
             batch: None,
             refused: Vec::new(),
             executed: BTreeMap::new(),
+            proposals: Proposals::default(),
             committed: None,
         }
     }
@@ -139,6 +131,7 @@ impl Application {
     pub(crate) fn answer(&mut self, request: Request) -> Result<(), NodeError> {
         match request {
             Request::StartedRound { height, round, reply, .. } => {
+                self.proposals.began(round);
                 let _ = reply.send(self.proposed(height, round));
             }
             Request::Propose { height, round, reply, .. } => {
@@ -146,9 +139,9 @@ impl Application {
                     let _ = reply.send(built);
                 }
             }
-            Request::Received { height, round, pol_round, proposer, bytes, reply } => {
+            Request::Received { height, round, pol_round, proposer, publisher, bytes, reply } => {
                 let held = Place { height, round, pol_round, proposer };
-                if let Some(verdict) = self.judge(held, &bytes, Origin::Proposed)? {
+                if let Some(verdict) = self.judge(held, &bytes, Origin::Proposed(publisher))? {
                     let _ = reply.send(verdict);
                 }
             }
@@ -225,8 +218,9 @@ impl Application {
         Ok(Some(Built { block: hash, bytes }))
     }
 
-    /// Executes a block of somebody else; a valid one is kept before this validator may vote for it.
-    /// `None` says that this machine cannot tell, for example because it is behind.
+    /// Executes a block of somebody else, once; a valid one is kept before this validator may vote for
+    /// it. `None` says that this machine cannot tell, for example because it is behind, or that the block
+    /// is not worth a look.
     fn judge(
         &mut self,
         at: Place,
@@ -237,27 +231,43 @@ impl Application {
             return Ok(Some(Verdict::Unreadable));
         };
         let hash = block.header.hash();
-        let state = self.state.read();
-        if block.header.height > state.tip().height.next() {
+        if let Origin::Proposed(publisher) = origin {
+            let state = self.state.read();
+            let due = at.height == state.tip().height.next();
+            if !due || !self.proposals.admit(publisher, at, hash, &state.validators()) {
+                return Ok(None);
+            }
+        }
+        if block.header.height > self.state.read().tip().height.next() {
             return Ok(None);
         }
         if at.height != block.header.height || !self.is_timely(&block, at, origin) {
             return Ok(Some(Verdict::Reject(hash)));
         }
-        let links = check_link(&state, &block.header, &state.validators()).is_ok();
-        let executed = links
-            .then(|| block.clone().verify().ok())
-            .flatten()
-            .and_then(|block| execute_block(&state, &self.rulebook, &block).ok());
-        drop(state);
-        let Some(executed) = executed else { return Ok(Some(Verdict::Reject(hash))) };
+        if !self.executed.contains_key(&hash) {
+            let Some(executed) = self.execute(&block) else {
+                self.proposals.is_unsound(hash);
+                return Ok(Some(Verdict::Reject(hash)));
+            };
+            self.executed.insert(hash, executed);
+        }
         let Place { height, round, pol_round, proposer } = at;
-        self.executed.insert(hash, executed);
         self.undecided.keep(Held { height, round, pol_round, proposer, block })?;
         Ok(Some(Verdict::Accept(hash)))
     }
 
-    /// What a decided block is spared: the clock, the proposer's turn, and how many may wait.
+    /// What a block does; `None` if it breaks a rule.
+    fn execute(&self, block: &Block) -> Option<Executed> {
+        if self.proposals.knows_unsound(block.header.hash()) {
+            return None;
+        }
+        let state = self.state.read();
+        check_link(&state, &block.header, &state.validators()).ok()?;
+        let block = block.clone().verify().ok()?;
+        execute_block(&state, &self.rulebook, &block).ok()
+    }
+
+    /// What a decided block is spared: the clock, and who built it.
     fn is_timely(&self, block: &Block, at: Place, origin: Origin) -> bool {
         if origin == Origin::Synced {
             return true;
@@ -273,8 +283,7 @@ impl Application {
         // Nobody else makes this validator's blocks: its own are held before they leave.
         let held = self.undecided.find(block.header.hash()).is_some();
         let forged = block.header.proposer == self.validator && !held;
-        let full = !held && self.undecided.iter().count() >= HELD_MAX;
-        !(early || foreign || forged || full)
+        !(early || foreign || forged)
     }
 
     /// Makes a decided block durable, then changes the state.
@@ -292,6 +301,7 @@ impl Application {
         self.state.write().apply(executed.delta);
         self.undecided.forget();
         self.executed.clear();
+        self.proposals = Proposals::default();
         self.batch = None;
         let refused = std::mem::take(&mut self.refused);
         self.committed = Some(Committed { block, receipts: executed.receipts, refused });
@@ -323,3 +333,6 @@ impl Application {
             .collect())
     }
 }
+
+#[cfg(test)]
+mod tests;

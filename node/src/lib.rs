@@ -12,6 +12,7 @@ mod blocks;
 mod error;
 mod joined;
 mod node;
+mod proposals;
 mod shared;
 mod snapshots;
 mod undecided;

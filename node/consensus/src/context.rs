@@ -1,6 +1,7 @@
 //! This exists to give the engine its types: thin wrappers over the ledger's, because the engine's
-//! traits are foreign to both. No rule lives here except whose turn it is.
+//! traits are foreign to both. No rule lives here.
 
+use crate::request::place_of_turn;
 use crate::signing::Strict;
 use borsh::{BorshDeserialize, BorshSerialize};
 use bytes::Bytes;
@@ -175,12 +176,8 @@ impl core::Context for Chain {
         height: Height,
         round: Round,
     ) -> &'a Validator {
-        let turn = height.0.0.wrapping_add(round.as_u32().map_or(0, u64::from));
-        let members = u64::try_from(set.0.len()).unwrap_or(u64::MAX);
-        let index = turn.checked_rem(members).and_then(|index| usize::try_from(index).ok());
-        index
-            .and_then(|index| set.0.get(index))
-            .expect("the set has a member: the ledger's ValidatorSet cannot be empty")
+        let place = place_of_turn(set.0.len(), height.0, round.as_u32().unwrap_or_default());
+        set.0.get(place).expect("the set has a member: the ledger's ValidatorSet cannot be empty")
     }
 
     fn new_proposal(

@@ -38,7 +38,7 @@ mod words;
 
 pub use parts::BLOCK_BYTES_MAX;
 pub use request::{
-    Built, DecidedBlock, Misbehaviour, Next, Proposed, Request, Signed, Start, Verdict,
+    Built, DecidedBlock, Misbehaviour, Next, Proposed, Request, Signed, Start, Verdict, turn,
 };
 
 use futures::future::{BoxFuture, FutureExt};

@@ -57,8 +57,8 @@ pub enum Request {
     /// its turn has come. It may come while the reply to [`Request::Finalized`] is held, and says then
     /// that somebody has work.
     ///
-    /// Nothing here is signed: only [`Verdict`] and the signed proposal together make a value. The
-    /// engine drops a block whose hash nobody proposed.
+    /// Nothing here is signed by the proposer: only [`Verdict`] and the signed proposal together make a
+    /// value. The engine drops a block whose hash nobody proposed. Without a reply it never hears of it.
     Received {
         /// Height claimed by the sender.
         height: Height,
@@ -68,6 +68,8 @@ pub enum Request {
         pol_round: Option<u32>,
         /// The proposer claimed by the sender.
         proposer: PublicKey,
+        /// The key of the node that signed the messages that brought it.
+        publisher: PublicKey,
         /// At most [`BLOCK_BYTES_MAX`](crate::BLOCK_BYTES_MAX).
         bytes: Vec<u8>,
         /// What the application makes of it.
@@ -152,8 +154,25 @@ pub enum Request {
 pub struct Start {
     /// The height to decide.
     pub height: Height,
-    /// Who decides it. The order of the set is the order of turns: (height + round) mod n proposes.
+    /// Who decides it, in the order of [`turn`].
     pub validators: ValidatorSet,
+}
+
+/// Whose turn it is to propose: the order of the set is the order of turns, (height + round) mod n.
+///
+/// # Panics
+/// Never: a set of validators is not empty.
+pub fn turn(validators: &ValidatorSet, height: Height, round: u32) -> PublicKey {
+    let members = validators.members();
+    let place = place_of_turn(members.len(), height, round);
+    members.get(place).expect("the remainder is less than their number").key
+}
+
+/// The place of whoever proposes among so many.
+pub(crate) fn place_of_turn(members: usize, height: Height, round: u32) -> usize {
+    let turn = height.0.wrapping_add(u64::from(round));
+    let place = u64::try_from(members).ok().and_then(|members| turn.checked_rem(members));
+    place.and_then(|place| usize::try_from(place).ok()).unwrap_or_default()
 }
 
 /// Reply to [`Request::Finalized`].

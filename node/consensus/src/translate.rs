@@ -7,6 +7,7 @@ use crate::request::{Built, DecidedBlock, Proposed, Request, Start, Verdict};
 use crate::words::{Place, judged, misbehaviour, parameters, raw, to_ledger, to_next};
 use linli_ledger::crypto::PublicKey;
 use linli_ledger::types::{self, BlockHash};
+use linli_network::peer_from_id;
 use malachitebft_app_channel::app::engine::host::{self, HeightParams, SyncedValueOutcome};
 use malachitebft_app_channel::app::streaming::StreamMessage;
 use malachitebft_app_channel::app::types::sync::RawDecidedValue;
@@ -214,8 +215,11 @@ impl Translator {
         part: StreamMessage<Part>,
         reply: Reply<Option<ProposedValue<Chain>>>,
     ) -> Option<Request> {
-        let whole = publisher.and_then(|publisher| self.assembler.insert(publisher, part));
-        let Some(Assembled { head, bytes }) = whole else {
+        let whole = publisher.and_then(|publisher| {
+            let key = peer_from_id(&publisher.to_bytes())?;
+            Some((key, self.assembler.insert(publisher, part)?))
+        });
+        let Some((publisher, Assembled { head, bytes })) = whole else {
             let _ = reply.send(None);
             return None;
         };
@@ -227,7 +231,8 @@ impl Translator {
             Ok(())
         });
         let Head { height, round, pol_round, proposer } = head;
-        Some(Request::Received { height, round, pol_round, proposer, bytes, reply: sender })
+        let reply = sender;
+        Some(Request::Received { height, round, pol_round, proposer, publisher, bytes, reply })
     }
 
     fn decided(

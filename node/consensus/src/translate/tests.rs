@@ -122,12 +122,20 @@ async fn what_one_proposes_another_receives_whole() {
     ] {
         let answer = receiver.deliver(stream.clone()).await;
         let request = receiver.request().await;
-        let Request::Received { height, round, pol_round, proposer, bytes: received, reply } =
-            request
+        let Request::Received {
+            height,
+            round,
+            pol_round,
+            proposer,
+            publisher,
+            bytes: received,
+            reply,
+        } = request
         else {
             panic!("the application is to judge")
         };
         assert_eq!((height, round, pol_round, proposer), (HEIGHT, 2, None, KEY));
+        assert_eq!(publisher, KEY, "whose node it was, not what it claims");
         assert_eq!(received, bytes());
         match verdict {
             Some(verdict) => reply.send(verdict).expect("the translator waits"),

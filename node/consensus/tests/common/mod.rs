@@ -112,7 +112,7 @@ impl Application {
                     .insert((height, round), Proposed { block, proposer, pol_round: None });
                 drop(reply.send(Built { block, bytes }));
             }
-            Request::Received { height, round, pol_round, proposer, bytes, reply } => {
+            Request::Received { height, round, pol_round, proposer, bytes, reply, .. } => {
                 assert!(height.0 <= self.tip() + 1, "{height} came before its turn");
                 let verdict = self.judge(height, bytes);
                 if let Verdict::Accept(block) = verdict {
