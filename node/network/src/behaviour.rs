@@ -2,6 +2,7 @@
 
 use crate::allowed::{Allowed, Topic};
 use crate::blocks::Framed;
+use crate::handshakes::Handshakes;
 use crate::key::to_libp2p;
 use libp2p::allow_block_list::{self, AllowedPeers};
 use libp2p::connection_limits::{self, ConnectionLimits};
@@ -16,10 +17,6 @@ use libp2p::{StreamProtocol, ping};
 use linli_ledger::hash::{Digest, to_hex};
 use std::collections::BTreeMap;
 use std::time::Duration;
-
-/// Handshakes that may be under way; the rest is turned away, and members that we dial are not
-/// among them.
-const HANDSHAKES_MAX: u32 = 64;
 
 /// Connections that others opened.
 const INCOMING_MAX: u32 = 512;
@@ -54,6 +51,7 @@ type Gossipsub = gossipsub::Behaviour<IdentityTransform, WhitelistSubscriptionFi
 #[derive(NetworkBehaviour)]
 pub(crate) struct Behaviour {
     pub(crate) allowed: allow_block_list::Behaviour<AllowedPeers>,
+    pub(crate) handshakes: Handshakes,
     limits: connection_limits::Behaviour,
     ping: ping::Behaviour,
     pub(crate) gossip: Gossipsub,
@@ -95,7 +93,6 @@ impl Behaviour {
             allowed.allow_peer(to_libp2p(peer));
         }
         let limits = ConnectionLimits::default()
-            .with_max_pending_incoming(Some(HANDSHAKES_MAX))
             .with_max_established_incoming(Some(INCOMING_MAX))
             .with_max_established_per_peer(Some(EACH_PEER_MAX));
         let protocol = StreamProtocol::try_from_owned(name(chain, "blocks"))
@@ -106,6 +103,7 @@ impl Behaviour {
         let heartbeat = Duration::from_secs(5);
         Ok(Self {
             allowed,
+            handshakes: Handshakes::default(),
             limits: connection_limits::Behaviour::new(limits),
             ping: ping::Behaviour::new(ping::Config::new().with_interval(heartbeat)),
             gossip: gossip(key, topics)?,

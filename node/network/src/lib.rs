@@ -14,9 +14,11 @@ mod behaviour;
 mod blocks;
 mod budget;
 mod dial;
+mod handshakes;
 mod key;
 pub mod memory;
 mod seam;
+mod sequence;
 mod swarm;
 
 pub use admission::{Refusal, admit};

@@ -1,11 +1,11 @@
 //! This exists to run the swarm: one task that owns it, follows the list, dials, and carries bytes
 //! between it and the seam.
 
-use crate::admission::admit;
+use crate::admission::{Admission, Arrival};
 use crate::allowed::{Allowed, Member, Topic};
 use crate::behaviour::{Behaviour, BehaviourEvent, Topics};
-use crate::budget::Budgets;
 use crate::dial::Dials;
+use crate::handshakes::address_of;
 use crate::key::{from_libp2p, to_libp2p};
 use crate::seam::{Command, Ends, Event, Failure, Gossip, Network, seam};
 use crate::{Config, StartError};
@@ -67,7 +67,7 @@ pub(crate) async fn start(config: Config) -> Result<Network, StartError> {
         listening: BTreeMap::new(),
         up: BTreeSet::new(),
         outbox: VecDeque::new(),
-        budgets: Budgets::default(),
+        admission: Admission::default(),
         dials: Dials::default(),
         exchange: Exchange::default(),
         found,
@@ -131,7 +131,7 @@ struct Node {
     /// Those that listen to everything.
     up: BTreeSet<PublicKey>,
     outbox: VecDeque<Event>,
-    budgets: Budgets,
+    admission: Admission,
     dials: Dials,
     exchange: Exchange,
     found: mpsc::Sender<(PublicKey, Vec<SocketAddr>)>,
@@ -191,7 +191,8 @@ impl Node {
                 self.dials.add(*peer, now);
             }
         }
-        self.budgets.keep(allowed);
+        self.admission.keep(allowed);
+        self.swarm.behaviour_mut().handshakes.keep(allowed);
     }
 
     fn down(&mut self, peer: PublicKey) {
@@ -235,9 +236,13 @@ impl Node {
                 self.outbox.extend(self.exchange.happened(event, &allowed));
             }
             SwarmEvent::Behaviour(BehaviourEvent::Ping(event)) => self.pinged(&event),
-            SwarmEvent::ConnectionEstablished { peer_id, .. } => {
-                if let Some(peer) = from_libp2p(&peer_id) {
-                    self.dials.remove(&peer);
+            SwarmEvent::ConnectionEstablished { peer_id, endpoint, num_established, .. } => {
+                let Some(peer) = from_libp2p(&peer_id) else { return };
+                self.dials.remove(&peer);
+                let address = address_of(endpoint.get_remote_address());
+                self.swarm.behaviour_mut().handshakes.lives(peer, address);
+                if num_established.get() == 1 {
+                    self.admission.begins(&peer);
                 }
             }
             SwarmEvent::ConnectionClosed { peer_id, num_established: 0, .. } => {
@@ -312,12 +317,12 @@ impl Node {
         let from = from_libp2p(from).ok_or("its deliverer has no key of ours")?;
         let publisher = message.source.as_ref().and_then(from_libp2p);
         let publisher = publisher.ok_or("its publisher has no key of ours")?;
-        let length = message.data.len();
-        admit(&self.ends.allowed.borrow(), topic, &from, &publisher, length)
+        let number = message.sequence_number.ok_or("it has no number")?;
+        let arrival =
+            Arrival { topic, deliverer: from, publisher, number, bytes: message.data.len() };
+        self.admission
+            .admit(&self.ends.allowed.borrow(), arrival, Instant::now())
             .map_err(|refusal| refusal.to_string())?;
-        if !self.budgets.take(publisher, topic, length, Instant::now()) {
-            return Err("its publisher says too much".to_owned());
-        }
         Ok(Gossip { topic, publisher, from, bytes: Bytes::from(message.data) })
     }
 
@@ -349,10 +354,13 @@ impl Node {
     }
 
     fn dial(&mut self, peer: PublicKey, addresses: Vec<SocketAddr>) {
-        let addresses: Vec<_> = addresses.into_iter().map(to_multiaddr).collect();
         if addresses.is_empty() || !self.members.contains(&peer) {
             return;
         }
+        for address in &addresses {
+            self.swarm.behaviour_mut().handshakes.lives(peer, address.ip());
+        }
+        let addresses = addresses.into_iter().map(to_multiaddr).collect();
         let options = DialOpts::peer_id(to_libp2p(&peer)).addresses(addresses).build();
         if let Err(error) = self.swarm.dial(options) {
             tracing::debug!(%peer, %error, "not dialled");

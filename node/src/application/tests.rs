@@ -181,27 +181,26 @@ fn whose(round: u32) -> PublicKey {
     turn(&set.unwrap(), Height(1), round)
 }
 
-fn accepted(bytes: &[u8]) -> Option<Verdict> {
-    Some(Verdict::Accept(decode::<Block>(bytes, "a block").unwrap().header.hash()))
+fn hash(bytes: &[u8]) -> BlockHash {
+    decode::<Block>(bytes, "a block").unwrap().header.hash()
 }
 
 #[test]
 fn a_block_that_comes_from_everybody_is_executed_and_stored_once() {
     let mut bench = Bench::new();
     let bytes = bench.block(whose(0), 2_000);
-    assert_eq!(bench.receive(node(1), 0, &bytes), accepted(&bytes));
+    assert_eq!(bench.receive(node(1), 0, &bytes), Some(Verdict::Accept(hash(&bytes))));
     let stored = bench.stored();
     for n in 2..=3 {
-        assert_eq!(bench.receive(node(n), 0, &bytes), accepted(&bytes));
+        assert_eq!(bench.receive(node(n), 0, &bytes), Some(Verdict::Accept(hash(&bytes))));
     }
     assert_eq!((bench.runs(), bench.stored()), (1, stored));
     // In a later round it is proposed again: stored for that round, not executed.
     let again = bench.receive_of(node(2), 1, whose(1), Some(0), &bytes);
-    assert_eq!(again, accepted(&bytes));
+    assert_eq!(again, Some(Verdict::Accept(hash(&bytes))));
     assert_eq!(bench.runs(), 1);
     let held = |pol_round, round| {
-        let Some(Verdict::Accept(block)) = accepted(&bytes) else { panic!("it is a block") };
-        vec![Proposed { block, proposer: whose(round), pol_round }]
+        vec![Proposed { block: hash(&bytes), proposer: whose(round), pol_round }]
     };
     assert_eq!(bench.start_round(0), held(None, 0));
     assert_eq!(bench.start_round(1), held(Some(0), 1));
@@ -217,7 +216,7 @@ fn a_publisher_is_heard_once_in_a_round_and_does_not_silence_the_proposer() {
         judged += usize::from(bench.receive(node(3), 0, bytes).is_some());
     }
     assert_eq!((judged, bench.runs()), (1, 1));
-    assert_eq!(bench.receive(node(1), 0, honest), accepted(honest), "the twin");
+    assert_eq!(bench.receive(node(1), 0, honest), Some(Verdict::Accept(hash(honest))), "the twin");
     assert_eq!(bench.runs(), 2);
 }
 
@@ -241,7 +240,11 @@ fn a_block_is_not_judged_round_after_round_before_its_time() {
     assert_eq!(judged, 16);
     assert!(bench.stored() > stored);
     let bytes = bench.block(whose(29), 90_000);
-    assert_eq!(bench.receive(node(2), 29, &bytes), accepted(&bytes), "of somebody else");
+    assert_eq!(
+        bench.receive(node(2), 29, &bytes),
+        Some(Verdict::Accept(hash(&bytes))),
+        "of somebody else"
+    );
 }
 
 #[test]
