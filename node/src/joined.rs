@@ -31,9 +31,11 @@ pub trait Work: Send {
     /// Takes a block that is final and durable, whoever made it.
     fn committed(&mut self, committed: Committed);
 
-    /// Whether anything waits for a block. Asked after every block; [`Joined::wake`] says it at other
-    /// times.
-    fn is_waiting(&self) -> bool;
+    /// How long after a block the next one is wanted: zero if something waits, otherwise until
+    /// something falls due or the heartbeat (D3). Asked after every block and whenever
+    /// [`Waker::wake`] says that there is news; no clock of this machine is in it, so one that is wrong
+    /// keeps nobody awake.
+    fn rest(&mut self, state: &State) -> Duration;
 }
 
 /// Who may connect after a block: the caller reads it from the state.
@@ -51,14 +53,8 @@ pub struct JoinOptions {
     pub validator: Option<ConsensusKey>,
     /// Is told how long each sync of the chain's files takes.
     pub synced: SyncObserver,
-    /// The network, which runs already.
-    pub network: Link,
     /// Who may connect; asked at the start and after every block.
     pub allowed: AllowedAfter,
-    /// Where transactions come from.
-    pub work: Box<dyn Work>,
-    /// The longest rest (D3).
-    pub heartbeat: Duration,
 }
 
 impl std::fmt::Debug for JoinOptions {
@@ -67,39 +63,48 @@ impl std::fmt::Debug for JoinOptions {
     }
 }
 
-/// A node among others, which runs on a thread of its own.
-#[derive(Debug)]
-pub struct Joined {
-    state: SharedState,
-    wake: Arc<Notify>,
-    stop: oneshot::Sender<()>,
-    thread: JoinHandle<Result<(), NodeError>>,
+/// A node whose folder is read, and which has not joined the others yet.
+pub struct Joining {
+    opened: Opened,
+    genesis: Genesis,
+    rulebook: Arc<Rulebook>,
+    validator: Option<ConsensusKey>,
+    allowed: AllowedAfter,
 }
 
-impl Joined {
-    /// Opens the folder from its newest good snapshot, reads and checks what follows it, and joins the
-    /// others.
+impl std::fmt::Debug for Joining {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Joining").finish_non_exhaustive()
+    }
+}
+
+impl Joining {
+    /// Opens the folder from its newest good snapshot, and reads and checks what follows it.
+    ///
+    /// # Errors
+    /// In this order: [`NodeError::Busy`], those of
+    /// [`ChainFile::open`](crate::chain_file::ChainFile::open).
+    pub fn open(options: JoinOptions, observer: &mut dyn Observer) -> Result<Self, NodeError> {
+        let JoinOptions { folder, genesis, rulebook, validator, synced, allowed } = options;
+        let snapshot = newest_snapshot(&folder, &genesis)?.map(SharedState::new);
+        let opened = open_folder(&folder, &genesis, &rulebook, &synced, snapshot, observer)?;
+        Ok(Self { opened, genesis, rulebook, validator, allowed })
+    }
+
+    /// The state; once the node has joined it always shows the last block.
+    pub fn shared_state(&self) -> SharedState {
+        self.opened.state.clone()
+    }
+
+    /// Joins the others on a network that runs already.
     ///
     /// The engine starts at once, because a node that is behind must ask for blocks: the first block
     /// after a start may be empty.
     ///
     /// # Errors
-    /// In this order: [`NodeError::Busy`], those of
-    /// [`ChainFile::open`](crate::chain_file::ChainFile::open), [`NodeError::Engine`].
-    pub fn start(options: JoinOptions, observer: &mut dyn Observer) -> Result<Self, NodeError> {
-        let JoinOptions {
-            folder,
-            genesis,
-            rulebook,
-            validator,
-            synced,
-            network,
-            allowed,
-            work,
-            heartbeat,
-        } = options;
-        let snapshot = newest_snapshot(&folder, &genesis)?.map(SharedState::new);
-        let opened = open_folder(&folder, &genesis, &rulebook, &synced, snapshot, observer)?;
+    /// [`NodeError::Engine`].
+    pub fn join(self, network: Link, work: Box<dyn Work>) -> Result<Joined, NodeError> {
+        let Self { opened, genesis, rulebook, validator, allowed } = self;
         let Opened { chain, state, undecided, wal, lock } = opened;
         let handle = network.handle.clone();
         handle.allow(allowed(&state.read()));
@@ -119,36 +124,59 @@ impl Joined {
             .block_on(linli_consensus::start(config))
             .map_err(|error| NodeError::Engine(error.to_string()))?;
         let (stop, stopped) = oneshot::channel();
-        let wake = Arc::new(Notify::new());
+        let waker = Waker(Arc::new(Notify::new()));
         let node = Loop {
             running,
             application,
             handle,
             allowed,
             work,
-            heartbeat,
             resting: None,
             has_work: false,
             ahead: Height(0),
             rested: Instant::now(),
+            rest: Duration::ZERO,
             _lock: lock,
         };
-        let woken = wake.clone();
+        let woken = waker.0.clone();
         let thread = std::thread::Builder::new()
             .name("node".into())
             .spawn(move || runtime.block_on(node.run(&woken, stopped)))
             .map_err(|error| NodeError::Engine(error.to_string()))?;
-        Ok(Self { state, wake, stop, thread })
+        Ok(Joined { state, waker, stop, thread })
     }
+}
 
+/// Tells a node that its work may have changed; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Waker(Arc<Notify>);
+
+impl Waker {
+    /// Makes the node ask again how long it may rest.
+    pub fn wake(&self) {
+        self.0.notify_one();
+    }
+}
+
+/// A node among others, which runs on a thread of its own. When it ends by itself, its [`Work`] is
+/// dropped.
+#[derive(Debug)]
+pub struct Joined {
+    state: SharedState,
+    waker: Waker,
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<Result<(), NodeError>>,
+}
+
+impl Joined {
     /// The state; it always shows the last block.
     pub fn shared_state(&self) -> SharedState {
         self.state.clone()
     }
 
-    /// Says that something waits for a block.
-    pub fn wake(&self) {
-        self.wake.notify_one();
+    /// Tells it that there may be work.
+    pub fn waker(&self) -> Waker {
+        self.waker.clone()
     }
 
     /// Whether it has ended by itself; [`Joined::stop`] says why.
@@ -175,14 +203,15 @@ struct Loop {
     handle: Handle,
     allowed: AllowedAfter,
     work: Box<dyn Work>,
-    heartbeat: Duration,
     /// The engine waits to be told that there is something to decide.
     resting: Option<oneshot::Sender<Next>>,
     has_work: bool,
     /// The height that others have reached.
     ahead: Height,
-    /// Since when there is nothing new.
+    /// When the last block was decided.
     rested: Instant,
+    /// How long after it the next one is wanted.
+    rest: Duration,
     _lock: File,
 }
 
@@ -192,15 +221,16 @@ impl Loop {
         woken: &Notify,
         mut stopped: oneshot::Receiver<()>,
     ) -> Result<(), NodeError> {
+        self.rest = self.asked();
         loop {
-            let beat = self.rested + self.heartbeat;
+            let wanted = self.wanted();
             tokio::select! {
                 request = self.running.requests.recv() => match request {
                     Some(request) => self.answer(request)?,
                     None => return Err(NodeError::Engine("it has stopped by itself".to_owned())),
                 },
-                () = woken.notified() => self.has_work = true,
-                () = sleep_until(beat), if self.resting.is_some() => self.has_work = true,
+                () = woken.notified() => self.rest = self.asked(),
+                () = until(wanted), if self.resting.is_some() => self.has_work = true,
                 _ = &mut stopped => {
                     self.running.stop().await;
                     return Ok(());
@@ -212,6 +242,15 @@ impl Loop {
                 let _ = reply.send(Next::Start(self.application.start()));
             }
         }
+    }
+
+    fn asked(&mut self) -> Duration {
+        self.work.rest(&self.application.state().read())
+    }
+
+    /// When the next block is wanted; `None` for never.
+    fn wanted(&self) -> Option<Instant> {
+        self.rested.checked_add(self.rest)
     }
 
     fn answer(&mut self, request: Request) -> Result<(), NodeError> {
@@ -256,11 +295,19 @@ impl Loop {
         if let Some(committed) = self.application.take_committed() {
             self.work.committed(committed);
         }
-        self.has_work = self.work.is_waiting() || self.is_behind();
+        self.has_work = self.is_behind();
         self.rested = Instant::now();
+        self.rest = self.asked();
     }
 
     fn is_behind(&self) -> bool {
         self.application.state().read().tip().height < self.ahead
+    }
+}
+
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
     }
 }

@@ -21,7 +21,7 @@ pub use application::{Batch, Committed};
 pub use blocks::Blocks;
 pub use chain_file::Observer;
 pub use error::NodeError;
-pub use joined::{AllowedAfter, JoinOptions, Joined, Work};
+pub use joined::{AllowedAfter, JoinOptions, Joined, Joining, Waker, Work};
 pub use node::{Node, Options, SNAPSHOTS, Shown};
 pub use shared::SharedState;
 pub use snapshots::{LoadError, Snapshots};

@@ -16,7 +16,7 @@ use linli_ledger::transaction::{
 use linli_ledger::types::{BlockTime, ContractId, Height};
 use linli_network::{Allowed, Config, Link, Member, NetworkKey, Role};
 use linli_node::storage::SyncObserver;
-use linli_node::{Batch, Committed, JoinOptions, Joined, Work};
+use linli_node::{Batch, Committed, JoinOptions, Joined, Joining, Work};
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -129,8 +129,8 @@ impl Work for Pool {
         let _ = self.told.send((self.n, committed));
     }
 
-    fn is_waiting(&self) -> bool {
-        !self.waiting.lock().expect("a lock").is_empty()
+    fn rest(&mut self, _: &State) -> Duration {
+        if self.waiting.lock().expect("a lock").is_empty() { GUARD } else { Duration::ZERO }
     }
 }
 
@@ -184,12 +184,11 @@ impl Town {
                 rulebook: Arc::new(linli_contracts::rulebook()),
                 validator: (n != OBSERVER).then(|| validator(n)),
                 synced: SyncObserver::default(),
-                network,
                 allowed: Box::new(move |state| allowed(state, &addresses)),
-                work: Box::new(Pool { n, waiting: pool.clone(), told: tell.clone() }),
-                heartbeat: GUARD,
             };
-            nodes.push(Joined::start(options, &mut ()).expect("it starts"));
+            let work = Box::new(Pool { n, waiting: pool.clone(), told: tell.clone() });
+            let joining = Joining::open(options, &mut ()).expect("the folder is empty");
+            nodes.push(joining.join(network, work).expect("it starts"));
             waiting.push(pool);
             folders.push(folder);
         }
@@ -200,7 +199,7 @@ impl Town {
     fn hand_in(&self, transaction: &VerifiedTransaction) {
         for (waiting, node) in self.waiting.iter().zip(&self.nodes) {
             waiting.lock().expect("a lock").push(transaction.clone());
-            node.wake();
+            node.waker().wake();
         }
     }
 

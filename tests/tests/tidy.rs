@@ -63,6 +63,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
         &[
             "linli-contracts",
             "linli-ledger",
+            "linli-network",
             "linli-node",
             "linli-secrets",
             "linli-verify",

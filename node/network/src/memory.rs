@@ -43,6 +43,7 @@ struct Port {
     events: mpsc::UnboundedSender<Event>,
     transactions: mpsc::Sender<Gossip>,
     allowed: watch::Receiver<Allowed>,
+    up: watch::Sender<BTreeSet<PublicKey>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -72,11 +73,11 @@ impl Hub {
     pub fn join(&self, node: PublicKey, allowed: Allowed) -> Network {
         let (network, ends) = seam(node, allowed);
         let (events, mut queue) = mpsc::unbounded_channel();
-        let Ends { commands, allowed, events: to_node, transactions } = ends;
+        let Ends { commands, allowed, events: to_node, transactions, up } = ends;
         {
             let mut state = self.state();
             state.leave(node);
-            let port = Port { events: events.clone(), transactions, allowed: allowed.clone() };
+            let port = Port { events: events.clone(), transactions, allowed: allowed.clone(), up };
             state.nodes.insert(node, port);
             state.settle();
         }
@@ -167,6 +168,11 @@ fn pair(a: PublicKey, b: PublicKey) -> Way {
 impl State {
     fn tell(&self, node: PublicKey, event: Event) {
         if let Some(port) = self.nodes.get(&node) {
+            match event {
+                Event::Up(peer) => _ = port.up.send_if_modified(|up| up.insert(peer)),
+                Event::Down(peer) => _ = port.up.send_if_modified(|up| up.remove(&peer)),
+                _ => {}
+            }
             let _ = port.events.send(event);
         }
     }

@@ -3,6 +3,7 @@
 use crate::allowed::{Allowed, Topic};
 use bytes::Bytes;
 use linli_ledger::crypto::PublicKey;
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -133,6 +134,7 @@ pub struct Handle {
     local: PublicKey,
     commands: mpsc::Sender<Command>,
     allowed: watch::Sender<Allowed>,
+    up: watch::Receiver<BTreeSet<PublicKey>>,
     next: Arc<AtomicU64>,
 }
 
@@ -151,6 +153,11 @@ impl Handle {
     /// The list in force.
     pub fn allowed(&self) -> Allowed {
         self.allowed.borrow().clone()
+    }
+
+    /// The peers that are up, and news of it.
+    pub fn up(&self) -> watch::Receiver<BTreeSet<PublicKey>> {
+        self.up.clone()
     }
 
     /// Publishes to everybody who is up; nobody is told whether it arrived. Waits while the network
@@ -214,6 +221,8 @@ pub(crate) struct Ends {
     pub(crate) allowed: watch::Receiver<Allowed>,
     pub(crate) events: mpsc::Sender<Event>,
     pub(crate) transactions: mpsc::Sender<Gossip>,
+    /// Shows who is up.
+    pub(crate) up: watch::Sender<BTreeSet<PublicKey>>,
 }
 
 /// Both sides of the seam.
@@ -222,11 +231,13 @@ pub(crate) fn seam(local: PublicKey, allowed: Allowed) -> (Network, Ends) {
     let (to_node, events) = mpsc::channel(WAITING_MAX);
     let (to_pool, transactions) = mpsc::channel(TRANSACTIONS_WAITING_MAX);
     let (to_allow, allowed) = watch::channel(allowed);
+    let (to_show, up) = watch::channel(BTreeSet::new());
     let next = Arc::new(AtomicU64::new(1));
-    let handle = Handle { local, commands: to_network, allowed: to_allow, next };
+    let handle = Handle { local, commands: to_network, allowed: to_allow, up, next };
     let link = Link { handle, events, _open: None };
     let network = Network { link, transactions, address: None };
-    (network, Ends { commands, allowed, events: to_node, transactions: to_pool })
+    let ends = Ends { commands, allowed, events: to_node, transactions: to_pool, up: to_show };
+    (network, ends)
 }
 
 /// A network without peers: nothing arrives, nothing leaves, and there is no socket.

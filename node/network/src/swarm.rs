@@ -198,6 +198,7 @@ impl Node {
     fn down(&mut self, peer: PublicKey) {
         self.listening.remove(&peer);
         if self.up.remove(&peer) {
+            self.ends.up.send_replace(self.up.clone());
             self.outbox.push_back(Event::Down(peer));
         }
     }
@@ -282,6 +283,7 @@ impl Node {
                 topics.insert(topic);
                 // Each topic comes on its own; before the last of them a message would be lost.
                 if topics.len() == Topic::ALL.len() && self.up.insert(peer) {
+                    self.ends.up.send_replace(self.up.clone());
                     self.outbox.push_back(Event::Up(peer));
                 }
             }

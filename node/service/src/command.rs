@@ -50,6 +50,8 @@ enum Command {
     Start(StartArguments),
     /// How the node stands: from its folder, and as it says itself if it runs / 查看节点状况
     Status,
+    /// Which nodes may connect, and which are there: asks the running node / 查看其他节点
+    Peers,
     /// Check the whole chain, trusting nothing / 核对整条账本
     Verify {
         /// Hash of the genesis, from a source you trust; otherwise the chain's own / 可信的创世摘要
@@ -208,6 +210,7 @@ pub fn run(arguments: &Arguments) -> Said {
         Command::Dev(_)
         | Command::Start(_)
         | Command::Status
+        | Command::Peers
         | Command::Verify { .. }
         | Command::Reindex
         | Command::Backup { .. }
@@ -264,6 +267,10 @@ fn configured(arguments: &Arguments, config: &Config, output: Output, language: 
                 good(said::status(&status, &asked, output, language))
             }
             Err(error) => operation_failed(&error, output, language),
+        },
+        Command::Peers => match operations::running::peers(&settings.folder) {
+            Ok(peers) => good(said::peers(peers.as_deref(), output, language)),
+            Err(error) => failed(error.code(), &error.to_string(), output, language),
         },
         Command::Verify { genesis_hash, expect_head } => {
             let genesis_hash = match genesis_hash {

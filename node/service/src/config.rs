@@ -1,17 +1,23 @@
 //! This exists to say how a node is set up: defaults, then a file, then the environment, then flags;
 //! and to say of each setting where it comes from.
 
+mod peer;
+mod reference;
+
+pub use peer::{PeerAddress, PeerAddressError};
+pub use reference::{REFERENCE, reference};
+
 use crate::api::{ApiOptions, Share};
-use crate::live::{LiveOptions, QueueLimits, SnapshotRule};
+use crate::live::{LiveOptions, NetworkOptions, QueueLimits, SnapshotRule};
 use crate::logs;
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::value::{Dict, Map};
 use figment::{Figment, Metadata, Profile, Provider};
 use linli_ledger::contract::Rulebook;
 use linli_ledger::genesis::{Genesis, Keys};
+use linli_network::NetworkKey;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -51,10 +57,16 @@ pub struct Settings {
     pub network: Network,
     /// The genesis of a new chain, as JSON; a chain that is there has its own.
     pub genesis: Option<PathBuf>,
-    /// The file with the validator's key; without one the chain is only shown.
+    /// The file with the validator's key; without one the node does not vote.
     pub validator_key: Option<PathBuf>,
     /// The file with the passphrase of its keys; without one it is asked for.
     pub passphrase_file: Option<PathBuf>,
+    /// The file with the network key; without one the node is alone.
+    pub network_key: Option<PathBuf>,
+    /// Where other nodes connect; without it this one only dials.
+    pub listen: Option<SocketAddr>,
+    /// Where other nodes listen.
+    pub peers: Vec<PeerAddress>,
     /// Where the interface is served.
     pub api: SocketAddr,
     /// Where health and metrics are served; nobody else should reach it.
@@ -95,6 +107,9 @@ impl Default for Settings {
             genesis: None,
             validator_key: None,
             passphrase_file: None,
+            network_key: None,
+            listen: None,
+            peers: Vec::new(),
             api: SocketAddr::from(([127, 0, 0, 1], 8640)),
             admin: SocketAddr::from(([127, 0, 0, 1], 8641)),
             public_address: None,
@@ -112,65 +127,6 @@ impl Default for Settings {
         }
     }
 }
-
-/// What each setting is for: its name, in Chinese, in English.
-pub const REFERENCE: [(&str, &str, &str); 19] = [
-    ("folder", "账本和节点数据所在的文件夹", "where the chain and all else of the node lies"),
-    (
-        "network",
-        "demonstration 或 real；real 拒绝演示密钥的账本",
-        "demonstration or real; real refuses a chain with demonstration keys",
-    ),
-    (
-        "genesis",
-        "新账本的创世文件（JSON）；已有账本时不需要",
-        "genesis of a new chain, JSON; a chain that is there has its own",
-    ),
-    (
-        "validator_key",
-        "验证节点密钥文件，权限须为 0600；不设则只供查看",
-        "file with the validator's key, mode 0600; without one the chain is only shown",
-    ),
-    (
-        "passphrase_file",
-        "密钥口令所在的文件（第一行），权限须为 0600；不设则启动时询问",
-        "file with the passphrase of the keys in its first line, mode 0600; without one it is asked for",
-    ),
-    ("api", "接口监听地址", "where the interface is served"),
-    (
-        "admin",
-        "健康检查和指标的监听地址，不要对外开放",
-        "where health and metrics are served; nobody else should reach it",
-    ),
-    (
-        "public_address",
-        "前面有代理时，客户看到的地址开头",
-        "what addresses begin with for clients behind a proxy",
-    ),
-    (
-        "heartbeat_seconds",
-        "多久没有新区块就补一个空块（秒）；0 表示不补",
-        "seconds without a block after which an empty one is made; 0 for never",
-    ),
-    ("queue_transactions", "最多排队的交易数", "transactions that may wait"),
-    ("queue_bytes", "排队交易的总字节上限", "their bytes"),
-    ("snapshot_receipts", "每多少笔交易写一次快照", "transactions between two snapshots"),
-    ("snapshot_blocks", "或者每多少个区块写一次", "or blocks between two snapshots"),
-    ("snapshot_seconds", "两次快照至少间隔的秒数", "least seconds between two snapshots"),
-    (
-        "reserve_bytes",
-        "磁盘剩余少于这个数就不再接收",
-        "with less room on its disk than this the node takes nothing new",
-    ),
-    (
-        "requests_per_second",
-        "每个地址、每把密钥每秒最多的请求数；本机地址不限",
-        "requests of one address, and of one key, each second; addresses of this machine have no limit",
-    ),
-    ("requests_at_once", "一时最多的请求数", "how many of them at once"),
-    ("log", "日志级别，例如 info 或 info,linli_node=debug", "what is logged, such as info"),
-    ("log_format", "日志格式：text 或 json", "how log lines look: text or json"),
-];
 
 /// Why the settings are no good.
 #[derive(Debug, thiserror::Error)]
@@ -271,11 +227,22 @@ fn check(settings: &Settings) -> Result<(), ConfigError> {
     if settings.api == settings.admin && settings.api.port() != 0 {
         return range("admin", &settings.admin, "it must be another address than api");
     }
+    if let Some(listen) = settings.listen {
+        if settings.network_key.is_none() {
+            return range("listen", &listen, "only a node with a network_key listens for others");
+        }
+        if [settings.api, settings.admin].contains(&listen) && listen.port() != 0 {
+            return range("listen", &listen, "it must be another address than api and admin");
+        }
+    }
+    if let (Some(peer), None) = (settings.peers.first(), &settings.network_key) {
+        return range("peers", peer, "only a node with a network_key dials others");
+    }
     Ok(())
 }
 
 impl Settings {
-    /// The options of a node that only shows the chain; the caller adds the validator's key.
+    /// The options of a node that only shows the chain; the caller adds keys.
     pub fn live(&self, genesis: Genesis, rulebook: Arc<Rulebook>) -> LiveOptions {
         let heartbeat =
             (self.heartbeat_seconds > 0).then(|| Duration::from_secs(self.heartbeat_seconds));
@@ -292,6 +259,15 @@ impl Settings {
         }
     }
 
+    /// How a node with this key meets the others.
+    pub fn network(&self, key: NetworkKey) -> NetworkOptions {
+        let mut addresses = BTreeMap::<_, Vec<_>>::new();
+        for PeerAddress { key, address } in &self.peers {
+            addresses.entry(*key).or_default().push(address.clone());
+        }
+        NetworkOptions { key, listen: self.listen, addresses }
+    }
+
     /// The options of the interface.
     pub fn interface(&self) -> ApiOptions {
         let share = Share { per_second: self.requests_per_second, burst: self.requests_at_once };
@@ -305,22 +281,6 @@ impl Settings {
             (Network::Real | Network::Demonstration, Keys::Real | Keys::Demonstration) => true,
         }
     }
-}
-
-/// A file with every setting, its meaning in two languages, and its default.
-pub fn reference() -> String {
-    let defaults = serde_json::to_value(Settings::default()).unwrap_or_default();
-    let mut text = String::from("# linlid --config FILE\n");
-    for (name, chinese, english) in REFERENCE {
-        let value = defaults.get(name).cloned().unwrap_or_default();
-        let line = match value {
-            serde_json::Value::Null => format!("# {name} = \"\""),
-            value => format!("{name} = {value}"),
-        };
-        let variable = name.to_uppercase();
-        let _ = write!(text, "\n# {chinese}\n# {english}\n# {PREFIX}{variable}\n{line}\n");
-    }
-    text
 }
 
 #[cfg(test)]
@@ -365,6 +325,27 @@ mod tests {
     }
 
     #[test]
+    fn a_node_with_a_network_key_has_its_peers_by_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("node.toml");
+        let (one, other) = ("01".repeat(32), "02".repeat(32));
+        let text = format!(
+            "network_key = \"network.key\"\nlisten = \"0.0.0.0:8642\"\n\
+             peers = [\"{one}@a:1\", \"{other}@b:2\", \"{one}@[::1]:3\"]\n"
+        );
+        std::fs::write(&file, text).unwrap();
+        let settings = load(Some(&file), &BTreeMap::new()).unwrap().settings;
+        let key = NetworkKey::from_seed(&[9; 32]);
+        let network = settings.network(key);
+        assert_eq!(network.listen, "0.0.0.0:8642".parse().ok());
+        let all: Vec<_> = network.addresses.into_values().collect();
+        assert_eq!(all, [vec!["a:1".to_owned(), "[::1]:3".to_owned()], vec!["b:2".to_owned()]]);
+        std::fs::write(&file, format!("peers = [\"{one}@a:1\"]")).unwrap();
+        let error = load(Some(&file), &BTreeMap::new()).unwrap_err().to_string();
+        assert!(error.contains("peers is") && error.contains("network_key"), "{error}");
+    }
+
+    #[test]
     fn what_cannot_be_right_is_refused_by_name() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("node.toml");
@@ -376,6 +357,9 @@ mod tests {
             ("requests_per_second = 0", "requests_per_second"),
             ("admin = \"127.0.0.1:8640\"", "admin"),
             ("network = \"both\"", "network"),
+            ("listen = \"0.0.0.0:8642\"", "listen"),
+            ("network_key = \"k\"\nlisten = \"127.0.0.1:8640\"", "listen"),
+            ("network_key = \"k\"\npeers = [\"somewhere:8642\"]", "peers"),
             ("log = [", "TOML"),
         ] {
             std::fs::write(&file, text).unwrap();

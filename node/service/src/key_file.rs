@@ -6,6 +6,7 @@
 use crate::config::{Network, Settings};
 use linli_ledger::code::Code;
 use linli_ledger::crypto::ConsensusKey;
+use linli_network::NetworkKey;
 use linli_secrets::{KeyKind, SecretError, WORK_FACTOR, passphrase, private_file};
 use linli_verify::Language;
 use secrecy::SecretString;
@@ -147,6 +148,16 @@ impl<'a> Keyring<'a> {
         let Some(path) = &self.settings.validator_key else { return Ok(None) };
         let secret = self.secret(path, KeyKind::Validator)?;
         Ok(Some(ConsensusKey::from_seed(&secret)))
+    }
+
+    /// The network key, if there is one.
+    ///
+    /// # Errors
+    /// As [`Keyring::validator`].
+    pub fn network(&mut self) -> Result<Option<NetworkKey>, KeyFileError> {
+        let Some(path) = &self.settings.network_key else { return Ok(None) };
+        let secret = self.secret(path, KeyKind::Network)?;
+        Ok(Some(NetworkKey::from_seed(&secret)))
     }
 
     /// The secret in a file.

@@ -11,6 +11,7 @@ pub mod logs;
 pub mod operations;
 
 pub use live::{
-    AdvanceError, Answer, Final, Followed, Head, Health, Live, LiveError, LiveOptions, QueueLimits,
-    SnapshotRule, SubmitError, Ticket, Times, Unavailable,
+    AdvanceError, Answer, Final, Followed, Head, Health, Live, LiveError, LiveOptions,
+    NetworkOptions, Peer, Presence, QueueLimits, SnapshotRule, SubmitError, Ticket, Times,
+    Unavailable,
 };

@@ -1,31 +1,38 @@
 //! This exists to run a node as a service: one thread writes blocks, any number of threads read.
 //!
 //! ```text
-//! submit ─▶ queue ─▶ writer thread ─▶ engine ─▶ chain file ─▶ state ─▶ followers, head, tickets
+//! submit ─▶ pool ─▶ writer ─▶ engine ─▶ chain file ─▶ state ─▶ followers, head, tickets
 //! ```
 //!
-//! The writer waits for one of four things: work, something that falls due, the heartbeat, the end. On a
+//! A validator that is alone (`writer`) waits for one of four things: work, something that falls due, the heartbeat, the end. On a
 //! chain whose clock is set by hand ([`Times`]) there is no heartbeat, and a wish to move the clock on is
-//! work too.
+//! work too. A node among others (`member`) waits for the same and for the others, tells them what its
+//! clients hand in, and hears of what theirs do.
 
 mod clock;
+mod gossip;
+mod member;
+mod options;
+mod peers;
+mod pool;
 mod queue;
 pub mod room;
 mod snapshotting;
 mod syncs;
+mod telling;
 mod ticket;
 mod writer;
 
 pub use clock::{ADVANCE_MAX, AdvanceError, Times};
+pub use options::{LiveError, LiveOptions, NetworkOptions};
+pub use peers::{Peer, Presence};
 pub use queue::QueueLimits;
 pub use snapshotting::SnapshotRule;
 pub use syncs::Syncs;
 pub use ticket::{Answer, Final, SubmitError, Ticket, Unavailable};
 
 use linli_ledger::block::CommittedBlock;
-use linli_ledger::code::Code;
 use linli_ledger::contract::Rulebook;
-use linli_ledger::crypto::ConsensusKey;
 use linli_ledger::frame::Frame;
 use linli_ledger::genesis::Genesis;
 use linli_ledger::receipt::Receipt;
@@ -33,91 +40,22 @@ use linli_ledger::replay::{AuditError, Replay};
 use linli_ledger::state::State;
 use linli_ledger::transaction::VerifiedTransaction;
 use linli_ledger::types::{BlockHash, BlockTime, Height};
+use linli_network::{Handle, Network};
 use linli_node::storage::Folder;
 use linli_node::{Blocks, NodeError, SharedState, Shown, Snapshots};
+use member::Meeting;
 use queue::Queue;
-use std::io;
+use std::net::SocketAddr;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
-use tokio::sync::{broadcast, watch};
+use std::time::{Duration, Instant};
+use tokio::sync::{Notify, broadcast, watch};
 
 /// Blocks that a follower may be behind before it has to catch up by replay.
 const FOLLOWED_MAX: usize = 64;
-
-/// What a node is started with.
-#[derive(Clone, Debug)]
-pub struct LiveOptions {
-    /// Where it keeps `chain/`, `node/` and `snapshots/`.
-    pub folder: PathBuf,
-    /// The chain.
-    pub genesis: Genesis,
-    /// Its rules.
-    pub rulebook: Arc<Rulebook>,
-    /// The key that signs votes; without one the node only shows the chain.
-    pub validator: Option<ConsensusKey>,
-    /// How much may wait.
-    pub queue: QueueLimits,
-    /// After this time without a block an empty one is made (D3); never, if `None`.
-    pub heartbeat: Option<Duration>,
-    /// When a snapshot is written.
-    pub snapshots: SnapshotRule,
-    /// With less room than this on its disk, bytes, the node takes nothing new.
-    pub reserve: u64,
-    /// Where the times of new blocks come from.
-    pub times: Times,
-    /// How long syncs of the chain's files take.
-    pub syncs: Syncs,
-}
-
-impl LiveOptions {
-    /// A node that shows the chain in a folder, with default limits.
-    pub fn new(folder: PathBuf, genesis: Genesis, rulebook: Arc<Rulebook>) -> Self {
-        Self {
-            folder,
-            genesis,
-            rulebook,
-            validator: None,
-            queue: QueueLimits::default(),
-            heartbeat: Some(Duration::from_mins(10)),
-            snapshots: SnapshotRule::default(),
-            reserve: 64 * 1024 * 1024,
-            times: Times::Machine,
-            syncs: Syncs::default(),
-        }
-    }
-}
-
-/// Why a node does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum LiveError {
-    /// The chain takes its times from data; this machine's clock must not write into it.
-    #[error("this chain was imported with its own times and is only shown; start without a key")]
-    DataClock,
-    /// Only a demonstration with a data clock may have its clock set by hand.
-    #[error("only a demonstration chain with the clock of its data can have its clock set by hand")]
-    SetClock,
-    /// The chain's folder, or the engine.
-    #[error(transparent)]
-    Node(#[from] NodeError),
-    /// The operating system gives no thread.
-    #[error("the writer does not start")]
-    Thread(#[source] io::Error),
-}
-
-impl LiveError {
-    /// The stable code.
-    pub fn code(&self) -> Code {
-        match self {
-            Self::DataClock => Code::ReadOnly,
-            Self::SetClock => Code::Configuration,
-            Self::Node(error) => error.code(),
-            Self::Thread(_) => Code::Engine,
-        }
-    }
-}
 
 /// The last durable block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,6 +97,8 @@ pub struct Health {
     pub waiting_bytes: usize,
     /// Height of the snapshot that was written last since the start.
     pub snapshot: Option<Height>,
+    /// Rounds beyond the first that blocks have taken since the start: zero while all is well.
+    pub rounds: u64,
 }
 
 /// A running node. Clones are the same node.
@@ -175,7 +115,11 @@ struct Inner {
     snapshot: watch::Sender<Option<Height>>,
     queue: Mutex<Queue>,
     /// Told when there is work or when the end has come.
-    wake: Condvar,
+    wake: Wake,
+    /// The other nodes, and where this one listens for them.
+    network: Option<(Handle, Option<SocketAddr>)>,
+    /// Rounds beyond the first that blocks have taken since the start.
+    rounds: AtomicU64,
     head: watch::Sender<Head>,
     followed: broadcast::Sender<Arc<Followed>>,
     /// Why the writer has ended by itself, for whoever watches.
@@ -183,6 +127,20 @@ struct Inner {
     writer: Mutex<Option<JoinHandle<()>>>,
     /// Keeps others away from a chain that is only shown.
     _shown: Option<Shown>,
+}
+
+/// Wakes whoever waits for work: the writer of a node that is alone, or the exchange with others.
+#[derive(Debug, Default)]
+struct Wake {
+    writer: Condvar,
+    exchange: Notify,
+}
+
+impl Wake {
+    fn wake(&self) {
+        self.writer.notify_all();
+        self.exchange.notify_one();
+    }
 }
 
 impl Inner {
@@ -200,16 +158,31 @@ impl Live {
     /// # Errors
     /// [`LiveError::DataClock`] for a key together with a chain that has its own times and a machine's
     /// clock; [`LiveError::SetClock`] for times by hand on another chain than a demonstration that has
-    /// its own times; then those of [`linli_node::Node::open`], [`LiveError::Thread`].
+    /// its own times; then those of [`linli_node::Node::open`], [`LiveError::Network`],
+    /// [`LiveError::Thread`].
     pub fn open(options: LiveOptions) -> Result<Self, LiveError> {
         options.times.check(&options.genesis, options.validator.is_some())?;
-        writer::open(options)
+        match options.network.clone() {
+            Some(network) => member::open(options, Meeting::Swarm(network)),
+            None => writer::open(options),
+        }
+    }
+
+    /// As [`Live::open`], among others on a network that runs already: its key and where it listens are
+    /// those of that network.
+    ///
+    /// # Errors
+    /// As [`Live::open`].
+    pub fn join(options: LiveOptions, network: Network) -> Result<Self, LiveError> {
+        options.times.check(&options.genesis, options.validator.is_some())?;
+        member::open(options, Meeting::Running(network))
     }
 
     fn new(
         options: LiveOptions,
         state: SharedState,
         shown: Option<Shown>,
+        network: Option<(Handle, Option<SocketAddr>)>,
     ) -> Result<Self, LiveError> {
         let folder = |name| {
             let path = options.folder.join(name);
@@ -229,7 +202,9 @@ impl Live {
             snapshots: Mutex::new(snapshots),
             snapshot: watch::Sender::new(None),
             queue: Mutex::new(queue),
-            wake: Condvar::new(),
+            wake: Wake::default(),
+            network,
+            rounds: AtomicU64::new(0),
             head: watch::Sender::new(head),
             followed: broadcast::Sender::new(FOLLOWED_MAX),
             ended: watch::Sender::new(None),
@@ -269,10 +244,11 @@ impl Live {
         &self,
         transactions: Vec<VerifiedTransaction>,
     ) -> Vec<Result<Ticket, SubmitError>> {
-        let mut queue = self.0.queue();
-        let taken = transactions.into_iter().map(|transaction| queue.push(transaction)).collect();
+        let (mut queue, now) = (self.0.queue(), Instant::now());
+        let taken =
+            transactions.into_iter().map(|transaction| queue.push(transaction, now)).collect();
         drop(queue);
-        self.0.wake.notify_one();
+        self.0.wake.wake();
         taken
     }
 
@@ -295,7 +271,7 @@ impl Live {
     pub async fn advance(&self, by: Duration) -> Result<Head, AdvanceError> {
         let milliseconds = self.0.options.times.milliseconds(by)?;
         let moved = self.0.queue().push_move(milliseconds)?;
-        self.0.wake.notify_one();
+        self.0.wake.wake();
         moved.await.unwrap_or_else(|_| {
             // The writer was interrupted: the reason is why nothing is taken now.
             Err(self.0.queue().closed().unwrap_or(Unavailable::Stopped).into())
@@ -311,9 +287,22 @@ impl Live {
     pub fn health(&self) -> Health {
         let head = *self.0.head.borrow();
         let queue = self.0.queue();
-        let (waiting, waiting_bytes) = queue.load();
+        let (waiting, waiting_bytes) = queue.pool.load();
         let snapshot = *self.0.snapshot.borrow();
-        Health { head, closed: queue.closed(), waiting, waiting_bytes, snapshot }
+        let rounds = self.0.rounds.load(Ordering::Relaxed);
+        Health { head, closed: queue.closed(), waiting, waiting_bytes, snapshot, rounds }
+    }
+
+    /// Every node that may connect, in the order of the keys; `None` for a node that is alone.
+    pub fn peers(&self) -> Option<Vec<Peer>> {
+        let (network, _) = self.0.network.as_ref()?;
+        let addresses = self.0.options.addresses();
+        Some(self.with_state(|state| peers::peers(state, &addresses, network)))
+    }
+
+    /// Where it listens for other nodes.
+    pub fn listens(&self) -> Option<SocketAddr> {
+        self.0.network.as_ref().and_then(|(_, address)| *address)
     }
 
     /// The durable blocks of a range of heights, both ends included, read from disk one by one: the
@@ -374,7 +363,7 @@ impl Live {
     /// Takes nothing new, writes what waits, stops the engine; returns when all is closed.
     pub fn stop(&self) {
         self.0.queue().drain();
-        self.0.wake.notify_all();
+        self.0.wake.wake();
         let writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(writer) = writer {
             // A panic of the writer has been printed by its thread.

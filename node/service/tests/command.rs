@@ -3,12 +3,22 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 #![cfg(unix)]
 
+use linli_ledger::crypto::{BusinessKey, ConsensusKey};
+use linli_ledger::genesis::{
+    Clock, GENESIS_VERSION, Genesis, GenesisNode, GenesisOrganisation, GenesisValidator, Keys,
+    OrganisationKind,
+};
+use linli_ledger::types::{BlockTime, ContractId};
+use linli_network::NetworkKey;
+use linli_secrets::KeyKind;
+use linli_service::key_file;
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 fn linlid(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_linlid"));
@@ -84,6 +94,7 @@ fn a_demonstration_runs_is_backed_up_comes_back_and_goes_on() {
     };
     assert!(count("linli_sync_duration_seconds_count") >= 28, "{metrics}");
     assert!(metrics.contains("linli_sync_duration_seconds_bucket{le="), "{metrics}");
+    assert_eq!(json(&at, &["peers"]), (serde_json::json!({ "ok": true, "peers": null }), 0));
     let busy = json(&at, &["start", "--read-only"]);
     assert_eq!((&busy.0["code"], busy.1), (&"E_DIRECTORY_BUSY".into(), 6));
     let file = folder.path().join("backup.tar");
@@ -185,6 +196,109 @@ fn the_clock_of_a_demonstration_is_moved_by_hand_and_of_nothing_else() {
     assert_eq!(asked(admin, advance, "{\"milliseconds\":\"1\"}").0, 404);
     assert_eq!(asked(admin, "GET /healthz", "").0, 200);
     node.stop();
+}
+
+/// A chain with one validator, whose auditor runs an observer: writes genesis, keys and settings of both.
+fn two_nodes(folder: &Path) -> [std::path::PathBuf; 2] {
+    let keys: [NetworkKey; 2] = [[1; 32], [2; 32]].map(|seed| NetworkKey::from_seed(&seed));
+    let node =
+        |n: u8| GenesisNode { key: keys[usize::from(n)].public(), organisation: u32::from(n) };
+    let organisation = |name: &str, kind| GenesisOrganisation {
+        name: name.into(),
+        kind,
+        key: BusinessKey::demonstration(b"command", name).public(),
+    };
+    let validator = ConsensusKey::from_seed(&[3; 32]);
+    let genesis = Genesis {
+        version: GENESIS_VERSION,
+        name: "two".into(),
+        time: BlockTime(1_000),
+        clock: Clock::Real,
+        keys: Keys::Demonstration,
+        organisations: vec![
+            organisation("office", OrganisationKind::PublicBody),
+            organisation("auditor", OrganisationKind::Regulator),
+        ],
+        governance: vec![0],
+        governance_threshold: 1,
+        validators: vec![GenesisValidator { key: validator.public(), organisation: 0, power: 1 }],
+        nodes: vec![node(0), node(1)],
+        contracts: vec![(ContractId(1), 1)],
+        parameters: Vec::new(),
+    };
+    let genesis_file = folder.join("genesis.json");
+    fs::write(&genesis_file, serde_json::to_vec(&genesis).unwrap()).unwrap();
+    let key = folder.join("validator.key");
+    key_file::write(&key, KeyKind::Validator, &[3; 32], None).unwrap();
+    [1_u8, 2].map(|n| {
+        let at = folder.join(format!("node-{n}"));
+        fs::create_dir(&at).unwrap();
+        let key = at.join("network.key");
+        key_file::write(&key, KeyKind::Network, &[n; 32], None).unwrap();
+        let settings = at.join("node.toml");
+        let (genesis, key) = (genesis_file.display(), key.display());
+        fs::write(&settings, format!("genesis = '{genesis}'\nnetwork_key = '{key}'\n")).unwrap();
+        settings
+    })
+}
+
+fn add(settings: &Path, text: &str) {
+    let mut file = fs::File::options().append(true).open(settings).unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+}
+
+/// Asks until the answer is as wanted.
+fn until(mut ask: impl FnMut() -> Value, wanted: impl Fn(&Value) -> bool) -> Value {
+    let begun = Instant::now();
+    loop {
+        let answer = ask();
+        if wanted(&answer) {
+            return answer;
+        }
+        assert!(begun.elapsed() < Duration::from_mins(1), "{answer}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn nodes_of_two_organisations_meet_and_say_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let [one, other] = two_nodes(folder.path());
+    let (at, there) = (folder.path().join("node-1/data"), folder.path().join("node-2/data"));
+    let validator = folder.path().join("validator.key");
+    let validator = validator.display();
+    add(&one, &format!("validator_key = '{validator}'\nlisten = '127.0.0.1:0'\n"));
+    let first = Running::start(&at, &["--config", one.to_str().unwrap(), "start"]);
+    let stands = json(&at, &["status"]).0;
+    let listens = stands["asked"]["network"]["listens"].as_str().unwrap().to_owned();
+    assert_eq!(stands["asked"]["network"]["listed"], 1, "{stands}");
+    let key = NetworkKey::from_seed(&[1; 32]).public();
+    add(&other, &format!("peers = ['{key}@{listens}']\n"));
+    let second = Running::start(&there, &["--config", other.to_str().unwrap(), "start"]);
+
+    let peers = || json(&at, &["peers"]).0["peers"].clone();
+    let of = |peers: &Value, name: &str| {
+        let found = peers.as_array().unwrap().iter();
+        found.clone().find(|peer| peer["organisation_name"] == name).unwrap().clone()
+    };
+    let met = until(peers, |peers| of(peers, "auditor")["presence"] == "connected");
+    assert_eq!(of(&met, "office")["presence"], "itself");
+    assert_eq!(of(&met, "office")["role"], "validator");
+    assert_eq!(of(&met, "auditor")["role"], "observer");
+    let known = json(&there, &["peers"]).0["peers"].clone();
+    assert_eq!(of(&known, "office")["addresses"][0], listens);
+    let said = String::from_utf8(run(&at, &["peers"]).stdout).unwrap();
+    assert!(said.contains("✓ connected") && said.contains("observer") && said.contains("auditor"));
+    let said = String::from_utf8(run(&at, &["status"]).stdout).unwrap();
+    assert!(said.contains("1 of 1 other nodes are connected"), "{said}");
+    // What one decides the other follows.
+    let height = json(&at, &["status"]).0["asked"]["height"].clone();
+    until(|| json(&there, &["status"]).0["asked"]["height"].clone(), |there| *there == height);
+    second.stop();
+    let (gone, exit) = json(&there, &["peers"]);
+    assert_eq!((&gone["code"], exit), (&"E_NODE_UNREACHABLE".into(), 6));
+    until(peers, |peers| of(peers, "auditor")["presence"] == "absent");
+    first.stop();
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use super::failure::{Failure, status};
 use super::{Api, metrics};
-use crate::live::{Times, Unavailable};
+use crate::live::{Live, Peer, Presence, Times, Unavailable};
 use axum::Router;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{ConnectInfo, State};
@@ -21,17 +21,20 @@ use std::time::Duration;
 pub(crate) const ADVANCE: &str = "/dev/advance";
 /// Where the node says how it stands.
 pub(crate) const STATUS: &str = "/status";
+/// Where it says who the other nodes are.
+pub(crate) const PEERS: &str = "/peers";
 
 /// Blocks that the read model may lack while the node counts as ready.
 const LAG_MAX: u64 = 100;
 
-/// `/healthz`, `/readyz`, `/metrics`, `/status`; `/dev/advance` where the clock is set by hand and nowhere else.
+/// `/healthz`, `/readyz`, `/metrics`, `/status`, `/peers`; `/dev/advance` where the clock is set by hand and nowhere else.
 pub(crate) fn router(api: Api) -> Router {
     let router = Router::new()
         .route("/healthz", get(health))
         .route("/readyz", get(ready))
         .route("/metrics", get(numbers))
-        .route(STATUS, get(stands));
+        .route(STATUS, get(stands))
+        .route(PEERS, get(peers));
     let router = match api.live().times() {
         Times::Machine => router,
         Times::Hand => router.route(ADVANCE, post(advance)),
@@ -56,8 +59,52 @@ pub(crate) struct Stands {
     pub(crate) index_ready: bool,
     /// Blocks that it lacks.
     pub(crate) index_lag: u64,
+    /// The other nodes, for one that is not alone.
+    pub(crate) network: Option<Met>,
     /// The program's version.
     pub(crate) version: String,
+}
+
+/// How many of the other nodes are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Met {
+    /// Other nodes on the list.
+    pub(crate) listed: u64,
+    /// Those that are connected.
+    pub(crate) connected: u64,
+    /// Where this node listens for them.
+    pub(crate) listens: Option<SocketAddr>,
+}
+
+/// The other nodes, for one that is not alone.
+pub(crate) fn met(live: &Live) -> Option<Met> {
+    let peers = live.peers()?;
+    let count = |presence| peers.iter().filter(|peer| peer.presence == presence).count() as u64;
+    let connected = count(Presence::Connected);
+    let listed = connected + count(Presence::Absent);
+    Some(Met { listed, connected, listens: live.listens() })
+}
+
+/// A node of the list and the name of its organisation, where the genesis has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct NamedPeer {
+    #[serde(flatten)]
+    pub(crate) peer: Peer,
+    pub(crate) organisation_name: Option<String>,
+}
+
+/// Who the other nodes are, for `linlid peers`; null for a node that is alone.
+async fn peers(State(api): State<Api>) -> Response {
+    let genesis = api.live().genesis();
+    let name = |organisation| {
+        let mut positions = (0..).zip(&genesis.organisations);
+        let found = positions.find(|(position, _)| genesis.organisation(*position) == organisation);
+        found.map(|(_, organisation)| organisation.name.clone())
+    };
+    let named = |peer: Peer| NamedPeer { organisation_name: name(peer.organisation), peer };
+    let peers = api.live().peers();
+    let peers = peers.map(|peers| peers.into_iter().map(named).collect::<Vec<_>>());
+    axum::Json(peers).into_response()
 }
 
 /// How the node stands, for `linlid status`.
@@ -71,6 +118,7 @@ async fn stands(State(api): State<Api>) -> Response {
         waiting: health.waiting as u64,
         index_ready: index.is_ready,
         index_lag: index.lag(),
+        network: met(api.live()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     axum::Json(stands).into_response()

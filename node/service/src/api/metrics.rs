@@ -71,7 +71,8 @@ pub(crate) fn text(api: &Api) -> String {
     );
     let health = api.live().health();
     let index = api.0.index.status();
-    let gauges = [
+    let met = super::admin::met(api.live());
+    let mut gauges = vec![
         ("height", "Height of the last block", health.head.height.0),
         ("block_time_milliseconds", "Time of the last block", health.head.time.0),
         ("queue_transactions", "Transactions that wait for a block", health.waiting as u64),
@@ -81,7 +82,12 @@ pub(crate) fn text(api: &Api) -> String {
         ("index_lag_blocks", "Blocks that the read model lacks", index.lag()),
         ("index_rebuilds", "How often the read model was built again", index.rebuilds),
         ("index_ready", "1 if the read model answers", u64::from(index.is_ready)),
+        ("rounds_lost", "Rounds beyond the first of each block since the start", health.rounds),
     ];
+    if let Some(met) = met {
+        gauges.push(("peers", "Other nodes that may connect", met.listed));
+        gauges.push(("peers_up", "Other nodes that are connected", met.connected));
+    }
     for (name, help, value) in gauges {
         let gauge: Gauge = Gauge::default();
         gauge.set(i64::try_from(value).unwrap_or(i64::MAX));

@@ -6,7 +6,7 @@ use crate::api::Api;
 use crate::config::{Config, Settings};
 use crate::dev;
 use crate::index::Follower;
-use crate::key_file::Keyring;
+use crate::key_file::{KeyFileError, Keyring};
 use crate::live::{Live, LiveError, LiveOptions, Times};
 use crate::logs;
 use crate::operations::running::Addresses;
@@ -164,13 +164,20 @@ fn stored_genesis(folder: &Path) -> Result<Option<Genesis>, Failure> {
 fn open(settings: &Settings, read_only: bool, language: Language) -> Result<Live, Failure> {
     let genesis = genesis(settings)?;
     let shown = read_only || genesis.clock == Clock::Data;
-    let validator = if shown { Ok(None) } else { Keyring::new(settings, language).validator() };
-    let validator = validator.map_err(|error| Failure::new(error.code(), &error))?;
     if genesis.keys == Keys::Demonstration {
         warn!("demonstration keys: nothing here is real");
     }
+    let (validator, network) = if shown {
+        (None, None)
+    } else {
+        let mut keys = Keyring::new(settings, language);
+        let no = |error: KeyFileError| Failure::new(error.code(), &error);
+        (keys.validator().map_err(no)?, keys.network().map_err(no)?)
+    };
+    let network = network.map(|key| settings.network(key));
     let rulebook = Arc::new(linli_contracts::rulebook());
-    Ok(Live::open(LiveOptions { validator, ..settings.live(genesis, rulebook) })?)
+    let options = LiveOptions { validator, network, ..settings.live(genesis, rulebook) };
+    Ok(Live::open(options)?)
 }
 
 fn open_dev(
@@ -238,6 +245,9 @@ fn serve(
             api: listener.local_addr().unwrap_or(settings.api),
             admin: admin.local_addr().unwrap_or(settings.admin),
         };
+        if let Some(peers) = live.listens() {
+            info!(address = %peers, "listens for other nodes");
+        }
         if let Err(error) = addresses.write(&settings.folder) {
             warn!(%error, "commands beside this node will not find it by its folder");
         }

@@ -1,6 +1,10 @@
 //! This exists to put results into words, in two languages, or into JSON for programs.
 
-use crate::api::admin::Stands;
+mod peers;
+
+pub(super) use peers::peers;
+
+use crate::api::admin::{Met, Stands};
 use crate::config::Config;
 use crate::dev::Account;
 use crate::operations::backup::Manifest;
@@ -172,14 +176,24 @@ fn answered(asked: &Result<Option<Stands>, AskError>, language: Language) -> Str
         (Some(code), Language::English) => format!("takes nothing new ({code})"),
     };
     let Stands { height, waiting, index_lag, .. } = stands;
-    match language {
+    let met = match (&stands.network, language) {
+        (None, _) => String::new(),
+        (Some(Met { listed, connected, .. }), Language::Chinese) => {
+            format!("已连上其他 {listed} 个节点中的 {connected} 个。\n")
+        }
+        (Some(Met { listed, connected, .. }), Language::English) => {
+            format!("{connected} of {listed} other nodes are connected.\n")
+        }
+    };
+    let said = match language {
         Language::Chinese => format!(
             "节点答复：第 {height} 个区块，{takes}，排队 {waiting} 笔，查询索引落后 {index_lag} 个区块。\n"
         ),
         Language::English => format!(
             "The node says: block {height}, {takes}, {waiting} wait, the read model lacks {index_lag} blocks.\n"
         ),
-    }
+    };
+    said + &met
 }
 
 /// A time of the chain for people, in UTC.

@@ -1,13 +1,14 @@
-//! This exists to hold what waits for the next block: bounded, in order of arrival, each transaction
-//! once. No clock, no thread and no lock here.
+//! This exists to be what clients and the writer share: what waits for a block, who wants to hear what
+//! becomes of it, and whether anything is taken. No clock, no thread and no lock here.
 
+use super::pool::{Full, Origin, Pool};
 use super::ticket::{Answer, SubmitError, Ticket, Unavailable};
 use super::{AdvanceError, Head};
 use linli_ledger::limits::{BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX};
 use linli_ledger::transaction::VerifiedTransaction;
 use linli_ledger::types::TransactionId;
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// How much may wait.
@@ -26,21 +27,14 @@ impl Default for QueueLimits {
     }
 }
 
-/// Bytes that a transaction takes in a block, as the ledger counts them.
-fn size(transaction: &VerifiedTransaction) -> usize {
-    transaction.signed().body.len() + 65 * transaction.signed().signatures.len()
-}
-
 #[derive(Debug)]
 pub(super) struct Queue {
-    limits: QueueLimits,
+    pub(super) pool: Pool,
     /// Why nothing is taken, if so.
     closed: Option<Unavailable>,
     /// The node is being stopped, whatever else keeps it closed.
     ending: bool,
-    waiting: VecDeque<VerifiedTransaction>,
-    bytes: usize,
-    /// Who wants to hear of each transaction that waits or is being written.
+    /// Who wants to hear of each transaction that waits.
     standing: BTreeMap<TransactionId, Vec<oneshot::Sender<Answer>>>,
     /// How long the last block with work took, for the time to try again.
     pace: Duration,
@@ -58,11 +52,9 @@ pub(super) struct Move {
 impl Queue {
     pub(super) fn new(limits: QueueLimits) -> Self {
         Self {
-            limits,
+            pool: Pool::new(limits),
             closed: None,
             ending: false,
-            waiting: VecDeque::new(),
-            bytes: 0,
             standing: BTreeMap::new(),
             pace: Duration::from_millis(100),
             moves: VecDeque::new(),
@@ -87,64 +79,46 @@ impl Queue {
         self.moves.pop_front()
     }
 
-    /// Takes a transaction, or joins one that waits already.
-    pub(super) fn push(&mut self, transaction: VerifiedTransaction) -> Result<Ticket, SubmitError> {
+    /// Takes a transaction of a client, or joins one that waits already.
+    pub(super) fn push(
+        &mut self,
+        transaction: VerifiedTransaction,
+        now: Instant,
+    ) -> Result<Ticket, SubmitError> {
         if let Some(why) = self.closed {
             return Err(why.into());
         }
         let id = transaction.id();
+        let taken = self.pool.insert(transaction, Origin::Client, now);
+        taken.map_err(|Full| SubmitError::QueueFull { retry_after: self.retry_after() })?;
         let (sender, receiver) = oneshot::channel();
-        if let Some(standing) = self.standing.get_mut(&id) {
-            // Those who gave up make room: a client in a loop must not fill the memory.
-            standing.retain(|sender| !sender.is_closed());
-            standing.push(sender);
-            return Ok(Ticket::new(id, receiver));
-        }
-        let bytes = self.bytes + size(&transaction);
-        if self.waiting.len() >= self.limits.transactions || bytes > self.limits.bytes {
-            return Err(SubmitError::QueueFull { retry_after: self.retry_after() });
-        }
-        self.bytes = bytes;
-        self.waiting.push_back(transaction);
-        self.standing.insert(id, vec![sender]);
+        let standing = self.standing.entry(id).or_default();
+        // Those who gave up make room: a client in a loop must not fill the memory.
+        standing.retain(|sender| !sender.is_closed());
+        standing.push(sender);
         Ok(Ticket::new(id, receiver))
     }
 
     /// Until half of what waits should be written.
     fn retry_after(&self) -> Duration {
-        let by_count = self.waiting.len() / BLOCK_TRANSACTIONS_MAX;
-        let blocks = by_count.max(self.bytes / BLOCK_BYTES_MAX) / 2 + 1;
+        let (transactions, bytes) = self.pool.load();
+        let blocks = (transactions / BLOCK_TRANSACTIONS_MAX).max(bytes / BLOCK_BYTES_MAX) / 2 + 1;
         let seconds = self.pace.saturating_mul(u32::try_from(blocks).unwrap_or(u32::MAX)).as_secs();
         Duration::from_secs(seconds.clamp(1, 30))
     }
 
-    /// The next block's candidates: as many as fit one, in order of arrival.
-    pub(super) fn take_block(&mut self) -> Vec<VerifiedTransaction> {
-        let (mut taken, mut bytes) = (Vec::new(), 0);
-        while taken.len() < BLOCK_TRANSACTIONS_MAX
-            && let Some(next) = self.waiting.front().map(size)
-            && bytes + next <= BLOCK_BYTES_MAX
-            && let Some(transaction) = self.waiting.pop_front()
-        {
-            bytes += next;
-            taken.push(transaction);
-        }
-        self.bytes = self.bytes.saturating_sub(bytes);
-        taken
-    }
-
-    /// Says what became of a transaction to everybody who wants to hear it.
+    /// Says what became of a transaction to everybody who wants to hear it; it waits no more.
     pub(super) fn answer(&mut self, id: TransactionId, answer: &Answer) {
+        self.pool.remove(&id);
         for sender in self.standing.remove(&id).unwrap_or_default() {
             let _ = sender.send(answer.clone());
         }
     }
 
-    /// Takes nothing more, and tells everybody who waits.
+    /// Takes nothing more, forgets what waits, and tells everybody who waits.
     pub(super) fn close(&mut self, why: Unavailable) {
         self.closed = Some(why);
-        self.waiting.clear();
-        self.bytes = 0;
+        self.pool.clear();
         for Move { told, .. } in self.moves.drain(..) {
             // Nobody may be waiting any more.
             let _ = told.send(Err(why.into()));
@@ -162,9 +136,9 @@ impl Queue {
         self.closed.get_or_insert(Unavailable::Draining);
     }
 
-    /// Takes again, unless the node is being stopped.
-    pub(super) fn reopen(&mut self) {
-        self.closed = self.ending.then_some(Unavailable::Draining);
+    /// Takes nothing new for this reason, or takes again without one, unless the node is being stopped.
+    pub(super) fn pause(&mut self, why: Option<Unavailable>) {
+        self.closed = if self.ending { Some(Unavailable::Draining) } else { why };
     }
 
     pub(super) fn is_ending(&self) -> bool {
@@ -173,15 +147,6 @@ impl Queue {
 
     pub(super) fn closed(&self) -> Option<Unavailable> {
         self.closed
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
-    }
-
-    /// Transactions and bytes that wait.
-    pub(super) fn load(&self) -> (usize, usize) {
-        (self.waiting.len(), self.bytes)
     }
 
     pub(super) fn took(&mut self, pace: Duration) {

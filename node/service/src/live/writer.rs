@@ -4,13 +4,13 @@
 use super::queue::{Move, Queue};
 use super::room;
 use super::snapshotting::Snapshotter;
-use super::ticket::{Answer, Final, Unavailable};
-use super::{Followed, Head, Inner, Live, LiveError, LiveOptions, Times, milliseconds};
+use super::telling::is_due;
+use super::ticket::Unavailable;
+use super::{Inner, Live, LiveError, LiveOptions, Times, milliseconds};
 use linli_ledger::due;
-use linli_ledger::execute::admit;
-use linli_ledger::receipt::{Receipt, Subject};
+use linli_ledger::receipt::Receipt;
 use linli_ledger::transaction::VerifiedTransaction;
-use linli_ledger::types::{BlockTime, TransactionId};
+use linli_ledger::types::BlockTime;
 use linli_node::{Batch, Committed, Node, NodeError, Observer, Options, Shown};
 use std::sync::{Arc, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
@@ -23,22 +23,28 @@ const ROOM_PERIOD: Duration = Duration::from_millis(500);
 
 /// Starts the writer where there is a key; otherwise only reads the chain.
 pub(super) fn open(options: LiveOptions) -> Result<Live, LiveError> {
-    let (opened, answer) = mpsc::channel();
-    // The node lives and dies on the writer's thread: it has a runtime of its own, which must not be
-    // dropped within another.
+    opened(move |tell| match start(options) {
+        Ok((live, node)) => {
+            let inner = live.0.clone();
+            if tell.send(Ok(live)).is_ok()
+                && let Some((node, snapshotter)) = node
+            {
+                Writer { inner, snapshotter, idle: false }.run(node);
+            }
+        }
+        Err(error) => drop(tell.send(Err(error))),
+    })
+}
+
+/// Runs a node on a thread of its own, and says when it is open. The node lives and dies there: it has a
+/// runtime of its own, which must not be dropped within another.
+pub(super) fn opened(
+    run: impl FnOnce(&mpsc::Sender<Result<Live, LiveError>>) + Send + 'static,
+) -> Result<Live, LiveError> {
+    let (tell, answer) = mpsc::channel();
     let thread = std::thread::Builder::new()
         .name("writer".into())
-        .spawn(move || match start(options) {
-            Ok((live, node)) => {
-                let inner = live.0.clone();
-                if opened.send(Ok(live)).is_ok()
-                    && let Some((node, snapshotter)) = node
-                {
-                    Writer { inner, snapshotter, idle: false }.run(node);
-                }
-            }
-            Err(error) => drop(opened.send(Err(error))),
-        })
+        .spawn(move || run(&tell))
         .map_err(LiveError::Thread)?;
     let gone = || NodeError::Engine("the writer ended while it started".to_owned());
     let live = answer.recv().unwrap_or_else(|_| Err(gone().into()))?;
@@ -48,7 +54,13 @@ pub(super) fn open(options: LiveOptions) -> Result<Live, LiveError> {
 
 /// Blocks and receipts that a start replayed.
 #[derive(Debug, Default)]
-struct Counted(u64, u64);
+pub(super) struct Counted(u64, u64);
+
+impl Counted {
+    pub(super) fn blocks_and_receipts(&self) -> (u64, u64) {
+        (self.0, self.1)
+    }
+}
 
 impl Observer for Counted {
     fn after(&mut self, receipts: &[Receipt]) {
@@ -77,16 +89,16 @@ fn start(options: LiveOptions) -> Result<(Live, Option<(Node, Snapshotter)>), Li
     let mut counted = Counted::default();
     if let Some(node_options) = node_options(&options) {
         let node = Node::start(node_options, &mut counted)?;
-        let live = Live::new(options, node.shared_state(), None)?;
-        let snapshotter = Snapshotter::new(live.0.clone(), (counted.0, counted.1));
+        let live = Live::new(options, node.shared_state(), None, None)?;
+        let snapshotter = Snapshotter::new(live.0.clone(), counted.blocks_and_receipts());
         return Ok((live, Some((node, snapshotter))));
     }
     let LiveOptions { folder, genesis, rulebook, .. } = &options;
     let shown = Shown::open(folder, genesis, rulebook, &mut counted)?;
-    let live = Live::new(options, shown.state.clone(), Some(shown))?;
+    let live = Live::new(options, shown.state.clone(), Some(shown), None)?;
     live.0.queue().close(Unavailable::ReadOnly);
     // It will not change any more: what took long this time is quick the next.
-    Snapshotter::new(live.0.clone(), (counted.0, counted.1)).end();
+    Snapshotter::new(live.0.clone(), counted.blocks_and_receipts()).end();
     Ok((live, None))
 }
 
@@ -98,8 +110,8 @@ struct Writer {
 }
 
 enum Work {
-    /// Candidates; none if something is due, or for the heartbeat.
-    Block(Vec<VerifiedTransaction>),
+    /// Something waits or is due, or it is time for the heartbeat.
+    Block,
     /// The clock is to be moved on.
     Move(Move),
     /// A while has passed.
@@ -114,7 +126,7 @@ impl Writer {
             let work = match self.wait(&node) {
                 Work::Nothing => continue,
                 Work::End => break,
-                work @ (Work::Block(_) | Work::Move(_)) => work,
+                work @ (Work::Block | Work::Move(_)) => work,
             };
             if !self.has_room(self.inner.options.reserve) {
                 if !self.wait_for_room() {
@@ -123,7 +135,7 @@ impl Writer {
                 continue;
             }
             let done = match work {
-                Work::Block(candidates) => self.write(&mut node, candidates),
+                Work::Block => self.write(&mut node),
                 Work::Move(wish) => self.advance(&mut node, wish),
                 Work::Nothing | Work::End => Ok(()),
             };
@@ -176,11 +188,11 @@ impl Writer {
             if queue.is_ending() {
                 return false;
             }
-            let woken = self.inner.wake.wait_timeout(queue, ROOM_PERIOD);
+            let woken = self.inner.wake.writer.wait_timeout(queue, ROOM_PERIOD);
             queue = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
         info!("there is room on the disk again");
-        queue.reopen();
+        queue.pause(None);
         true
     }
 
@@ -200,7 +212,7 @@ impl Writer {
                     for (block, receipts) in
                         self.inner.blocks.range(before.next(), last)?.into_iter().zip(found.0)
                     {
-                        self.tell(&[], Committed { block, receipts, refused: Vec::new() });
+                        self.inner.tell(&[], Committed { block, receipts, refused: Vec::new() });
                     }
                     return Ok(Some(node));
                 }
@@ -224,8 +236,8 @@ impl Writer {
         let next = due.into_iter().chain(heartbeat).min();
         let mut queue = self.inner.queue();
         for _ in 0..2 {
-            if !queue.is_empty() {
-                return Work::Block(queue.take_block());
+            if !queue.pool.is_empty() {
+                return Work::Block;
             }
             if let Some(wish) = queue.take_move() {
                 return Work::Move(wish);
@@ -235,7 +247,7 @@ impl Writer {
             }
             let now = times.now(tip);
             if next.is_some_and(|next| next <= now) {
-                return Work::Block(Vec::new());
+                return Work::Block;
             }
             let time = next.map(|next| Duration::from_millis(next.0.saturating_sub(now.0)));
             queue = self.sleep(queue, time);
@@ -250,25 +262,19 @@ impl Writer {
     ) -> MutexGuard<'a, Queue> {
         // The clock of this machine may be set: look at it at least every minute.
         let time = time.unwrap_or(Duration::MAX).min(Duration::from_mins(1));
-        let woken = self.inner.wake.wait_timeout(queue, time);
+        let woken = self.inner.wake.writer.wait_timeout(queue, time);
         woken.unwrap_or_else(PoisonError::into_inner).0
     }
 
-    fn write(
-        &mut self,
-        node: &mut Node,
-        mut candidates: Vec<VerifiedTransaction>,
-    ) -> Result<(), NodeError> {
-        let asked = !candidates.is_empty();
+    fn write(&mut self, node: &mut Node) -> Result<(), NodeError> {
         let tip = node.state().tip().time;
         let time = self.inner.options.times.now(tip).max(tip.plus(1));
-        let due = due::next(&node.state()).filter(|due| *due <= time);
-        if asked && due.is_none() {
-            self.refuse_first(node, time, &mut candidates);
-            if candidates.is_empty() {
-                return Ok(());
-            }
+        let is_due = due::next(&node.state()).is_some_and(|due| due <= time);
+        let waits = !self.inner.queue().pool.is_empty();
+        if waits && !is_due && !self.inner.refuse_first(&node.state(), time) {
+            return Ok(());
         }
+        let candidates = self.inner.queue().pool.candidates();
         self.commit(node, time, candidates)
     }
 
@@ -304,67 +310,7 @@ impl Writer {
         self.inner.queue().took(begun.elapsed());
         self.snapshotter.note(committed.receipts.len());
         self.idle = due.is_some() && !committed.receipts.iter().any(is_due);
-        self.tell(&ids, committed);
+        self.inner.tell(&ids, committed);
         Ok(())
     }
-
-    /// Refuses candidates until one can go into a block: a block of nothing but refused ones would be
-    /// made for nothing.
-    fn refuse_first(
-        &self,
-        node: &Node,
-        time: BlockTime,
-        candidates: &mut Vec<VerifiedTransaction>,
-    ) {
-        let state = node.state();
-        let mut refused = Vec::new();
-        for candidate in candidates.iter() {
-            match admit(&state, &self.inner.options.rulebook, candidate, time) {
-                Ok(_) => break,
-                Err(code) => refused.push((candidate.id(), code)),
-            }
-        }
-        drop(state);
-        candidates.drain(..refused.len());
-        let mut queue = self.inner.queue();
-        for (id, code) in refused {
-            queue.answer(id, &Answer::Refused(code));
-        }
-    }
-
-    /// Tells followers, then everybody who looks at the head, then those who wait.
-    fn tell(&self, ids: &[TransactionId], committed: Committed) {
-        let Committed { block, receipts, refused } = committed;
-        let header = block.block.header.clone();
-        let followed = Arc::new(Followed { block, receipts });
-        // Nobody may be following.
-        let _ = self.inner.followed.send(followed.clone());
-        let head = Head { height: header.height, hash: header.hash(), time: header.time };
-        self.inner.head.send_replace(head);
-        info!(
-            height = header.height.0,
-            transactions = header.transaction_count,
-            refused = refused.len(),
-            "block"
-        );
-        let mut queue = self.inner.queue();
-        let transactions = followed.receipts.iter().filter_map(|receipt| match receipt.subject {
-            Subject::Transaction(id) => Some((id, receipt)),
-            Subject::Due(_) | Subject::Recovery(_) => None,
-        });
-        for (index, (id, receipt)) in (0..).zip(transactions) {
-            let receipt = receipt.clone();
-            let answer = Final { height: header.height, index, receipt };
-            queue.answer(id, &Answer::Final(Box::new(answer)));
-        }
-        for (position, code) in refused {
-            if let Some(id) = ids.get(position) {
-                queue.answer(*id, &Answer::Refused(code));
-            }
-        }
-    }
-}
-
-fn is_due(receipt: &Receipt) -> bool {
-    matches!(receipt.subject, Subject::Due(_))
 }

@@ -49,8 +49,9 @@ fn found(check: &'static str, grade: Grade, chinese: String, english: String) ->
 pub fn examine(settings: &Settings) -> Result<Vec<Finding>, OperationError> {
     let folder = &settings.folder;
     let now = status(folder)?;
-    let mut findings =
-        vec![room(settings, &now), clock(&now), key(settings), network(settings, &now)];
+    let mut findings = vec![room(settings, &now), clock(&now)];
+    findings.extend(keys(settings));
+    findings.push(network(settings, &now));
     findings.push(lock(&now));
     findings.push(tip(folder, &now)?);
     findings.push(snapshots(folder, &now)?);
@@ -106,36 +107,44 @@ fn clock(now: &Status) -> Finding {
     }
 }
 
-fn key(settings: &Settings) -> Finding {
-    let Some(path) = &settings.validator_key else {
-        return found(
+fn keys(settings: &Settings) -> Vec<Finding> {
+    let files = [("key", &settings.validator_key), ("network_key", &settings.network_key)];
+    let named = files.into_iter().filter_map(|(check, path)| Some((check, path.as_ref()?)));
+    let found_keys: Vec<_> =
+        named.map(|(check, path)| key(check, path, settings.network)).collect();
+    if found_keys.is_empty() {
+        return vec![found(
             "key",
             Grade::Good,
             "没有设验证节点密钥，只供查看".to_owned(),
             "no validator key: the chain is only shown".to_owned(),
-        );
-    };
-    match (key_file::at_rest(path), settings.network) {
+        )];
+    }
+    found_keys
+}
+
+fn key(check: &'static str, path: &Path, network: Network) -> Finding {
+    match (key_file::at_rest(path), network) {
         (Ok(AtRest::Sealed), _) => found(
-            "key",
+            check,
             Grade::Good,
             "密钥文件有口令保护，只有本用户能读".to_owned(),
             "the key file is sealed, and only its owner reads it".to_owned(),
         ),
         (Ok(AtRest::Plain), Network::Demonstration) => found(
-            "key",
+            check,
             Grade::Good,
             "密钥文件没有口令保护，演示可以，正式网络不行".to_owned(),
             "the key file is not sealed: good for a demonstration, not for a real network"
                 .to_owned(),
         ),
         (Ok(AtRest::Plain), Network::Real) => found(
-            "key",
+            check,
             Grade::Bad,
             "密钥文件没有口令保护，正式网络不接受".to_owned(),
             "the key file is not sealed, which a real network refuses".to_owned(),
         ),
-        (Err(error), _) => found("key", Grade::Bad, error.to_string(), error.to_string()),
+        (Err(error), _) => found(check, Grade::Bad, error.to_string(), error.to_string()),
     }
 }
 

@@ -2,7 +2,7 @@
 //! on the listener for operators.
 
 use super::status::is_locked;
-use crate::api::admin::{ADVANCE, Advance, STATUS, Stands};
+use crate::api::admin::{ADVANCE, Advance, NamedPeer, PEERS, STATUS, Stands};
 use crate::config::Settings;
 use linli_ledger::code::Code;
 use linli_ledger::types::{BlockTime, Height};
@@ -57,6 +57,9 @@ impl Addresses {
 /// Why a running node did not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
+    /// None runs.
+    #[error("no node runs in {}", .0.display())]
+    NotRunning(PathBuf),
     /// Nothing answers there.
     #[error("no node answers at {0}: {1}")]
     Unreachable(SocketAddr, Box<ureq::Error>),
@@ -72,7 +75,7 @@ impl AskError {
     /// The stable code.
     pub fn code(&self) -> Code {
         match self {
-            Self::Unreachable(..) => Code::NodeUnreachable,
+            Self::NotRunning(_) | Self::Unreachable(..) => Code::NodeUnreachable,
             Self::Refused(_, code, _) => *code,
             Self::Other(..) => Code::NodeAnswer,
         }
@@ -93,10 +96,21 @@ pub struct Moved {
 /// # Errors
 /// [`AskError`], in the order of its variants.
 pub(crate) fn ask(folder: &Path) -> Result<Option<Stands>, AskError> {
-    let Some(Addresses { admin, .. }) = Addresses::read(folder) else { return Ok(None) };
-    let admin = reachable(admin);
-    let asked = agent(STATUS_LIMIT).get(format!("http://{admin}{STATUS}")).call();
-    answer(admin, asked).map(Some)
+    Addresses::read(folder).map(|addresses| get(addresses, STATUS)).transpose()
+}
+
+/// Who the other nodes are, as the running node says; `None` if it is alone.
+///
+/// # Errors
+/// [`AskError`], in the order of its variants.
+pub(crate) fn peers(folder: &Path) -> Result<Option<Vec<NamedPeer>>, AskError> {
+    let addresses = Addresses::read(folder);
+    get(addresses.ok_or_else(|| AskError::NotRunning(folder.to_owned()))?, PEERS)
+}
+
+fn get<T: DeserializeOwned>(addresses: Addresses, path: &str) -> Result<T, AskError> {
+    let admin = reachable(addresses.admin);
+    answer(admin, agent(STATUS_LIMIT).get(format!("http://{admin}{path}")).call())
 }
 
 /// Moves the clock of a running demonstration on: of the one at an address, else of the one in the folder,

@@ -2,16 +2,18 @@
 
 #![allow(dead_code, clippy::unwrap_used, reason = "each test binary uses its part, and is a test")]
 
+pub(crate) mod town;
+
 use linli_contracts::registry;
 use linli_ledger::codec::encode;
-use linli_ledger::crypto::{BusinessKey, ConsensusKey};
+use linli_ledger::crypto::{BusinessKey, ConsensusKey, PublicKey};
 use linli_ledger::genesis::{
     Clock, GENESIS_VERSION, Genesis, GenesisOrganisation, GenesisValidator, Keys, OrganisationKind,
 };
 use linli_ledger::transaction::{
     BODY_VERSION, Body, SignedTransaction, Signer, VerifiedTransaction,
 };
-use linli_ledger::types::{BlockTime, ContractId, HOUR_MS};
+use linli_ledger::types::{BlockTime, ContractId, HOUR_MS, OrganisationId};
 use linli_service::{Live, LiveError, LiveOptions};
 use std::path::Path;
 use std::sync::Arc;
@@ -74,25 +76,34 @@ pub(crate) fn register_key(person: u64, nonce: u64) -> VerifiedTransaction {
 
 fn registered(person: u64, nonce: u64, time: BlockTime) -> VerifiedTransaction {
     let genesis = genesis();
-    let office = key("office");
-    let call = registry::Call::PersonRegister {
-        organisation: genesis.organisation(0),
-        key: key(&format!("person {person}")).public(),
-    };
+    let person = key(&format!("person {person}")).public();
+    registered_by(&genesis, &key("office"), genesis.organisation(0), person, nonce, time)
+}
+
+/// An organisation registers a person by key, valid for an hour from `time`.
+fn registered_by(
+    genesis: &Genesis,
+    signer: &BusinessKey,
+    organisation: OrganisationId,
+    person: PublicKey,
+    nonce: u64,
+    time: BlockTime,
+) -> VerifiedTransaction {
+    let call = registry::Call::PersonRegister { organisation, key: person };
     let body = Body {
         version: BODY_VERSION,
         genesis: genesis.hash(),
         contract: registry::CONTRACT,
         call_version: 1,
-        signers: vec![Signer { key: office.public(), grant: None }],
+        signers: vec![Signer { key: signer.public(), grant: None }],
         nonce,
         salt: [7; 16],
         valid_until: time.plus(HOUR_MS),
         call: encode(&call),
     };
-    let signature = office.sign_transaction(&body.genesis, &body.id());
+    let signature = signer.sign_transaction(&body.genesis, &body.id());
     let signed = SignedTransaction::new(&body, vec![signature]);
-    signed.verify(&body.genesis).expect("signed by the office")
+    signed.verify(&body.genesis).expect("it is signed")
 }
 
 pub(crate) fn register(nonce: u64) -> VerifiedTransaction {

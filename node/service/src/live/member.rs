@@ -1,0 +1,288 @@
+//! This exists to run a node among others: it takes part in deciding or follows, brings the others what
+//! its clients hand in, and takes from them what waits for a block.
+
+use super::gossip::{MESSAGE_BYTES_MAX, pack, unpack};
+use super::peers::allowed;
+use super::pool::Origin;
+use super::snapshotting::Snapshotter;
+use super::telling::is_due;
+use super::ticket::Unavailable;
+use super::writer::{Counted, opened};
+use super::{Followed, Inner, Live, LiveError, LiveOptions, NetworkOptions, room};
+use linli_ledger::crypto::{ConsensusKey, PublicKey};
+use linli_ledger::due;
+use linli_ledger::state::State;
+use linli_ledger::transaction::VerifiedTransaction;
+use linli_ledger::types::{BlockTime, TransactionId};
+use linli_network::{Config, Gossip, Handle, Network, Topic};
+use linli_node::{Batch, Committed, JoinOptions, Joined, Joining, Waker, Work};
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::time::{MissedTickBehavior, interval, sleep_until};
+use tracing::{debug, error, warn};
+
+/// How long a node that is being stopped waits for what its clients handed in.
+const DRAIN_MAX: Duration = Duration::from_secs(5);
+/// How often the disk is asked how full it is.
+const ROOM_PERIOD: Duration = Duration::from_secs(1);
+/// Bytes that are announced at once, before anything else is looked at.
+const ANNOUNCED_MAX: usize = 8 * MESSAGE_BYTES_MAX;
+
+/// Where a node meets the others.
+pub(super) enum Meeting {
+    /// On a network that runs already.
+    Running(Network),
+    /// On a swarm of its own.
+    Swarm(NetworkOptions),
+}
+
+/// Starts a node among others.
+pub(super) fn open(options: LiveOptions, meeting: Meeting) -> Result<Live, LiveError> {
+    opened(move |tell| match start(options, meeting) {
+        Ok((live, member)) => {
+            if tell.send(Ok(live)).is_ok() {
+                member.run();
+            }
+        }
+        Err(error) => drop(tell.send(Err(error))),
+    })
+}
+
+fn start(options: LiveOptions, meeting: Meeting) -> Result<(Live, Member), LiveError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("network")
+        .enable_all()
+        .build()
+        .map_err(LiveError::Thread)?;
+    let LiveOptions { folder, genesis, rulebook, validator, .. } = options.clone();
+    let addresses = options.addresses();
+    let known = addresses.clone();
+    let joining = JoinOptions {
+        folder,
+        genesis: genesis.clone(),
+        rulebook,
+        validator: validator.clone(),
+        synced: options.syncs.observer(),
+        allowed: Box::new(move |state| allowed(state, &known)),
+    };
+    let mut counted = Counted::default();
+    let joining = Joining::open(joining, &mut counted)?;
+    let state = joining.shared_state();
+    let network = match meeting {
+        Meeting::Running(network) => network,
+        Meeting::Swarm(NetworkOptions { key, listen, .. }) => {
+            let allowed = allowed(&state.read(), &addresses);
+            let config = Config { chain: genesis.hash(), key, listen, allowed };
+            runtime.block_on(linli_network::start(config))?
+        }
+    };
+    let Network { link, transactions, address } = network;
+    let handle = link.handle.clone();
+    let live = Live::new(options, state, None, Some((handle.clone(), address)))?;
+    if !handle.allowed().contains(&handle.local()) {
+        warn!(key = %handle.local(), "the chain does not list this node; the others refuse it");
+    }
+    let inner = live.0.clone();
+    let followed = inner.followed.subscribe();
+    let (alive, ended) = oneshot::channel();
+    let work = Turn {
+        inner: inner.clone(),
+        proposer: validator.as_ref().map(ConsensusKey::public),
+        offered: Vec::new(),
+        due: None,
+        idle: false,
+        _alive: alive,
+    };
+    let joined = joining.join(link, Box::new(work))?;
+    let snapshotter = Snapshotter::new(inner.clone(), counted.blocks_and_receipts());
+    let waker = joined.waker();
+    let exchange = Exchange { inner, snapshotter, followed, handle, waker, transactions, ended };
+    Ok((live, Member { runtime, joined, exchange }))
+}
+
+/// What the node asks when it is its turn, and what it tells.
+struct Turn {
+    inner: Arc<Inner>,
+    /// The key of this validator.
+    proposer: Option<PublicKey>,
+    /// The candidates of the last block that this node built.
+    offered: Vec<TransactionId>,
+    /// What falls due next.
+    due: Option<BlockTime>,
+    /// Something is due that no block handles: do not make blocks for it in a loop.
+    idle: bool,
+    /// Dropped when the node has ended.
+    _alive: oneshot::Sender<()>,
+}
+
+impl Turn {
+    fn now(&self, state: &State) -> BlockTime {
+        let tip = state.tip().time;
+        self.inner.options.times.now(tip).max(tip.plus(1))
+    }
+}
+
+impl Work for Turn {
+    fn batch(&mut self, state: &State) -> Batch {
+        let transactions = self.inner.queue().pool.candidates();
+        self.offered = transactions.iter().map(VerifiedTransaction::id).collect();
+        Batch { time: self.now(state), transactions }
+    }
+
+    fn committed(&mut self, mut committed: Committed) {
+        let header = committed.header();
+        let was_due = self.due.is_some_and(|due| due <= header.time);
+        self.idle = was_due && !committed.receipts.iter().any(is_due);
+        // What was refused while a block was built that others have not decided may yet be taken.
+        if Some(header.proposer) != self.proposer {
+            committed.refused.clear();
+        }
+        self.inner.tell(&std::mem::take(&mut self.offered), committed);
+    }
+
+    fn rest(&mut self, state: &State) -> Duration {
+        let tip = state.tip().time;
+        self.due = due::next(state);
+        if self.inner.refuse_first(state, self.now(state)) {
+            return Duration::ZERO;
+        }
+        let due = self.due.filter(|_| !self.idle);
+        let due = due.map(|due| Duration::from_millis(due.0.saturating_sub(tip.0)));
+        due.into_iter().chain(self.inner.options.heartbeat).min().unwrap_or(Duration::MAX)
+    }
+}
+
+/// A node that has joined the others.
+struct Member {
+    runtime: Runtime,
+    joined: Joined,
+    exchange: Exchange,
+}
+
+impl Member {
+    fn run(self) {
+        let Self { runtime, joined, mut exchange } = self;
+        runtime.block_on(exchange.run());
+        let stopped = joined.stop();
+        let Exchange { inner, snapshotter, .. } = exchange;
+        match stopped {
+            Ok(()) => {
+                inner.queue().close(Unavailable::Draining);
+                snapshotter.end();
+            }
+            Err(error) => {
+                error!(%error, "the node ends");
+                inner.queue().close(Unavailable::Stopped);
+                inner.ended.send_replace(Some(Arc::new(error)));
+            }
+        }
+    }
+}
+
+/// What goes between clients, node and network until the end.
+struct Exchange {
+    inner: Arc<Inner>,
+    snapshotter: Snapshotter,
+    followed: broadcast::Receiver<Arc<Followed>>,
+    handle: Handle,
+    waker: Waker,
+    transactions: mpsc::Receiver<Gossip>,
+    ended: oneshot::Receiver<()>,
+}
+
+impl Exchange {
+    async fn run(&mut self) {
+        let mut room = interval(ROOM_PERIOD);
+        room.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut up = self.handle.up();
+        let mut last = None;
+        loop {
+            let due = self.inner.queue().pool.announcement_due();
+            tokio::select! {
+                _ = &mut self.ended => return,
+                () = self.inner.wake.exchange.notified() => self.waker.wake(),
+                Some(gossip) = self.transactions.recv() => self.heard(&gossip),
+                Ok(()) = up.changed() => self.inner.queue().pool.announce_again(Instant::now()),
+                followed = self.followed.recv() => self.follow(followed),
+                () = until(due), if due.is_some() => {}
+                _ = room.tick() => self.look_at_room(),
+            }
+            self.announce().await;
+            let queue = self.inner.queue();
+            if queue.is_ending() {
+                let last = *last.get_or_insert_with(|| Instant::now() + DRAIN_MAX);
+                if queue.pool.has_only_others() || Instant::now() >= last {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Tells the others what clients have handed in here.
+    async fn announce(&mut self) {
+        let taken = self.inner.queue().pool.take_announcements(Instant::now(), ANNOUNCED_MAX);
+        for message in pack(&taken) {
+            if let Err(error) = self.handle.publish(Topic::Transactions, message).await {
+                // The node ends with its network.
+                debug!(%error, "not announced");
+            }
+        }
+    }
+
+    /// Takes what another node has announced. One that only follows builds no block and needs none of it.
+    fn heard(&self, gossip: &Gossip) {
+        if self.inner.options.validator.is_none() {
+            return;
+        }
+        let Some(signed) = unpack(&gossip.bytes) else {
+            debug!(publisher = %gossip.publisher, "no transactions");
+            return;
+        };
+        let genesis = self.inner.options.genesis.hash();
+        let unknown: Vec<_> = {
+            let queue = self.inner.queue();
+            signed.into_iter().filter(|signed| !queue.pool.contains(&signed.id())).collect()
+        };
+        let verified: Vec<_> =
+            unknown.into_par_iter().filter_map(|signed| signed.verify(&genesis).ok()).collect();
+        if verified.is_empty() {
+            return;
+        }
+        let mut queue = self.inner.queue();
+        for transaction in verified {
+            // Who is full hears it again.
+            let _ = queue.pool.insert(transaction, Origin::Peer, Instant::now());
+        }
+        drop(queue);
+        self.waker.wake();
+    }
+
+    fn follow(&mut self, followed: Result<Arc<Followed>, broadcast::error::RecvError>) {
+        match followed {
+            Ok(followed) => self.snapshotter.note(followed.receipts.len()),
+            Err(broadcast::error::RecvError::Lagged(missed)) => {
+                (0..missed).for_each(|_| self.snapshotter.note(0));
+            }
+            // The node holds the other end for as long as this does.
+            Err(broadcast::error::RecvError::Closed) => {}
+        }
+        self.snapshotter.begin();
+    }
+
+    /// A disk that is about to be full takes nothing new of clients; blocks of others are followed.
+    fn look_at_room(&mut self) {
+        let options = &self.inner.options;
+        let full = room::available(&options.folder).is_ok_and(|room| room < options.reserve);
+        self.inner.queue().pause(full.then_some(Unavailable::StorageFull));
+    }
+}
+
+async fn until(due: Option<Instant>) {
+    if let Some(due) = due {
+        sleep_until(due.into()).await;
+    }
+}

@@ -1,0 +1,160 @@
+//! This exists to run four organisations' validators and an auditor's observer in one process, on links that
+//! a test can cut.
+
+use super::{key, registered_by};
+use linli_ledger::crypto::{ConsensusKey, demonstration_secret};
+use linli_ledger::genesis::{
+    Clock, GENESIS_VERSION, Genesis, GenesisNode, GenesisOrganisation, GenesisValidator, Keys,
+    OrganisationKind,
+};
+use linli_ledger::transaction::VerifiedTransaction;
+use linli_ledger::types::{BlockTime, ContractId, Height};
+use linli_network::memory::Hub;
+use linli_network::{Allowed, NetworkKey};
+use linli_service::{Live, LiveOptions, Ticket};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+/// Nothing here waits for a time to pass; this only ends a test that would hang.
+const GUARD: Duration = Duration::from_mins(2);
+
+pub(crate) const VALIDATORS: usize = 4;
+pub(crate) const OBSERVER: usize = 4;
+
+pub(crate) fn network(n: usize) -> NetworkKey {
+    NetworkKey::from_seed(&demonstration_secret(b"service", &format!("node {n}")))
+}
+
+fn validator(n: usize) -> ConsensusKey {
+    ConsensusKey::demonstration(b"service", &format!("validator {n}"))
+}
+
+fn organisation(n: usize) -> String {
+    format!("organisation {n}")
+}
+
+pub(crate) fn genesis() -> Genesis {
+    let position = |n| u32::try_from(n).expect("it is small");
+    let founder = |n| GenesisOrganisation {
+        name: organisation(n),
+        kind: if n == OBSERVER {
+            OrganisationKind::Regulator
+        } else {
+            OrganisationKind::PublicBody
+        },
+        key: key(&organisation(n)).public(),
+    };
+    let member =
+        |n| GenesisValidator { key: validator(n).public(), organisation: position(n), power: 1 };
+    let node = |n| GenesisNode { key: network(n).public(), organisation: position(n) };
+    Genesis {
+        version: GENESIS_VERSION,
+        name: "town".into(),
+        time: BlockTime(1_000),
+        clock: Clock::Real,
+        keys: Keys::Demonstration,
+        organisations: (0..=OBSERVER).map(founder).collect(),
+        governance: vec![0],
+        governance_threshold: 1,
+        validators: (0..VALIDATORS).map(member).collect(),
+        nodes: (0..=OBSERVER).map(node).collect(),
+        contracts: vec![(ContractId(1), 1), (ContractId(6), 1)],
+        parameters: Vec::new(),
+    }
+}
+
+pub(crate) struct Town {
+    pub(crate) nodes: Vec<Live>,
+    pub(crate) hub: Hub,
+    nonces: u64,
+    _folders: Vec<TempDir>,
+    runtime: Runtime,
+}
+
+impl Town {
+    pub(crate) fn start() -> Self {
+        Self::with(|options| options)
+    }
+
+    pub(crate) fn with(change: impl Fn(LiveOptions) -> LiveOptions) -> Self {
+        let runtime = Runtime::new().expect("a runtime");
+        let hub = Hub::new(1);
+        let (mut nodes, mut folders) = (Vec::new(), Vec::new());
+        for n in 0..=OBSERVER {
+            let folder = tempfile::tempdir().expect("there is room for a folder");
+            let rulebook = Arc::new(linli_contracts::rulebook());
+            let options = LiveOptions {
+                validator: (n != OBSERVER).then(|| validator(n)),
+                ..LiveOptions::new(folder.path().to_owned(), genesis(), rulebook)
+            };
+            let entered = runtime.enter();
+            let network = hub.join(network(n).public(), Allowed::default());
+            drop(entered);
+            nodes.push(Live::join(change(options), network).expect("it starts"));
+            folders.push(folder);
+        }
+        Self { nodes, hub, nonces: 0, _folders: folders, runtime }
+    }
+
+    /// An organisation registers somebody new.
+    pub(crate) fn register(&mut self, n: usize) -> VerifiedTransaction {
+        self.nonces += 1;
+        let genesis = genesis();
+        let position = u32::try_from(n).expect("it is small");
+        let signer = key(&organisation(n));
+        let person = key(&format!("person {}", self.nonces)).public();
+        let organisation = genesis.organisation(position);
+        registered_by(&genesis, &signer, organisation, person, self.nonces, super::now())
+    }
+
+    pub(crate) fn submit(&self, n: usize, transaction: &VerifiedTransaction) -> Ticket {
+        let mut taken = self.nodes[n].submit(vec![transaction.clone()]);
+        taken.pop().expect("one was submitted").expect("it is taken")
+    }
+
+    /// Waits until every node has this block.
+    pub(crate) fn until(&self, height: Height) {
+        for node in &self.nodes {
+            self.until_one(node, height);
+        }
+    }
+
+    pub(crate) fn until_one(&self, node: &Live, height: Height) {
+        let mut heights = node.heights();
+        let reached = heights.wait_for(|head| head.height >= height);
+        let reached =
+            self.runtime.block_on(async { tokio::time::timeout(GUARD, reached).await.map(drop) });
+        reached.expect("the block comes");
+    }
+
+    /// Every node has the same block at the lowest of their heads.
+    pub(crate) fn agree(&self) {
+        let lowest = self.nodes.iter().map(|node| node.health().head.height).min();
+        let lowest = lowest.expect("there are nodes");
+        let hashes = self.nodes.iter().map(|node| {
+            let block = node.blocks(lowest, lowest).expect("it reads").pop().expect("it is there");
+            block.block.header.hash()
+        });
+        let hashes: std::collections::BTreeSet<_> = hashes.collect();
+        assert_eq!(hashes.len(), 1, "one block at height {lowest}");
+    }
+
+    /// Transactions on the first node's chain.
+    pub(crate) fn transactions(&self) -> usize {
+        let blocks = self.nodes[0].blocks(Height(1), Height(u64::MAX)).expect("it reads");
+        blocks.iter().map(|block| block.block.transactions.len()).sum()
+    }
+
+    pub(crate) fn stop(self) {
+        for node in &self.nodes {
+            assert_eq!(node.ended().borrow().as_ref().map(ToString::to_string), None);
+        }
+        std::thread::scope(|scope| {
+            for node in &self.nodes {
+                scope.spawn(|| node.stop());
+            }
+        });
+    }
+}
