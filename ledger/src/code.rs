@@ -234,6 +234,7 @@ codes! {
         NotFinal = 9048 "E_NOT_FINAL",
         NoTerminal = 9049 "E_NO_TERMINAL",
         Randomness = 9050 "E_RANDOMNESS",
+        Card = 9070 "E_CARD",
     }
 }
 

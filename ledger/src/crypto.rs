@@ -12,7 +12,9 @@ use ed25519_dalek::{Signature as DalekSignature, Signer, SigningKey, VerifyingKe
 use std::collections::BTreeMap;
 use std::fmt;
 
+mod card;
 mod request;
+pub use card::{Card, CardError, CardSigner, SignedCard};
 pub use request::SignedRequest;
 
 /// A public key that says which algorithm it belongs to.

@@ -59,6 +59,23 @@ pub enum OrganisationKind {
     Regulator,
 }
 
+impl OrganisationKind {
+    /// Its name, as JSON and cards write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PublicBody => "public_body",
+            Self::Committee => "committee",
+            Self::Volunteer => "volunteer",
+            Self::Provider => "provider",
+            Self::Partner => "partner",
+            Self::Bank => "bank",
+            Self::Donor => "donor",
+            Self::Evaluator => "evaluator",
+            Self::Regulator => "regulator",
+        }
+    }
+}
+
 /// An organisation that is there from the beginning.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]

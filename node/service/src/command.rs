@@ -1,9 +1,11 @@
 //! This exists to be what an operator types: commands and flags of `linlid`, and what they say.
 
+mod founding;
 mod running;
 mod said;
 
-use crate::config::{self, Config, ConfigError};
+use crate::config::{self, Config, ConfigError, Settings};
+use crate::founding::keys::SETTINGS;
 use crate::operations::{self, OperationError, doctor};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use linli_ledger::code::Code;
@@ -17,7 +19,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 const EXIT_CODES: &str = "Exit codes / 退出码: 0 ok · 1 unexpected · 2 usage or settings · \
-    3 not found · 5 verification failed · 6 unavailable";
+    3 not found · 4 passphrase · 5 verification failed · 6 unavailable";
 
 /// 邻里 Linli: the program of a node's operator / 邻里节点程序
 #[derive(Parser, Debug)]
@@ -29,7 +31,7 @@ pub struct Arguments {
     /// Language of the output, zh or en; otherwise from the environment / 语言
     #[arg(long, global = true, value_name = "zh|en")]
     lang: Option<String>,
-    /// File with settings, TOML; `config reference` prints one / 设置文件
+    /// File with settings, TOML; otherwise node.toml in the folder, if it is there / 设置文件；不给则用文件夹里的 node.toml
     #[arg(long, global = true, env = "LINLI_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     /// Folder of the node / 节点的文件夹
@@ -46,6 +48,13 @@ pub struct Arguments {
 enum Command {
     /// A chain to play with: invented organisations, residents, a fund / 演示用的账本
     Dev(DevArguments),
+    /// Make the keys of a node on its own machine, its settings, and a card for the founders / 在本机生成节点密钥、设置和名片
+    Init(founding::InitArguments),
+    /// Put the genesis of a network together from the cards of its organisations / 汇总各单位名片，起草创世文件
+    Genesis {
+        #[command(subcommand)]
+        command: founding::GenesisCommand,
+    },
     /// Run the node / 运行节点
     Start(StartArguments),
     /// How the node stands: from its folder, and as it says itself if it runs / 查看节点状况
@@ -199,6 +208,11 @@ pub fn run(arguments: &Arguments) -> Said {
             good(String::from_utf8_lossy(&script).into_owned())
         }
         Command::Version => version(output),
+        Command::Init(init) => {
+            let folder = arguments.dir.clone().unwrap_or_else(|| Settings::default().folder);
+            founding::init(&folder, init, output, language)
+        }
+        Command::Genesis { command } => founding::genesis(command, output, language),
         Command::Restore { file, folder, genesis_hash } => {
             let rulebook = linli_contracts::rulebook();
             let genesis = genesis_hash.as_ref();
@@ -216,7 +230,9 @@ pub fn run(arguments: &Arguments) -> Said {
         | Command::Backup { .. }
         | Command::Doctor
         | Command::Config { .. } => {
-            match config::load(arguments.config.as_deref(), &flags(arguments)) {
+            let beside = arguments.dir.as_ref().map(|dir| dir.join(SETTINGS));
+            let file = arguments.config.clone().or_else(|| beside.filter(|file| file.is_file()));
+            match config::load(file.as_deref(), &flags(arguments)) {
                 Ok(config) => configured(arguments, &config, output, language),
                 Err(error) => config_failed(&error, output, language),
             }
@@ -297,6 +313,8 @@ fn configured(arguments: &Arguments, config: &Config, output: Output, language: 
             good(said::settings(config, *origins, output))
         }
         Command::Config { .. }
+        | Command::Init(_)
+        | Command::Genesis { .. }
         | Command::Restore { .. }
         | Command::Completions { .. }
         | Command::Version => {

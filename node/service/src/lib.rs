@@ -4,6 +4,7 @@ pub mod api;
 pub mod command;
 pub mod config;
 pub mod dev;
+pub mod founding;
 pub mod index;
 pub mod key_file;
 pub mod live;

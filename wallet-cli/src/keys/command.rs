@@ -12,8 +12,8 @@ use crate::{cli::Format, qr};
 use clap::{Args, Subcommand};
 use linli_ledger::code::Code;
 use linli_ledger::crypto::demonstration_secret;
-use linli_ledger::hash::from_hex_bytes;
-use linli_secrets::private_file;
+use linli_ledger::hash::from_hex;
+use linli_secrets::{KeyKind, private_file, read_key};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{SecretBox, SecretString};
 use serde_json::json;
@@ -352,11 +352,11 @@ fn import(
         let passphrase = prompt::passphrase(session, name, passphrase_file.as_deref())?;
         (Store::open_backup(file, &passphrase)?, passphrase)
     } else {
-        let bytes = from_hex_bytes(text.trim()).map(Zeroizing::new);
-        let bytes = bytes.as_ref().and_then(|bytes| <&[u8; 32]>::try_from(bytes.as_slice()).ok());
-        let bytes = bytes.ok_or_else(|| Failure::new(Code::KeyDamaged, file.display()))?;
+        let bytes = read_key(KeyKind::Business, text)
+            .or_else(|| from_hex(text.trim()).map(Zeroizing::new))
+            .ok_or_else(|| Failure::new(Code::KeyDamaged, file.display()))?;
         let secret =
-            SecretBox::init_with_mut(|secret: &mut [u8; 32]| secret.copy_from_slice(bytes));
+            SecretBox::init_with_mut(|secret: &mut [u8; 32]| secret.copy_from_slice(&*bytes));
         (secret, prompt::new_passphrase(session, passphrase_file.as_deref())?)
     };
     let card = purpose.keep(name, None, &secret, &passphrase, store)?;

@@ -36,12 +36,17 @@ pub(super) fn failed(code: Code, detail: &str, output: Output, language: Languag
     let exit = match code {
         Code::Configuration | Code::KeyFile | Code::DemonstrationKeys | Code::GenesisInvalid => 2,
         Code::InputMissing => 3,
-        Code::ChainShortened | Code::ChainDamaged | Code::VerificationFailed | Code::Backup => 5,
+        Code::ChainShortened
+        | Code::ChainDamaged
+        | Code::VerificationFailed
+        | Code::Backup
+        | Code::Card => 5,
         Code::DirectoryBusy
         | Code::StorageFull
         | Code::Stopped
         | Code::Draining
         | Code::NodeUnreachable => 6,
+        Code::Passphrase | Code::NoTerminal => 4,
         _ => 1,
     };
     match output {
