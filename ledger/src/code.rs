@@ -235,6 +235,8 @@ codes! {
         NoTerminal = 9049 "E_NO_TERMINAL",
         Randomness = 9050 "E_RANDOMNESS",
         Card = 9070 "E_CARD",
+        SecondSigner = 9051 "E_SECOND_SIGNER",
+        OlderCopy = 9052 "E_OLDER_COPY",
     }
 }
 

@@ -7,7 +7,7 @@ use crate::error::NodeError;
 use crate::node::{Opened, milliseconds_since_epoch, new_runtime, newest_snapshot, open_folder};
 use crate::shared::SharedState;
 use crate::storage::SyncObserver;
-use linli_consensus::{Config, Next, Request, Running, Timeouts};
+use linli_consensus::{Config, Next, Request, Running, Silence, Timeouts, Voice};
 use linli_ledger::contract::Rulebook;
 use linli_ledger::crypto::ConsensusKey;
 use linli_ledger::genesis::Genesis;
@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 
 /// Where transactions come from, and whom blocks are told to.
@@ -105,7 +105,7 @@ impl Joining {
     /// [`NodeError::Engine`].
     pub fn join(self, network: Link, work: Box<dyn Work>) -> Result<Joined, NodeError> {
         let Self { opened, genesis, rulebook, validator, allowed } = self;
-        let Opened { chain, state, undecided, wal, lock } = opened;
+        let Opened { chain, state, undecided, signed, wal, lock } = opened;
         let handle = network.handle.clone();
         handle.allow(allowed(&state.read()));
         let local = validator.as_ref().map_or(handle.local(), ConsensusKey::public);
@@ -115,7 +115,7 @@ impl Joining {
         let config = Config {
             moniker: genesis.name.clone(),
             genesis: genesis.hash(),
-            key: validator,
+            voice: validator.map(|key| Voice { key, signed: Box::new(signed) }),
             wal,
             timeouts: Timeouts::default(),
             network,
@@ -123,6 +123,7 @@ impl Joining {
         let running = runtime
             .block_on(linli_consensus::start(config))
             .map_err(|error| NodeError::Engine(error.to_string()))?;
+        let silence = running.silence.clone();
         let (stop, stopped) = oneshot::channel();
         let waker = Waker(Arc::new(Notify::new()));
         let node = Loop {
@@ -143,7 +144,7 @@ impl Joining {
             .name("node".into())
             .spawn(move || runtime.block_on(node.run(&woken, stopped)))
             .map_err(|error| NodeError::Engine(error.to_string()))?;
-        Ok(Joined { state, waker, stop, thread })
+        Ok(Joined { state, silence, waker, stop, thread })
     }
 }
 
@@ -163,6 +164,7 @@ impl Waker {
 #[derive(Debug)]
 pub struct Joined {
     state: SharedState,
+    silence: watch::Receiver<Option<Silence>>,
     waker: Waker,
     stop: oneshot::Sender<()>,
     thread: JoinHandle<Result<(), NodeError>>,
@@ -172,6 +174,11 @@ impl Joined {
     /// The state; it always shows the last block.
     pub fn shared_state(&self) -> SharedState {
         self.state.clone()
+    }
+
+    /// Why this validator casts no votes, while it does not: it follows the chain all the same.
+    pub fn silence(&self) -> Option<Silence> {
+        self.silence.borrow().clone()
     }
 
     /// Tells it that there may be work.

@@ -14,6 +14,7 @@ mod joined;
 mod node;
 mod proposals;
 mod shared;
+mod signed;
 mod snapshots;
 mod undecided;
 
@@ -22,6 +23,7 @@ pub use blocks::Blocks;
 pub use chain_file::Observer;
 pub use error::NodeError;
 pub use joined::{AllowedAfter, JoinOptions, Joined, Joining, Waker, Work};
+pub use linli_consensus::Silence;
 pub use node::{Node, Options, SNAPSHOTS, Shown};
 pub use shared::SharedState;
 pub use snapshots::{LoadError, Snapshots};

@@ -6,10 +6,11 @@ use crate::blocks::Blocks;
 use crate::chain_file::{ChainFile, Observer};
 use crate::error::NodeError;
 use crate::shared::SharedState;
+use crate::signed::Signed;
 use crate::snapshots::Snapshots;
 use crate::storage::{Folder, Storage, SyncObserver};
 use crate::undecided::Undecided;
-use linli_consensus::{Config, Next, Request, Running, Start, Timeouts};
+use linli_consensus::{Config, Next, Request, Running, Start, Timeouts, Voice};
 use linli_ledger::contract::Rulebook;
 use linli_ledger::crypto::ConsensusKey;
 use linli_ledger::genesis::Genesis;
@@ -113,7 +114,7 @@ impl Node {
     ) -> Result<Self, NodeError> {
         let Options { folder, genesis, rulebook, validator, synced } = options;
         let opened = open_folder(&folder, &genesis, &rulebook, &synced, shared, observer)?;
-        let Opened { chain, state, undecided, wal, lock } = opened;
+        let Opened { chain, state, undecided, signed, wal, lock } = opened;
         let key = validator.public();
         let application =
             Application::new(state, rulebook, chain, undecided, key, milliseconds_since_epoch);
@@ -121,7 +122,7 @@ impl Node {
         let config = Config {
             moniker: genesis.name.clone(),
             genesis: genesis.hash(),
-            key: Some(validator),
+            voice: Some(Voice { key: validator, signed: Box::new(signed) }),
             wal,
             timeouts: Timeouts::default(),
             network: linli_network::alone(),
@@ -219,6 +220,7 @@ pub(crate) struct Opened {
     pub(crate) chain: ChainFile,
     pub(crate) state: SharedState,
     pub(crate) undecided: Undecided,
+    pub(crate) signed: Signed,
     /// Where the engine keeps its log.
     pub(crate) wal: PathBuf,
     pub(crate) lock: File,
@@ -251,7 +253,8 @@ pub(crate) fn open_folder(
         }
         None => SharedState::new(state),
     };
-    Ok(Opened { chain, state, undecided, wal: own.join("wal").join("consensus.wal"), lock })
+    let (signed, wal) = (Signed::new(private()?), own.join("wal").join("consensus.wal"));
+    Ok(Opened { chain, state, undecided, signed, wal, lock })
 }
 
 /// What the engine runs on.

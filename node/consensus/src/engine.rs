@@ -2,12 +2,14 @@
 
 use crate::codec::Borsh;
 use crate::context::{Address, Chain};
-use crate::network::Network;
+use crate::guard::{Guard, Shared};
+use crate::network::{Ears, Network};
 use crate::parts::Assembler;
 use crate::signing::{LedgerSigner, LedgerVerifier};
 use crate::translate::Translator;
-use crate::{Config, Request, Running, StartError, Timeouts};
+use crate::{Config, Request, Running, StartError, Timeouts, Voice};
 use linli_ledger::crypto::ConsensusKey;
+use linli_ledger::hash::Digest;
 use linli_ledger::types::Height;
 use malachitebft_app_channel::app::config::{ConsensusConfig, NodeConfig, ValueSyncConfig};
 use malachitebft_app_channel::app::engine::consensus;
@@ -36,7 +38,7 @@ const GRACE: Duration = Duration::from_millis(200);
 /// How often this node says how far its chain reaches: so long may one that has missed a block stay
 /// behind while the chain rests. After every block would be too often: whoever has not decided yet
 /// would ask for what it is about to decide. Source: NET-4.3.
-const STATUS_EVERY: Duration = Duration::from_secs(2);
+pub(crate) const STATUS_EVERY: Duration = Duration::from_secs(2);
 
 /// What stops a running engine. Dropping it kills the engine as a crash would.
 #[derive(Debug)]
@@ -97,23 +99,26 @@ pub(crate) async fn start(config: Config) -> Result<Running, StartError> {
 }
 
 async fn run(config: Config, logged: Height) -> Result<Running, StartError> {
-    let Config { moniker, genesis, key, wal, timeouts, network } = config;
+    let Config { moniker, genesis, voice, wal, timeouts, network } = config;
     let local = network.handle.local();
+    let (key, guard) = guarded(genesis, voice).map_err(StartError::Signed)?;
+    let silence = guard.as_ref().map_or(watch::channel(None).1, |guard| guard.lock().silence());
     let (again, parts_again) = mpsc::unbounded_channel();
-    let (to_ahead, ahead) = watch::channel(Height(0));
-    let network = Network::over(network, parts_again, to_ahead)
-        .await
-        .map_err(|source| StartError::Network(source.into()))?;
+    let (to_ahead, ahead) = watch::channel(None);
+    let (tip, own_tip) = watch::channel(None);
+    let ears = Ears { again: parts_again, ahead: to_ahead, tip: own_tip, guard: guard.clone() };
+    let network =
+        Network::over(network, ears).await.map_err(|source| StartError::Network(source.into()))?;
     let verifier = Box::new(LedgerVerifier { genesis });
     // Who has no vote goes by the key of its node, which is in no set of validators.
     let address = key.as_ref().map_or(local, ConsensusKey::public);
-    let voice = match key {
-        Some(key) => ConsensusContext::new_validator(
+    let voice = match (key, guard.clone()) {
+        (Some(key), Some(guard)) => ConsensusContext::new_validator(
             Address(address),
             verifier,
-            Box::new(LedgerSigner { genesis, key }),
+            Box::new(LedgerSigner { genesis, key, guard }),
         ),
-        None => ConsensusContext::new_full_node(Address(address), verifier),
+        _ => ConsensusContext::new_full_node(Address(address), verifier),
     };
     let (log_codec, log_closed) = Borsh::for_log();
     let network_actor = network.actor.clone();
@@ -141,6 +146,8 @@ async fn run(config: Config, logged: Height) -> Result<Running, StartError> {
         assembler: Assembler::default(),
         again,
         ahead,
+        tip,
+        guard,
         replies: JoinSet::new(),
     };
     let children = handle.actor.get_cell().get_children();
@@ -153,7 +160,17 @@ async fn run(config: Config, logged: Height) -> Result<Running, StartError> {
         translator: tokio::spawn(translator.run().in_current_span()),
         log_closed: Some(log_closed),
     };
-    Ok(Running { requests, engine })
+    Ok(Running { requests, silence, engine })
+}
+
+/// Puts a guard before a key.
+fn guarded(
+    genesis: Digest,
+    voice: Option<Voice>,
+) -> io::Result<(Option<ConsensusKey>, Option<Shared>)> {
+    let Some(Voice { key, signed }) = voice else { return Ok((None, None)) };
+    let guard = Guard::open(genesis, key.public(), signed)?;
+    Ok((Some(key), Some(Shared::new(guard))))
 }
 
 /// The height at which this validator last voted, or 0 if it never did. Makes the log if missing.

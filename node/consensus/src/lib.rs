@@ -29,13 +29,17 @@
 mod codec;
 mod context;
 mod engine;
+mod guard;
 mod network;
 mod parts;
+mod reach;
 mod request;
+mod shown;
 mod signing;
 mod translate;
 mod words;
 
+pub use guard::{Memory, Silence};
 pub use parts::BLOCK_BYTES_MAX;
 pub use request::{
     Built, DecidedBlock, Misbehaviour, Next, Proposed, Request, Signed, Start, Verdict, turn,
@@ -49,7 +53,7 @@ use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 /// What a node needs to take part.
 #[derive(Debug)]
@@ -58,8 +62,8 @@ pub struct Config {
     pub moniker: String,
     /// Hash of the genesis, which binds every signature to this chain.
     pub genesis: Digest,
-    /// The key that signs votes and proposals; `None` follows the chain without a vote.
-    pub key: Option<ConsensusKey>,
+    /// What signs votes and proposals; `None` follows the chain without a vote.
+    pub voice: Option<Voice>,
     /// The engine's write-ahead log, a file; its folder is made if missing.
     ///
     /// It is what keeps this validator from signing twice: never copy it, never restore it from a
@@ -70,6 +74,16 @@ pub struct Config {
     /// The other nodes; [`linli_network::alone`] for a validator that is alone. It ends with the
     /// engine.
     pub network: Link,
+}
+
+/// What a validator speaks with.
+#[derive(Debug)]
+pub struct Voice {
+    /// The key that signs.
+    pub key: ConsensusKey,
+    /// What it has signed. With every message it is written down first, and nothing else is signed
+    /// instead of it.
+    pub signed: Box<dyn Memory>,
 }
 
 /// How long each step of round 0 waits for the others; nothing waits while all are there.
@@ -108,6 +122,9 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
+    /// What was signed cannot be read.
+    #[error("what this validator has signed cannot be read")]
+    Signed(#[source] io::Error),
     /// The network actor did not start.
     #[error("the network of the consensus engine does not start")]
     Network(#[source] Box<dyn Error + Send + Sync>),
@@ -125,6 +142,8 @@ pub struct Running {
     /// The engine waits for each reply before it asks again, except for [`Request::Decided`] and
     /// [`Request::Finalized`].
     pub requests: mpsc::Receiver<Request>,
+    /// Why this validator casts no votes, while it does not; the log says so, too.
+    pub silence: watch::Receiver<Option<Silence>>,
     engine: engine::Handle,
 }
 
@@ -133,17 +152,19 @@ impl Running {
     ///
     /// Requests without an answer are forgotten; the engine asks them again after the next start.
     pub fn stop(self) -> BoxFuture<'static, ()> {
-        let Self { requests, engine } = self;
+        let Self { requests, engine, .. } = self;
         engine.stop(requests).boxed()
     }
 }
 
 /// Starts the engine on a network.
 ///
-/// Must be called within a tokio runtime. The first request is [`Request::Ready`].
+/// Must be called within a tokio runtime. The first request is [`Request::Ready`]. A validator goes on from
+/// there when it has heard from more than a third of the validators' nodes how far the chain is: what is
+/// decided already it signs no more.
 ///
 /// # Errors
-/// In this order: [`StartError::Log`], [`StartError::Network`], [`StartError::Engine`].
+/// In this order: [`StartError::Log`], [`StartError::Signed`], [`StartError::Network`], [`StartError::Engine`].
 pub fn start(config: Config) -> BoxFuture<'static, Result<Running, StartError>> {
     engine::start(config).boxed()
 }

@@ -3,13 +3,18 @@
 //! to the engine, decoded; what cannot be decoded goes nowhere.
 
 use crate::codec::{Borsh, CodecError};
-use crate::context::Chain;
+use crate::context::{Chain, Height};
+use crate::engine::STATUS_EVERY;
+use crate::guard::Shared;
 use crate::parts::Message;
+use crate::reach::{Tips, is_alone};
+use crate::shown::messages;
+use crate::signing::VOID;
 use async_trait::async_trait;
 use bytes::Bytes;
 use linli_ledger::crypto::{PublicKey, peer_identity};
 use linli_ledger::types;
-use linli_network::{Asked, Event, Failure, Gossip, Link, Role, Topic, peer_from_id};
+use linli_network::{Asked, Event, Failure, Gossip, Link, Topic, peer_from_id};
 use malachitebft_app_channel::NetworkMsg;
 use malachitebft_app_channel::app::consensus::{LivenessMsg, SignedConsensusMsg};
 use malachitebft_app_channel::app::engine::network::{
@@ -19,8 +24,9 @@ use malachitebft_app_channel::app::types::PeerId;
 use malachitebft_app_channel::app::types::codec::Codec;
 use malachitebft_sync::{self as sync, InboundRequestId, OutboundFailureReason, OutboundRequestId};
 use ractor::{Actor, ActorProcessingErr, ActorRef, SpawnErr};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use tokio::sync::{mpsc, watch};
+use tokio::time::interval;
 use tracing::Instrument;
 
 /// Messages of the engine that wait for the network; then the engine's mailbox waits.
@@ -37,16 +43,10 @@ pub(crate) struct Network {
 
 impl Network {
     /// Puts an actor before a network that runs. They end together.
-    /// `again` are parts of peers that the engine is to hear once more; `ahead` is told how far the
-    /// others are.
-    pub(crate) async fn over(
-        link: Link,
-        again: Again,
-        ahead: watch::Sender<types::Height>,
-    ) -> Result<Self, SpawnErr> {
+    pub(crate) async fn over(link: Link, ears: Ears) -> Result<Self, SpawnErr> {
         let (to_bridge, from_engine) = mpsc::channel(WAITING_MAX);
         let (actor, _) = Actor::spawn(None, Door, to_bridge).await?;
-        let (bridge, door) = (Bridge::new(link, from_engine, again, ahead), actor.clone());
+        let (bridge, door) = (Bridge::new(link, from_engine, ears), actor.clone());
         let run = async move {
             bridge.run().await;
             door.stop(None);
@@ -67,8 +67,18 @@ impl Network {
     }
 }
 
-/// Parts with their publishers.
-type Again = mpsc::UnboundedReceiver<(PeerId, Message)>;
+/// What the rest of the adapter hears from the network, and says to it.
+#[derive(Debug)]
+pub(crate) struct Ears {
+    /// Parts of peers, with their publishers, that the engine is to hear once more.
+    pub(crate) again: mpsc::UnboundedReceiver<(PeerId, Message)>,
+    /// Is told how far the others are, when enough of them have said so.
+    pub(crate) ahead: watch::Sender<Option<types::Height>>,
+    /// Where the chain of this node begins.
+    pub(crate) tip: watch::Receiver<Option<types::Height>>,
+    /// Is shown what its key has signed.
+    pub(crate) guard: Option<Shared>,
+}
 
 /// The actor: it hands everything on, in order.
 struct Door;
@@ -107,29 +117,25 @@ const LIVENESS: u8 = 1;
 struct Bridge {
     link: Link,
     from_engine: mpsc::Receiver<Msg<Chain>>,
-    again: Again,
+    ears: Ears,
     subscribers: Vec<Box<dyn Subscriber<NetworkEvent<Chain>>>>,
     up: BTreeSet<PublicKey>,
-    /// How far the chains of validators' nodes reach, as they say.
-    tips: BTreeMap<PublicKey, types::Height>,
-    ahead: watch::Sender<types::Height>,
+    tips: Tips,
     /// What this node said last about its chain.
     status: Option<Bytes>,
+    /// The engine says it from now on.
+    engine_says: bool,
 }
 
 impl Bridge {
-    fn new(
-        link: Link,
-        from_engine: mpsc::Receiver<Msg<Chain>>,
-        again: Again,
-        ahead: watch::Sender<types::Height>,
-    ) -> Self {
-        let (subscribers, up, tips) = (Vec::new(), BTreeSet::new(), BTreeMap::new());
-        Self { link, from_engine, again, subscribers, up, tips, ahead, status: None }
+    fn new(link: Link, from_engine: mpsc::Receiver<Msg<Chain>>, ears: Ears) -> Self {
+        let (subscribers, up, tips) = (Vec::new(), BTreeSet::new(), Tips::default());
+        Self { link, from_engine, ears, subscribers, up, tips, status: None, engine_says: false }
     }
 
     /// Runs until the engine or the network has ended.
     async fn run(mut self) {
+        let mut beat = interval(STATUS_EVERY);
         loop {
             tokio::select! {
                 message = self.from_engine.recv() => match message {
@@ -143,8 +149,18 @@ impl Bridge {
                     };
                     self.hear(event).await;
                 }
-                Some((publisher, part)) = self.again.recv() => {
+                Some((publisher, part)) = self.ears.again.recv() => {
                     self.tell(&NetworkEvent::ProposalPart(publisher, Some(publisher), part));
+                }
+                Ok(()) = self.ears.tip.changed() => self.begin().await,
+                _ = beat.tick() => {
+                    // The list may have changed.
+                    self.reach();
+                    // The engine says nothing of an empty chain, and nothing before it has begun, which
+                    // may wait for what the others say.
+                    if !self.engine_says {
+                        self.say_status().await;
+                    }
                 }
             }
         }
@@ -161,6 +177,9 @@ impl Bridge {
                 }
                 self.subscribers.push(subscriber);
             }
+            // What the guard did not admit has no signature: it stays here.
+            Msg::PublishConsensusMsg(message) if *message.signature() == VOID => {}
+            Msg::PublishLivenessMsg(LivenessMsg::Vote(vote)) if vote.signature == VOID => {}
             Msg::PublishConsensusMsg(message) => self.vote(CONSENSUS, &message).await,
             Msg::PublishLivenessMsg(message) => self.vote(LIVENESS, &message).await,
             Msg::PublishProposalPart(part) => {
@@ -169,6 +188,7 @@ impl Bridge {
                 }
             }
             Msg::BroadcastStatus(Status { tip_height, history_min_height }) => {
+                self.engine_says = true;
                 let peer_id = to_engine(&self.link.handle.local());
                 self.status = encoded(&sync::Status { peer_id, tip_height, history_min_height });
                 self.say_status().await;
@@ -208,6 +228,15 @@ impl Bridge {
         }
     }
 
+    /// The chain of this node is known.
+    async fn begin(&mut self) {
+        let Some(tip) = *self.ears.tip.borrow_and_update() else { return };
+        let peer_id = to_engine(&self.link.handle.local());
+        let (tip_height, history_min_height) = (Height(tip), Height(tip.min(types::Height(1))));
+        self.status = encoded(&sync::Status { peer_id, tip_height, history_min_height });
+        self.say_status().await;
+    }
+
     async fn vote<T>(&mut self, kind: u8, message: &T)
     where
         Borsh: Codec<T, Error = CodecError>,
@@ -241,11 +270,18 @@ impl Bridge {
             }
             Event::Down(peer) => {
                 self.up.remove(&peer);
-                self.tips.remove(&peer);
+                self.tips.forget(&peer);
                 self.tell(&NetworkEvent::PeerDisconnected(to_engine(&peer)));
             }
             Event::Gossip(gossip) => match self.said(gossip) {
-                Ok(Some(event)) => self.tell(&event),
+                Ok(Some(event)) => {
+                    if let Some(guard) = &self.ears.guard {
+                        for (message, signature) in messages(&event) {
+                            guard.lock().shown(&message, &signature);
+                        }
+                    }
+                    self.tell(&event);
+                }
                 Ok(None) => {}
                 Err(error) => tracing::warn!(%error, "a peer says what nobody understands"),
             },
@@ -328,7 +364,8 @@ impl Bridge {
                 if !self.up.contains(&publisher) {
                     return Ok(None);
                 }
-                self.reaches(publisher, tip_height.0);
+                self.tips.says(&self.link.handle.allowed(), publisher, tip_height.0);
+                self.reach();
                 let status = Status { tip_height, history_min_height };
                 Ok(Some(NetworkEvent::Status(peer_id, status)))
             }
@@ -339,24 +376,23 @@ impl Bridge {
 }
 
 impl Bridge {
-    /// Notes how far a chain reaches, and says which height more than a third of the validators' nodes
-    /// have reached: one honest node is among them, so that no liar keeps the others awake.
-    fn reaches(&mut self, publisher: PublicKey, tip: types::Height) {
-        let allowed = self.link.handle.allowed();
-        if allowed.role(&publisher) == Some(Role::Validator) {
-            self.tips.insert(publisher, tip);
-        }
-        let voting = allowed.members().filter(|(_, member)| member.role == Role::Validator);
-        let third = voting.count() / 3;
-        let mut tips: Vec<_> = self.tips.values().copied().collect();
-        tips.sort_unstable_by(|a, b| b.cmp(a));
-        if let Some(&reached) = tips.get(third) {
-            self.ahead.send_if_modified(|ahead| {
-                let more = reached > *ahead;
-                *ahead = reached.max(*ahead);
-                more
-            });
-        }
+    /// Tells how far the others are: the guard first, because signing begins with it.
+    fn reach(&self) {
+        let (allowed, local) = (self.link.handle.allowed(), self.link.handle.local());
+        let reached = if is_alone(&allowed, &local) {
+            types::Height(0)
+        } else {
+            let Some(reached) = self.tips.reached(&allowed) else { return };
+            if let Some(guard) = &self.ears.guard {
+                guard.lock().reaches(reached);
+            }
+            reached
+        };
+        self.ears.ahead.send_if_modified(|ahead| {
+            let more = ahead.is_none_or(|ahead| reached > ahead);
+            *ahead = (*ahead).max(Some(reached));
+            more
+        });
     }
 }
 

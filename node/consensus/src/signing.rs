@@ -1,7 +1,11 @@
 //! This exists to let the engine sign and verify by the ledger's one rule, `verify_strict`, over the
-//! ledger's bytes. What guards against signing twice is the engine's write-ahead log.
+//! ledger's bytes. It is the one door of all signatures: nothing is signed that the guard does not admit.
+//!
+//! The engine takes a signer that fails for the end of this node. So what is not signed carries a
+//! signature that is none: the engine does not count it, and the network does not send it.
 
 use crate::context::{Address, Chain, Proposal, Vote};
+use crate::guard::{Message, Shared};
 use async_trait::async_trait;
 use linli_ledger::crypto::{ConsensusKey, PublicKey, Signature, verify_peer};
 use linli_ledger::hash::Digest;
@@ -12,11 +16,15 @@ use malachitebft_signing::{Error, Signer, VerificationResult, Verifier};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Strict;
 
+/// On a message that was not signed: it verifies with no key.
+pub(crate) const VOID: Signature = Signature::Ed25519([0; 64]);
+
 /// Signs as one validator of one chain.
 #[derive(Debug)]
 pub(crate) struct LedgerSigner {
     pub(crate) genesis: Digest,
     pub(crate) key: ConsensusKey,
+    pub(crate) guard: Shared,
 }
 
 /// Verifies the signatures of one chain.
@@ -64,8 +72,13 @@ impl Signer<Chain> for LedgerSigner {
     async fn sign_vote(&self, vote: Vote) -> Result<SignedMessage<Chain, Vote>, Error> {
         let ours = vote.to_ledger().ok_or(Error::from_source(Refusal::NoRound))?;
         self.check_ours(ours.validator)?;
-        let signature = self.key.sign_vote(&self.genesis, &ours);
-        Ok(SignedMessage::new(vote, signature))
+        Ok(match self.admitted(Message::Vote(ours)) {
+            Some(Message::Vote(ours)) => {
+                let signature = self.key.sign_vote(&self.genesis, &ours);
+                SignedMessage::new(Vote::from_ledger(&ours), signature)
+            }
+            Some(Message::Proposal(_)) | None => SignedMessage::new(vote, VOID),
+        })
     }
 
     async fn sign_proposal(
@@ -74,8 +87,13 @@ impl Signer<Chain> for LedgerSigner {
     ) -> Result<SignedMessage<Chain, Proposal>, Error> {
         let ours = proposal.to_ledger().ok_or(Error::from_source(Refusal::NoRound))?;
         self.check_ours(ours.validator)?;
-        let signature = self.key.sign_proposal(&self.genesis, &ours);
-        Ok(SignedMessage::new(proposal, signature))
+        Ok(match self.admitted(Message::Proposal(ours)) {
+            Some(Message::Proposal(ours)) => {
+                let signature = self.key.sign_proposal(&self.genesis, &ours);
+                SignedMessage::new(Proposal::from_ledger(&ours), signature)
+            }
+            Some(Message::Vote(_)) | None => SignedMessage::new(proposal, VOID),
+        })
     }
 
     async fn sign_vote_extension(
@@ -98,6 +116,17 @@ impl Signer<Chain> for LedgerSigner {
 }
 
 impl LedgerSigner {
+    /// What may be signed, if anything.
+    fn admitted(&self, message: Message) -> Option<Message> {
+        match self.guard.lock().admit(message) {
+            Ok(message) => Some(message),
+            Err(why) => {
+                tracing::warn!(%why, "not signed");
+                None
+            }
+        }
+    }
+
     fn check_ours(&self, key: PublicKey) -> Result<(), Error> {
         if key == self.key.public() {
             return Ok(());
@@ -157,14 +186,36 @@ impl Verifier<Chain> for LedgerVerifier {
 mod tests {
     use super::*;
     use crate::context::{Height, Value, from_option};
+    use crate::guard::{Guard, Memory};
     use futures::executor::block_on;
     use linli_ledger::types::{self, BlockHash};
     use malachitebft_core_types::{Context, Round};
+    use std::io;
 
     const GENESIS: Digest = Digest::Blake3([9; 32]);
 
+    /// Forgets all at its end.
+    #[derive(Debug)]
+    struct NoDisk;
+
+    impl Memory for NoDisk {
+        fn read(&self) -> io::Result<Vec<u8>> {
+            Ok(Vec::new())
+        }
+
+        fn append(&mut self, _: &[u8]) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn replace(&mut self, _: &[u8]) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
     fn signer(seed: u8) -> LedgerSigner {
-        LedgerSigner { genesis: GENESIS, key: ConsensusKey::from_seed(&[seed; 32]) }
+        let key = ConsensusKey::from_seed(&[seed; 32]);
+        let guard = Guard::open(GENESIS, key.public(), Box::new(NoDisk)).expect("it has no disk");
+        LedgerSigner { genesis: GENESIS, key, guard: Shared::new(guard) }
     }
 
     fn address(seed: u8) -> Address {
@@ -231,5 +282,22 @@ mod tests {
         assert!(block_on(signer(1).sign_vote(other)).is_err());
         let nowhere = Chain.new_prevote(height, Round::Nil, from_option(None), address(1));
         assert!(block_on(signer(1).sign_vote(nowhere)).is_err());
+    }
+
+    #[test]
+    fn what_would_contradict_has_a_signature_that_is_none() {
+        let (height, signer) = (Height(types::Height(4)), signer(1));
+        let block = |n| from_option(Some(BlockHash(Digest::Blake3([n; 32]))));
+        let vote = |value| Chain.new_precommit(height, Round::ZERO, value, address(1));
+        let first = block_on(signer.sign_vote(vote(block(1)))).expect("it is ours");
+        let second = block_on(signer.sign_vote(vote(block(2)))).expect("the engine goes on");
+        let again = block_on(signer.sign_vote(vote(block(1)))).expect("it is ours");
+        assert_eq!((second.signature, &again), (VOID, &first));
+        let verifier = LedgerVerifier { genesis: GENESIS };
+        let check = |signed: &SignedMessage<Chain, Vote>| {
+            let (vote, signature) = (&signed.message, &signed.signature);
+            valid(block_on(verifier.verify_signed_vote(vote, signature, &address(1).0)))
+        };
+        assert!(check(&first) && !check(&second));
     }
 }

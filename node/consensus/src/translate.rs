@@ -2,6 +2,7 @@
 //! ever making one question wait for the answer to another.
 
 use crate::context::{Chain, Head, Height, Part, Value};
+use crate::guard::Shared;
 use crate::parts::{Assembled, Assembler, BLOCK_BYTES_MAX, Message, split};
 use crate::request::{Built, DecidedBlock, Proposed, Request, Start, Verdict};
 use crate::words::{Place, judged, misbehaviour, parameters, raw, to_ledger, to_next};
@@ -36,8 +37,12 @@ pub(crate) struct Translator {
     /// Takes parts that the engine is to hear again: it waits for the answer to each, so that no answer
     /// can be held until its turn.
     pub(crate) again: mpsc::UnboundedSender<(PeerId, Message)>,
-    /// The height that others have reached.
-    pub(crate) ahead: watch::Receiver<types::Height>,
+    /// The height that others have reached, when enough of them have said so.
+    pub(crate) ahead: watch::Receiver<Option<types::Height>>,
+    /// Is told where the chain of this node begins.
+    pub(crate) tip: watch::Sender<Option<types::Height>>,
+    /// Who decides what is signed; a validator has one.
+    pub(crate) guard: Option<Shared>,
     /// One task for each reply the application owes; they end with the translator.
     pub(crate) replies: JoinSet<Result<(), End>>,
 }
@@ -73,8 +78,10 @@ impl Translator {
                     None => return Ok(()),
                 },
                 Ok(()) = self.ahead.changed() => {
-                    let height = *self.ahead.borrow_and_update();
-                    self.send(Request::Ahead { height }).await?;
+                    let ahead = *self.ahead.borrow_and_update();
+                    if let Some(height) = ahead.filter(|height| height.0 > 0) {
+                        self.send(Request::Ahead { height }).await?;
+                    }
                 }
                 // A task that panicked has dropped its reply: the engine knows.
                 Some(replied) = self.replies.join_next() => replied.unwrap_or(Ok(()))?,
@@ -141,13 +148,21 @@ impl Translator {
         }
     }
 
-    /// Starts the engine, unless the chain is behind the log: the log forgets a height for another.
+    /// Starts the engine, unless the chain is behind the log: the log forgets a height for another. A
+    /// validator waits until it knows how far the others are.
     fn ready(&mut self, reply: Reply<(Height, HeightParams<Chain>)>) -> Request {
         let (timeouts, logged) = (self.timeouts, self.logged);
+        let (tip, mut ahead, votes) = (self.tip.clone(), self.ahead.clone(), self.guard.is_some());
         let reply = self.then(move |start: Start| async move {
             if start.height < logged {
                 let start = start.height;
                 return Err(End::Behind { start, logged });
+            }
+            tip.send_replace(Some(types::Height(start.height.0.saturating_sub(1))));
+            if votes && ahead.borrow().is_none() {
+                tracing::info!("waiting for more than a third of the validators' nodes");
+                // Without a network the engine has ended, too.
+                let _ = ahead.wait_for(Option::is_some).await;
             }
             let _ = reply.send(parameters(&start, timeouts));
             Ok(())
@@ -241,6 +256,9 @@ impl Translator {
         reply: Reply<()>,
     ) -> Result<Request, End> {
         let (height, block, certificate) = to_ledger(certificate)?;
+        if let Some(guard) = &self.guard {
+            guard.lock().shown_in(height, block, &certificate);
+        }
         self.goes_on_after(height);
         let reply = self.relay(reply, |()| ());
         Ok(Request::Decided { height, block, certificate, reply })
@@ -253,6 +271,9 @@ impl Translator {
         reply: Reply<host::Next<Chain>>,
     ) -> Result<Request, End> {
         let (height, block, certificate) = to_ledger(certificate)?;
+        if let Some(guard) = &self.guard {
+            guard.lock().shown_in(height, block, &certificate);
+        }
         let (misbehaviour, timeouts) = (misbehaviour(evidence), self.timeouts);
         let reply = self.relay(reply, move |next| to_next(&next, timeouts));
         Ok(Request::Finalized { height, block, certificate, misbehaviour, reply })

@@ -1,8 +1,11 @@
 //! One validator on the real engine, with a network without peers: decides, certifies, stops, goes
 //! on, rests, and survives a crash between proposing and committing.
 
+mod common;
+
+use common::SignedFile;
 use linli_consensus::{
-    Built, Config, Next, Proposed, Request, Running, Start, StartError, Timeouts,
+    Built, Config, Next, Proposed, Request, Running, Start, StartError, Timeouts, Voice,
 };
 use linli_ledger::certificate::{CommitCertificate, Validator, ValidatorSet, Vote, VoteKind};
 use linli_ledger::crypto::ConsensusKey;
@@ -31,7 +34,7 @@ async fn start(folder: &Path) -> Result<Running, StartError> {
     linli_consensus::start(Config {
         moniker: "alone".into(),
         genesis: GENESIS,
-        key: Some(key()),
+        voice: Some(Voice { key: key(), signed: Box::new(SignedFile(folder.join("signed"))) }),
         wal: folder.join("wal").join("consensus.wal"),
         timeouts: Timeouts::default(),
         network: linli_network::alone(),
@@ -257,4 +260,33 @@ async fn a_block_that_cannot_be_built_costs_a_round_and_no_more() {
         application.chain.iter().map(|(.., certificate)| certificate.round).collect();
     assert_eq!(rounds, [1, 0]);
     stop(running).await;
+}
+
+#[tokio::test]
+async fn a_log_that_a_loss_of_power_took_lets_the_same_be_signed_again_and_nothing_else() {
+    for same in [true, false] {
+        let folder = folder();
+        let mut application = Application::default();
+        let mut running = started(&folder).await;
+        application.answer(&mut running, decided(3)).await;
+        stop(running).await;
+
+        // What was signed is written down before the log: that the log has not is possible.
+        std::fs::remove_dir_all(folder.path().join("wal")).expect("it is there");
+        if !same {
+            application.proposed.remove(&(Height(3), 0)).expect("it was proposed");
+            application.salt = 100;
+        }
+        let mut running = started(&folder).await;
+        if same {
+            application.decide(&mut running, 4).await;
+            application.check(4);
+        } else {
+            // Long enough for a dozen heights. On a slow machine this shows less, but never fails.
+            let more = application.answer(&mut running, decided(3));
+            assert!(timeout(Duration::from_millis(500), more).await.is_err(), "it contradicts");
+            application.check(2);
+        }
+        stop(running).await;
+    }
 }

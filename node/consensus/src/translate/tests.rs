@@ -17,7 +17,7 @@ struct Bench {
     network: mpsc::Receiver<NetworkMsg<Chain>>,
     requests: mpsc::Receiver<Request>,
     again: mpsc::UnboundedReceiver<(PeerId, Message)>,
-    ahead: watch::Sender<types::Height>,
+    ahead: watch::Sender<Option<types::Height>>,
 }
 
 impl Bench {
@@ -26,7 +26,7 @@ impl Bench {
         let (to_network, network) = mpsc::channel(128);
         let (to_application, requests) = mpsc::channel(1);
         let (again, parts_again) = mpsc::unbounded_channel();
-        let (to_ahead, ahead) = watch::channel(types::Height(0));
+        let (to_ahead, ahead) = watch::channel(None);
         let mut assembler = Assembler::default();
         assembler.decided(types::Height(HEIGHT.0 - 1));
         let translator = Translator {
@@ -39,6 +39,8 @@ impl Bench {
             assembler,
             again,
             ahead,
+            tip: watch::channel(None).0,
+            guard: None,
             replies: JoinSet::new(),
         };
         tokio::spawn(translator.run());
@@ -257,7 +259,7 @@ async fn a_block_before_its_turn_is_answered_with_nothing_and_comes_again() {
 #[tokio::test]
 async fn the_application_hears_how_far_the_others_are() {
     let mut bench = Bench::new(HEIGHT);
-    bench.ahead.send_replace(HEIGHT.next());
+    bench.ahead.send_replace(Some(HEIGHT.next()));
     let request = bench.request().await;
     assert!(matches!(request, Request::Ahead { height } if height == HEIGHT.next()), "{request:?}");
 }

@@ -4,7 +4,8 @@
 #![allow(dead_code, reason = "each test uses a part")]
 
 use linli_consensus::{
-    Built, Config, DecidedBlock, Next, Proposed, Request, Running, Start, Timeouts, Verdict,
+    Built, Config, DecidedBlock, Memory, Misbehaviour, Next, Proposed, Request, Running, Silence,
+    Start, Timeouts, Verdict, Voice,
 };
 use linli_ledger::certificate::{Validator, ValidatorSet};
 use linli_ledger::crypto::{ConsensusKey, PublicKey};
@@ -12,6 +13,9 @@ use linli_ledger::hash::{Digest, Domain, digest};
 use linli_ledger::types::{BlockHash, Height, OrganisationId};
 use linli_network::{Allowed, Handle, Member, Network, NetworkKey, Role};
 use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -55,6 +59,29 @@ pub(crate) fn list(validators: &[u8], observers: &[u8]) -> Allowed {
 
 type Chain = Arc<Mutex<Vec<DecidedBlock>>>;
 
+/// What a validator has signed, in a file.
+#[derive(Debug)]
+pub(crate) struct SignedFile(pub(crate) PathBuf);
+
+impl Memory for SignedFile {
+    fn read(&self) -> io::Result<Vec<u8>> {
+        match fs::read(&self.0) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            read => read,
+        }
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut file = fs::File::options().create(true).append(true).open(&self.0)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    }
+
+    fn replace(&mut self, bytes: &[u8]) -> io::Result<()> {
+        fs::write(&self.0, bytes)
+    }
+}
+
 /// What a real application keeps on disk.
 pub(crate) struct Application {
     validators: ValidatorSet,
@@ -70,6 +97,8 @@ pub(crate) struct Application {
     ahead: u64,
     /// The highest height at which somebody else has proposed.
     heard: u64,
+    /// What the engine has reported of others.
+    misbehaviour: Arc<Mutex<Vec<Misbehaviour>>>,
 }
 
 impl Application {
@@ -139,7 +168,10 @@ impl Application {
                 self.woken = false;
                 let _ = reply.send(());
             }
-            Request::Finalized { reply, .. } => self.resting = Some(reply),
+            Request::Finalized { misbehaviour, reply, .. } => {
+                self.misbehaviour.lock().expect("a lock").extend(misbehaviour);
+                self.resting = Some(reply);
+            }
             Request::Ahead { height } => self.ahead = height.0,
             Request::DecidedBlocks { range, reply } => {
                 let chain = self.chain.lock().expect("a lock");
@@ -176,13 +208,77 @@ async fn run(
     }
 }
 
+/// What a node is started with.
+#[derive(Clone)]
+pub(crate) struct Setup {
+    /// Names its network key and, unless `key` says otherwise, its validator's.
+    pub(crate) n: u8,
+    /// The validator whose key it holds.
+    pub(crate) key: u8,
+    pub(crate) validators: Vec<u8>,
+    pub(crate) target: u64,
+    pub(crate) chain: Chain,
+}
+
+impl Setup {
+    /// A node with an empty chain that makes blocks up to `target`.
+    pub(crate) fn new(n: u8, validators: &[u8], target: u64) -> Self {
+        Self { n, key: n, validators: validators.to_vec(), target, chain: Chain::default() }
+    }
+
+    /// Its chain as it is now; it grows apart.
+    pub(crate) fn clone_of_chain(&self) -> Chain {
+        Arc::new(Mutex::new(self.chain.lock().expect("a lock").clone()))
+    }
+
+    /// Starts it in a folder, which keeps what it has signed.
+    pub(crate) async fn start(self, folder: TempDir, network: Network) -> Node {
+        let Self { n, key, validators, target, chain } = self.clone();
+        let handle = network.link.handle.clone();
+        let voice = validators.contains(&key).then(|| Voice {
+            key: consensus_key(key),
+            signed: Box::new(SignedFile(folder.path().join("signed"))),
+        });
+        let running = linli_consensus::start(Config {
+            moniker: format!("node {n}"),
+            genesis: GENESIS,
+            voice,
+            wal: folder.path().join("consensus.wal"),
+            timeouts: Timeouts::default(),
+            network: network.link,
+        })
+        .await
+        .expect("it starts");
+        let misbehaviour = Arc::default();
+        let application = Application {
+            validators: set(&validators),
+            key: consensus_key(key).public(),
+            chain: chain.clone(),
+            held: BTreeMap::new(),
+            proposed: BTreeMap::new(),
+            resting: None,
+            woken: false,
+            ahead: 0,
+            heard: 0,
+            misbehaviour: Arc::clone(&misbehaviour),
+        };
+        let (to_target, target) = watch::channel(target);
+        let (to_tip, tip) = watch::channel((application.tip(), 0));
+        let (stop, stopped) = oneshot::channel();
+        let silence = running.silence.clone();
+        let task = tokio::spawn(run(running, application, target, stopped, to_tip));
+        let target = to_target;
+        Node { setup: self, handle, chain, silence, misbehaviour, tip, target, stop, task, folder }
+    }
+}
+
 /// A node that runs.
 pub(crate) struct Node {
-    pub(crate) n: u8,
+    setup: Setup,
     pub(crate) handle: Handle,
     pub(crate) chain: Chain,
-    validators: ValidatorSet,
-    votes: bool,
+    pub(crate) silence: watch::Receiver<Option<Silence>>,
+    pub(crate) misbehaviour: Arc<Mutex<Vec<Misbehaviour>>>,
     /// The height of its chain, and that of the last block that another proposed.
     tip: watch::Receiver<(u64, u64)>,
     target: watch::Sender<u64>,
@@ -191,58 +287,52 @@ pub(crate) struct Node {
     folder: TempDir,
 }
 
+/// An empty folder.
+pub(crate) fn folder() -> TempDir {
+    tempfile::tempdir().expect("there is room for a folder")
+}
+
+/// A folder with the same files, as far as there are no others in it.
+pub(crate) fn copy(of: &Path) -> TempDir {
+    let copy = folder();
+    for entry in fs::read_dir(of).expect("it is a folder") {
+        let entry = entry.expect("it has files");
+        fs::copy(entry.path(), copy.path().join(entry.file_name())).expect("they can be copied");
+    }
+    copy
+}
+
 impl Node {
     /// A node with an empty chain that makes blocks up to `target`.
     pub(crate) async fn start(n: u8, validators: &[u8], network: Network, target: u64) -> Self {
-        let folder = tempfile::tempdir().expect("there is room for a folder");
-        let votes = validators.contains(&n);
-        Self::on(folder, n, set(validators), votes, network, target, Chain::default()).await
+        Setup::new(n, validators, target).start(folder(), network).await
     }
 
-    async fn on(
-        folder: TempDir,
-        n: u8,
-        validators: ValidatorSet,
-        votes: bool,
-        network: Network,
-        target: u64,
-        chain: Chain,
-    ) -> Self {
-        let handle = network.link.handle.clone();
-        let running = linli_consensus::start(Config {
-            moniker: format!("node {n}"),
-            genesis: GENESIS,
-            key: votes.then(|| consensus_key(n)),
-            wal: folder.path().join("consensus.wal"),
-            timeouts: Timeouts::default(),
-            network: network.link,
-        })
-        .await
-        .expect("it starts");
-        let application = Application {
-            validators: validators.clone(),
-            key: consensus_key(n).public(),
-            chain: chain.clone(),
-            held: BTreeMap::new(),
-            proposed: BTreeMap::new(),
-            resting: None,
-            woken: false,
-            ahead: 0,
-            heard: 0,
-        };
-        let (to_target, target) = watch::channel(target);
-        let (to_tip, tip) = watch::channel((application.tip(), 0));
-        let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(run(running, application, target, stopped, to_tip));
-        Self { n, handle, chain, validators, votes, tip, target: to_target, stop, task, folder }
+    /// Stops it; what is left are its folder and how it was started.
+    pub(crate) async fn stop(self) -> (Setup, TempDir) {
+        let Self { setup, stop, task, folder, .. } = self;
+        let _ = stop.send(());
+        timeout(GUARD, task).await.expect("it stops").expect("it has not panicked");
+        (setup, folder)
     }
 
     /// Stops it and starts it again with the same chain and log, on another network.
     pub(crate) async fn restart(self, network: impl AsyncFnOnce() -> Network, target: u64) -> Self {
-        let Self { n, chain, validators, votes, stop, task, folder, .. } = self;
-        let _ = stop.send(());
-        timeout(GUARD, task).await.expect("it stops").expect("it has not panicked");
-        Self::on(folder, n, validators, votes, network().await, target, chain).await
+        let (setup, folder) = self.stop().await;
+        Setup { target, ..setup }.start(folder, network().await).await
+    }
+
+    /// Its folder as it is now.
+    pub(crate) fn copy(&self) -> TempDir {
+        copy(self.folder.path())
+    }
+
+    /// Waits until it is silent, or speaks again.
+    pub(crate) async fn falls_silent(&mut self, meant: impl Fn(Option<&Silence>) -> bool) {
+        let n = self.setup.n;
+        let silence = self.silence.wait_for(|silence| meant(silence.as_ref()));
+        let silence = timeout(GUARD, silence).await;
+        silence.unwrap_or_else(|_| panic!("node {n} is not")).expect("it runs");
     }
 
     pub(crate) fn tip(&self) -> u64 {
@@ -265,7 +355,7 @@ impl Node {
     }
 
     async fn waits_for(&mut self, height: u64, come: impl FnMut(&(u64, u64)) -> bool) {
-        let n = self.n;
+        let n = self.setup.n;
         let reached = timeout(GUARD, self.tip.wait_for(come)).await;
         let reached = reached.unwrap_or_else(|_| panic!("node {n} does not reach {height}"));
         assert!(reached.is_ok(), "node {n} has ended");

@@ -1,0 +1,396 @@
+//! This exists to keep one key from saying two things: what it signs is written down first, and what others show
+//! of it that was not signed here ends or delays the signing.
+//!
+//! The engine's own log does the same within one folder that is never copied. This is for when it was.
+//! No clock and no network here: messages come in, and one door, [`Memory`], keeps what must last.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use linli_ledger::certificate::{CommitCertificate, Proposal, Vote, VoteKind};
+use linli_ledger::code::Code;
+use linli_ledger::codec::{decode, encode};
+use linli_ledger::crypto::{PublicKey, Signature};
+use linli_ledger::hash::{Digest, Domain, hash};
+use linli_ledger::types::{BlockHash, Height};
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard};
+use tokio::sync::watch;
+
+/// Where a validator keeps what it has signed: bytes that grow, and are made anew now and then.
+///
+/// They belong to the key as the engine's log does: never copied, never restored from a backup.
+pub trait Memory: Send + Debug {
+    /// All of them; none at first.
+    ///
+    /// # Errors
+    /// What the disk says.
+    fn read(&self) -> io::Result<Vec<u8>>;
+
+    /// Adds some. Durable when it returns; after a crash a first part of them may be there.
+    ///
+    /// # Errors
+    /// What the disk says; then nobody knows how much was written.
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Puts others in their place, all or nothing. Durable when it returns.
+    ///
+    /// # Errors
+    /// What the disk says.
+    fn replace(&mut self, bytes: &[u8]) -> io::Result<()>;
+}
+
+/// Why a validator casts no votes although its node runs.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Silence {
+    /// Others hold what this key has signed and this folder does not know of.
+    #[error(
+        "this folder is older than what its key has signed: it was restored from a copy; \
+         the validator votes again after block {until}"
+    )]
+    Older {
+        /// The last height without its votes.
+        until: Height,
+    },
+    /// Somebody else signs with this key, now.
+    #[error(
+        "another process signs with this validator's key (seen at height {height}, round {round}): \
+         this one signs no more; stop the other, and start this one again"
+    )]
+    SecondSigner {
+        /// Where the other's message was.
+        height: Height,
+        /// In which round.
+        round: u32,
+    },
+    /// What is signed could not be written down.
+    #[error("what is signed cannot be written down, so nothing is signed: {what}")]
+    Record {
+        /// What the disk said.
+        what: String,
+    },
+}
+
+impl Silence {
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Older { .. } => Code::OlderCopy,
+            Self::SecondSigner { .. } => Code::SecondSigner,
+            Self::Record { .. } => Code::Storage,
+        }
+    }
+}
+
+/// What a validator signs.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub(crate) enum Message {
+    Vote(Vote),
+    Proposal(Proposal),
+}
+
+/// The order in which a validator speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    Propose,
+    Prevote,
+    Precommit,
+}
+
+type Position = (Height, u32, Step);
+
+impl Message {
+    fn position(&self) -> Position {
+        match self {
+            Self::Proposal(proposal) => (proposal.height, proposal.round, Step::Propose),
+            Self::Vote(vote) => {
+                let step = match vote.kind {
+                    VoteKind::Prevote => Step::Prevote,
+                    VoteKind::Precommit => Step::Precommit,
+                };
+                (vote.height, vote.round, step)
+            }
+        }
+    }
+
+    fn validator(&self) -> PublicKey {
+        match self {
+            Self::Vote(vote) => vote.validator,
+            Self::Proposal(proposal) => proposal.validator,
+        }
+    }
+
+    fn verify(&self, genesis: &Digest, signature: &Signature) -> bool {
+        match self {
+            Self::Vote(vote) => vote.verify(genesis, signature),
+            Self::Proposal(proposal) => proposal.verify(genesis, signature),
+        }
+    }
+}
+
+/// What is kept.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+enum Entry {
+    /// A message that may have been signed.
+    Signed(Message),
+    /// Nothing is signed up to this height.
+    Floor(Height),
+}
+
+/// Why nothing was signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refused {
+    /// [`Silence`] says why.
+    #[error("this validator is silent")]
+    Silent,
+    /// The others are past it.
+    #[error("nothing is signed up to height {0}")]
+    Below(Height),
+    /// Something later, or something else, may have been signed.
+    #[error("it would contradict what was signed before")]
+    Contradiction,
+}
+
+/// Heights of which everything that was signed is remembered: what comes back of older ones may have been
+/// repeated by anybody.
+const HEIGHTS_KEPT: u64 = 4;
+
+/// How far the chain may have come while nobody told: the others may be one block further than those of them
+/// who have said so, and are deciding the next.
+const UNTOLD: u64 = 2;
+
+/// When the memory is made anew.
+const BYTES_MAX: usize = 64 << 10;
+
+/// The guard of a key, for all who sign with it or see what was signed.
+#[derive(Clone, Debug)]
+pub(crate) struct Shared(Arc<Mutex<Guard>>);
+
+impl Shared {
+    pub(crate) fn new(guard: Guard) -> Self {
+        Self(Arc::new(Mutex::new(guard)))
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Guard> {
+        self.0.lock().expect("nobody panics with the lock")
+    }
+}
+
+/// Decides what one key signs.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    genesis: Digest,
+    key: PublicKey,
+    memory: Box<dyn Memory>,
+    /// So long it is.
+    bytes: usize,
+    /// What was signed, by position; of late heights all of it.
+    signed: BTreeMap<Position, Message>,
+    /// What was signed here before this start is at most here.
+    before: Option<Position>,
+    floor: Height,
+    /// How far the others are, and how far they were at the start.
+    ahead: Height,
+    at_start: Option<Height>,
+    silence: watch::Sender<Option<Silence>>,
+}
+
+impl Guard {
+    /// Reads what was signed. What a crash tore off had not been signed.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub(crate) fn open(
+        genesis: Digest,
+        key: PublicKey,
+        mut memory: Box<dyn Memory>,
+    ) -> io::Result<Self> {
+        let bytes = memory.read()?;
+        let (mut signed, mut floor) = (BTreeMap::new(), Height(0));
+        let mut rest = bytes.as_slice();
+        while let Some(entry) = take(&mut rest) {
+            match entry {
+                Entry::Signed(message) => {
+                    signed.insert(message.position(), message);
+                }
+                Entry::Floor(height) => floor = floor.max(height),
+            }
+        }
+        let whole = bytes.len().saturating_sub(rest.len());
+        if !rest.is_empty() {
+            memory.replace(bytes.get(..whole).unwrap_or_default())?;
+        }
+        // Another key in this folder has its own past.
+        signed.retain(|_, message: &mut Message| message.validator() == key);
+        let before = signed.last_key_value().map(|(position, _)| *position);
+        let (silence, _) = watch::channel(None);
+        let (ahead, at_start) = (Height(0), None);
+        Ok(Self {
+            genesis,
+            key,
+            memory,
+            bytes: whole,
+            signed,
+            before,
+            floor,
+            ahead,
+            at_start,
+            silence,
+        })
+    }
+
+    /// Why nothing is signed, if so; it changes.
+    pub(crate) fn silence(&self) -> watch::Receiver<Option<Silence>> {
+        self.silence.subscribe()
+    }
+
+    /// What may be signed when this is to be: the same, or what was signed there before. It is durable that
+    /// it may have been signed.
+    ///
+    /// A precommit for a block is not repeated by whoever would not make it again: it would not be bound by it.
+    pub(crate) fn admit(&mut self, message: Message) -> Result<Message, Refused> {
+        let position = message.position();
+        let (height, ..) = position;
+        match &*self.silence.borrow() {
+            Some(Silence::SecondSigner { .. } | Silence::Record { .. }) => {
+                return Err(Refused::Silent);
+            }
+            Some(Silence::Older { .. }) | None => {}
+        }
+        if let Some(before) = self.signed.get(&position) {
+            return match before {
+                same if *same == message => Ok(message),
+                Message::Vote(Vote { kind: VoteKind::Prevote, .. } | Vote { value: None, .. }) => {
+                    Ok(before.clone())
+                }
+                Message::Vote(_) | Message::Proposal(_) => Err(Refused::Contradiction),
+            };
+        }
+        if height <= self.floor {
+            return Err(Refused::Below(self.floor));
+        }
+        if self.signed.last_key_value().is_some_and(|(last, _)| *last > position) {
+            return Err(Refused::Contradiction);
+        }
+        self.note(&Entry::Signed(message.clone()))?;
+        self.signed.insert(position, message.clone());
+        self.signed.retain(|(old, ..), _| old.0.saturating_add(HEIGHTS_KEPT) > height.0);
+        self.silence.send_if_modified(|silence| silence.take().is_some());
+        Ok(message)
+    }
+
+    /// The others' chains reach this height; the first time it says how far they were at the start.
+    pub(crate) fn reaches(&mut self, ahead: Height) {
+        self.ahead = self.ahead.max(ahead);
+        if self.at_start.is_none() {
+            self.at_start = Some(ahead);
+            self.floor = self.floor.max(ahead);
+        }
+    }
+
+    /// Somebody shows a message of this key.
+    pub(crate) fn shown(&mut self, message: &Message, signature: &Signature) {
+        // Alone there is nobody; and before a start nothing is told from what came before it.
+        let Some(at_start) = self.at_start else { return };
+        let position = message.position();
+        let (height, round, _) = position;
+        let forgotten = match self.signed.first_key_value() {
+            Some(((first, ..), _)) => height < *first,
+            None => false,
+        };
+        let known = self.signed.get(&position);
+        let contradicts = known.is_some_and(|known| known != message);
+        let old = known.is_none() && self.before.is_some_and(|before| position < before);
+        if message.validator() != self.key
+            || forgotten
+            || old
+            || known == Some(message)
+            || !message.verify(&self.genesis, signature)
+        {
+            return;
+        }
+        if contradicts || height.0 > at_start.0.saturating_add(UNTOLD) {
+            self.fall_silent(Silence::SecondSigner { height, round });
+            return;
+        }
+        let until = Height(height.max(self.ahead).0.saturating_add(UNTOLD));
+        if until > self.floor && self.note(&Entry::Floor(until)).is_ok() {
+            self.floor = until;
+            self.fall_silent(Silence::Older { until });
+        }
+    }
+
+    /// Somebody shows a certificate: whoever holds it may hold a precommit of this key.
+    pub(crate) fn shown_in(
+        &mut self,
+        height: Height,
+        block: BlockHash,
+        certificate: &CommitCertificate,
+    ) {
+        for (validator, signature) in &certificate.signatures {
+            let (kind, round, value) = (VoteKind::Precommit, certificate.round, Some(block));
+            let vote = Vote { kind, height, round, value, validator: *validator };
+            self.shown(&Message::Vote(vote), signature);
+        }
+    }
+
+    /// Writes an entry down.
+    fn note(&mut self, entry: &Entry) -> Result<(), Refused> {
+        let noted = if self.bytes > BYTES_MAX {
+            let mut all = entry_bytes(&Entry::Floor(self.floor));
+            for message in self.signed.values() {
+                all.extend(entry_bytes(&Entry::Signed(message.clone())));
+            }
+            all.extend(entry_bytes(entry));
+            self.bytes = all.len();
+            self.memory.replace(&all)
+        } else {
+            let bytes = entry_bytes(entry);
+            self.bytes = self.bytes.saturating_add(bytes.len());
+            self.memory.append(&bytes)
+        };
+        noted.map_err(|error| {
+            // Nobody knows what was written: only a start reads it again.
+            self.fall_silent(Silence::Record { what: error.to_string() });
+            Refused::Silent
+        })
+    }
+
+    fn fall_silent(&self, why: Silence) {
+        self.silence.send_if_modified(|silence| {
+            let worse = match silence {
+                Some(Silence::SecondSigner { .. } | Silence::Record { .. }) => false,
+                Some(Silence::Older { .. }) | None => true,
+            };
+            if worse {
+                tracing::error!(code = %why.code(), "{why}");
+                *silence = Some(why);
+            }
+            worse
+        });
+    }
+}
+
+fn entry_bytes(entry: &Entry) -> Vec<u8> {
+    let payload = encode(entry);
+    let mut bytes = (payload.len() as u64).to_le_bytes().to_vec();
+    bytes.extend_from_slice(&hash(Domain::Frame, &payload));
+    bytes.extend_from_slice(&payload);
+    bytes
+}
+
+fn take(bytes: &mut &[u8]) -> Option<Entry> {
+    let (length, rest) = bytes.split_first_chunk::<8>()?;
+    let (check, rest) = rest.split_first_chunk::<32>()?;
+    let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
+    let (payload, rest) = rest.split_at_checked(length)?;
+    if hash(Domain::Frame, payload) != *check {
+        return None;
+    }
+    let entry = decode(payload, "what was signed").ok()?;
+    *bytes = rest;
+    Some(entry)
+}
+
+#[cfg(test)]
+mod tests;

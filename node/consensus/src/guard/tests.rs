@@ -1,0 +1,265 @@
+//! What a key may say twice, and what not: after a crash at any byte, from an older copy, and beside a
+//! second process.
+
+use super::*;
+use linli_ledger::crypto::ConsensusKey;
+use linli_ledger::types::BlockHash;
+
+const GENESIS: Digest = Digest::Blake3([9; 32]);
+
+/// A disk, which outlives the guards on it.
+#[derive(Clone, Debug, Default)]
+struct Disk(Arc<Mutex<(Vec<u8>, bool)>>);
+
+impl Disk {
+    fn bytes(&self) -> Vec<u8> {
+        self.0.lock().unwrap().0.clone()
+    }
+
+    fn of(bytes: &[u8]) -> Self {
+        Self(Arc::new(Mutex::new((bytes.to_vec(), false))))
+    }
+
+    fn breaks(&self) {
+        self.0.lock().unwrap().1 = true;
+    }
+}
+
+impl Memory for Disk {
+    fn read(&self) -> io::Result<Vec<u8>> {
+        Ok(self.bytes())
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut disk = self.0.lock().unwrap();
+        if disk.1 {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        disk.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn replace(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.lock().unwrap().0 = bytes.to_vec();
+        Ok(())
+    }
+}
+
+fn key() -> ConsensusKey {
+    ConsensusKey::from_seed(&[1; 32])
+}
+
+/// A validator among others that are at this height.
+fn among(disk: &Disk, others: u64) -> Guard {
+    let mut guard = Guard::open(GENESIS, key().public(), Box::new(disk.clone())).unwrap();
+    guard.reaches(Height(others));
+    guard
+}
+
+fn block(n: u8) -> BlockHash {
+    BlockHash(Digest::Blake3([n; 32]))
+}
+
+fn vote(kind: VoteKind, height: u64, round: u32, value: Option<u8>) -> Message {
+    let (height, value, validator) = (Height(height), value.map(block), key().public());
+    Message::Vote(Vote { kind, height, round, value, validator })
+}
+
+fn prevote(height: u64, round: u32, value: Option<u8>) -> Message {
+    vote(VoteKind::Prevote, height, round, value)
+}
+
+fn precommit(height: u64, round: u32, value: Option<u8>) -> Message {
+    vote(VoteKind::Precommit, height, round, value)
+}
+
+fn proposal(height: u64, round: u32, value: u8) -> Message {
+    let (height, value, validator) = (Height(height), block(value), key().public());
+    Message::Proposal(Proposal { height, round, value, pol_round: None, validator })
+}
+
+fn signature(message: &Message) -> Signature {
+    match message {
+        Message::Vote(vote) => key().sign_vote(&GENESIS, vote),
+        Message::Proposal(proposal) => key().sign_proposal(&GENESIS, proposal),
+    }
+}
+
+/// Somebody shows what this key has signed.
+fn show(guard: &mut Guard, message: &Message) -> Option<Silence> {
+    guard.shown(message, &signature(message));
+    guard.silence().borrow().clone()
+}
+
+/// One height as it is decided.
+fn height(height: u64) -> [Message; 3] {
+    [proposal(height, 0, 1), prevote(height, 0, Some(1)), precommit(height, 0, Some(1))]
+}
+
+#[test]
+fn what_may_have_been_signed_is_signed_again_after_a_crash_and_nothing_instead() {
+    let whole = Disk::default();
+    let mut guard = among(&whole, 0);
+    for message in height(1).into_iter().chain([proposal(2, 0, 1), prevote(2, 0, None)]) {
+        assert_eq!(guard.admit(message.clone()), Ok(message));
+    }
+    drop(guard);
+    let mut guard = among(&whole, 0);
+    for message in height(1).into_iter().chain([proposal(2, 0, 1), prevote(2, 0, None)]) {
+        assert_eq!(guard.admit(message.clone()), Ok(message), "the same");
+    }
+    for other in
+        [proposal(1, 0, 2), precommit(1, 0, Some(2)), precommit(1, 0, None), proposal(2, 0, 2)]
+    {
+        assert_eq!(guard.admit(other), Err(Refused::Contradiction));
+    }
+    // Which vote the engine comes to may depend on when it is asked: then it repeats the old one.
+    assert_eq!(guard.admit(prevote(2, 0, Some(1))), Ok(prevote(2, 0, None)));
+    assert_eq!(guard.admit(prevote(1, 1, None)), Err(Refused::Contradiction), "it is past that");
+    assert_eq!(guard.admit(precommit(2, 0, None)), Ok(precommit(2, 0, None)), "it goes on");
+    assert_eq!(guard.admit(precommit(2, 0, Some(1))), Ok(precommit(2, 0, None)));
+    assert_eq!(guard.admit(prevote(2, 1, Some(3))), Ok(prevote(2, 1, Some(3))));
+    assert_eq!(*guard.silence().borrow(), None);
+}
+
+#[test]
+fn a_loss_of_power_at_every_byte_leaves_what_was_signed_before() {
+    let whole = Disk::default();
+    let mut guard = among(&whole, 0);
+    let mut ends = Vec::new();
+    for message in height(1) {
+        guard.admit(message).unwrap();
+        ends.push(whole.bytes().len());
+    }
+    let bytes = whole.bytes();
+    for length in 0..=bytes.len() {
+        let disk = Disk::of(&bytes[..length]);
+        let mut guard = among(&disk, 0);
+        let signed = ends.iter().filter(|end| **end <= length).count();
+        // What was torn off had not been signed: something else may be, and lasts.
+        let others = [proposal(1, 0, 2), precommit(1, 0, Some(2))];
+        for (other, place) in others.into_iter().zip([0, 2]) {
+            let free = guard.admit(other.clone()).is_ok();
+            assert_eq!(free, place >= signed, "{length} bytes, {other:?}");
+        }
+        drop(guard);
+        let again = among(&disk, 0).admit(precommit(1, 0, Some(if signed > 2 { 1 } else { 2 })));
+        assert!(again.is_ok(), "{length} bytes");
+    }
+}
+
+#[test]
+fn the_memory_stays_small_and_keeps_what_counts() {
+    let disk = Disk::default();
+    let mut guard = among(&disk, 0);
+    let mut longest = 0;
+    for n in 1..1_000 {
+        for message in height(n) {
+            guard.admit(message).unwrap();
+            longest = longest.max(disk.bytes().len());
+        }
+    }
+    assert!(longest > BYTES_MAX && longest < 2 * BYTES_MAX, "{longest} bytes");
+    drop(guard);
+    let mut guard = among(&disk, 998);
+    assert!(guard.admit(precommit(999, 0, Some(1))).is_ok());
+    assert_eq!(guard.admit(precommit(999, 0, Some(2))), Err(Refused::Contradiction));
+    assert!(guard.admit(proposal(1_000, 0, 1)).is_ok());
+}
+
+#[test]
+fn what_the_others_have_decided_is_signed_no_more() {
+    let disk = Disk::default();
+    let mut guard = among(&disk, 100);
+    assert_eq!(guard.admit(prevote(50, 0, None)), Err(Refused::Below(Height(100))));
+    assert_eq!(guard.admit(prevote(100, 7, None)), Err(Refused::Below(Height(100))));
+    assert_eq!(*guard.silence().borrow(), None, "it was away: nobody shows anything of it");
+    assert!(guard.admit(prevote(101, 0, None)).is_ok());
+    // It is at work: that the others are one ahead now and then means nothing.
+    guard.reaches(Height(101));
+    assert!(guard.admit(precommit(101, 0, None)).is_ok());
+}
+
+#[test]
+fn an_older_copy_is_silent_until_nothing_of_its_former_self_can_be_contradicted() {
+    let (disk, mut copy) = (Disk::default(), Vec::new());
+    let mut guard = among(&disk, 0);
+    for n in 1..=9 {
+        for message in height(n) {
+            guard.admit(message).unwrap();
+        }
+        if n == 3 {
+            copy = disk.bytes();
+        }
+    }
+    drop(guard);
+    let restored = Disk::of(&copy);
+    let mut guard = among(&restored, 9);
+    assert_eq!(show(&mut guard, &precommit(3, 0, Some(1))), None, "it knows of that");
+    let until = Height(11);
+    let older = Some(Silence::Older { until });
+    assert_eq!(show(&mut guard, &precommit(4, 0, Some(1))), older);
+    assert_eq!(show(&mut guard, &precommit(9, 0, Some(1))), older);
+    for n in 10..=11 {
+        assert_eq!(guard.admit(prevote(n, 0, None)), Err(Refused::Below(until)));
+    }
+    drop(guard);
+    let mut guard = among(&restored, 9);
+    assert_eq!(guard.admit(prevote(10, 0, None)), Err(Refused::Below(until)), "after a start, too");
+    assert!(guard.admit(prevote(12, 0, None)).is_ok());
+    assert_eq!(*guard.silence().borrow(), None, "it speaks again");
+
+    // The twin: the folder that was not restored.
+    let mut guard = among(&disk, 9);
+    for n in [4, 9] {
+        assert_eq!(show(&mut guard, &precommit(n, 0, Some(1))), None);
+    }
+    assert!(guard.admit(prevote(10, 0, None)).is_ok());
+}
+
+#[test]
+fn a_second_process_with_the_key_is_noticed_by_what_it_signs() {
+    // Something later, something else, something in between.
+    for other in [prevote(15, 0, Some(1)), prevote(14, 0, None), prevote(14, 1, None)] {
+        let disk = Disk::default();
+        let mut guard = among(&disk, 10);
+        for message in [prevote(14, 0, Some(1)), precommit(14, 2, None)] {
+            guard.admit(message.clone()).unwrap();
+            assert_eq!(show(&mut guard, &message), None, "its own");
+        }
+        let second = show(&mut guard, &other);
+        assert!(matches!(second, Some(Silence::SecondSigner { .. })), "{other:?}: {second:?}");
+        assert_eq!(guard.admit(prevote(20, 0, None)), Err(Refused::Silent));
+        assert_eq!(second.map(|silence| silence.code()), Some(Code::SecondSigner));
+    }
+}
+
+#[test]
+fn nobody_is_silenced_by_what_he_has_not_signed_or_by_what_was_long_ago() {
+    let disk = Disk::default();
+    let mut guard = among(&disk, 10);
+    for n in 11..=30 {
+        for message in height(n) {
+            guard.admit(message).unwrap();
+        }
+    }
+    let forged = prevote(31, 0, Some(9));
+    guard.shown(&forged, &signature(&prevote(31, 0, Some(8))));
+    let Message::Vote(vote) = forged else { panic!("a vote") };
+    let other = ConsensusKey::from_seed(&[2; 32]);
+    let theirs = Vote { validator: other.public(), ..vote };
+    guard.shown(&Message::Vote(theirs.clone()), &other.sign_vote(&GENESIS, &theirs));
+    assert_eq!(show(&mut guard, &precommit(12, 0, Some(1))), None, "forgotten");
+    assert!(guard.admit(prevote(31, 0, None)).is_ok());
+}
+
+#[test]
+fn whoever_cannot_write_does_not_sign() {
+    let disk = Disk::default();
+    let mut guard = among(&disk, 0);
+    assert!(guard.admit(prevote(1, 0, None)).is_ok());
+    disk.breaks();
+    assert_eq!(guard.admit(precommit(1, 0, None)), Err(Refused::Silent));
+    assert!(matches!(*guard.silence().borrow(), Some(Silence::Record { .. })));
+    assert_eq!(guard.admit(prevote(1, 0, None)), Err(Refused::Silent), "until it starts again");
+}

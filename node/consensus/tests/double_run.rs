@@ -1,0 +1,144 @@
+//! One key in two places: a second process with it, and a folder that was restored from an older copy.
+//! They cast no vote that contradicts another, and say why. Each has a twin in which an honest node goes
+//! on.
+
+mod common;
+
+use common::{Node, Setup, all_reach, check_same, folder, list, peer};
+use linli_consensus::Silence;
+use linli_network::memory::Hub;
+
+const FOUR: [u8; 4] = [1, 2, 3, 4];
+
+/// A fifth node, of a validator's organisation: where the second process runs.
+const SECOND: u8 = 5;
+
+async fn four(hub: &Hub, target: u64) -> Vec<Node> {
+    let mut nodes = Vec::new();
+    for n in FOUR {
+        let network = hub.join(peer(n), list(&[1, 2, 3, 4, SECOND], &[]));
+        nodes.push(Node::start(n, &FOUR, network, target).await);
+    }
+    nodes
+}
+
+fn join(hub: &Hub, n: u8) -> linli_network::Network {
+    hub.join(peer(n), list(&[1, 2, 3, 4, SECOND], &[]))
+}
+
+fn nobody_contradicts(nodes: &[Node]) {
+    for node in nodes {
+        let misbehaviour = node.misbehaviour.lock().expect("a lock");
+        assert!(misbehaviour.is_empty(), "{misbehaviour:?}");
+    }
+}
+
+fn speaks(silence: Option<&Silence>) -> bool {
+    silence.is_none()
+}
+
+fn is_second(silence: Option<&Silence>) -> bool {
+    matches!(silence, Some(Silence::SecondSigner { .. }))
+}
+
+fn is_older(silence: Option<&Silence>) -> bool {
+    matches!(silence, Some(Silence::Older { .. }))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_process_with_the_key_signs_nothing_and_the_first_goes_on() {
+    let hub = Hub::new(1);
+    let mut nodes = four(&hub, 0).await;
+    all_reach(&mut nodes, 5).await;
+    // It has the key of validator 4, and a folder of its own.
+    let second = Setup { key: 4, ..Setup::new(SECOND, &FOUR, 0) };
+    let mut second = second.start(folder(), join(&hub, SECOND)).await;
+    second.reaches(5).await;
+    for target in 6.. {
+        all_reach(&mut nodes, target).await;
+        if is_second(second.silence.borrow().as_ref()) {
+            break;
+        }
+    }
+    let tip = nodes[0].tip();
+    all_reach(&mut nodes, tip + 8).await;
+    // It follows, without a voice.
+    second.reaches(tip + 8).await;
+    second.falls_silent(is_second).await;
+    for node in &nodes {
+        assert_eq!(*node.silence.borrow(), None, "the first goes on");
+    }
+    nodes.push(second);
+    check_same(&nodes);
+    nobody_contradicts(&nodes);
+    // The first is needed for a quorum, and there is one.
+    hub.part(&[peer(1)], &[2, 3, 4, SECOND].map(peer));
+    all_reach(&mut nodes[1..4], tip + 12).await;
+    nobody_contradicts(&nodes);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_that_starts_again_beside_the_second_signs_nothing() {
+    let hub = Hub::new(2);
+    let mut nodes = four(&hub, 0).await;
+    all_reach(&mut nodes, 5).await;
+    let (first, original) = nodes.remove(3).stop().await;
+    // A copy goes on elsewhere, as an honest node that was moved would.
+    let moved = Setup { n: SECOND, chain: first.clone_of_chain(), ..first.clone() };
+    let moved = moved.start(common::copy(original.path()), join(&hub, SECOND)).await;
+    nodes.push(moved);
+    all_reach(&mut nodes, 15).await;
+    assert_eq!(*nodes[3].silence.borrow(), None, "it was moved, and is the only one");
+    hub.part(&[peer(1)], &[2, 3, 4, SECOND].map(peer));
+    all_reach(&mut nodes[1..], 18).await;
+    hub.heal_all();
+
+    let mut first = first.start(original, join(&hub, 4)).await;
+    first.falls_silent(|silence| silence.is_some()).await;
+    for target in 19.. {
+        all_reach(&mut nodes, target).await;
+        if is_second(first.silence.borrow().as_ref()) {
+            break;
+        }
+    }
+    let tip = nodes[0].tip();
+    all_reach(&mut nodes, tip + 5).await;
+    first.reaches(tip + 5).await;
+    first.falls_silent(is_second).await;
+    assert_eq!(*nodes[3].silence.borrow(), None, "the other goes on");
+    nodes.push(first);
+    check_same(&nodes);
+    nobody_contradicts(&nodes);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_folder_restored_from_an_older_copy_is_silent_until_it_is_safe_and_then_votes() {
+    let hub = Hub::new(3);
+    let mut nodes = four(&hub, 0).await;
+    all_reach(&mut nodes, 4).await;
+    let (setup, now) = nodes.remove(3).stop().await;
+    let (backup, old_chain) = (common::copy(now.path()), setup.clone_of_chain());
+    // The twin: the same folder goes on, is never silent, and is needed.
+    let node = setup.clone().start(now, join(&hub, 4)).await;
+    node.go(20);
+    nodes.push(node);
+    all_reach(&mut nodes, 20).await;
+    hub.part(&[peer(1)], &[2, 3, 4].map(peer));
+    all_reach(&mut nodes[1..], 24).await;
+    hub.heal_all();
+    all_reach(&mut nodes, 24).await;
+    assert_eq!(*nodes[3].silence.borrow(), None);
+
+    let _ = nodes.remove(3).stop().await;
+    let restored = Setup { chain: old_chain, ..setup };
+    let mut node = restored.start(backup, join(&hub, 4)).await;
+    node.falls_silent(is_older).await;
+    node.reaches(24).await;
+    nodes.push(node);
+    all_reach(&mut nodes, 30).await;
+    nodes[3].falls_silent(speaks).await;
+    hub.part(&[peer(1)], &[2, 3, 4].map(peer));
+    all_reach(&mut nodes[1..], 34).await;
+    check_same(&nodes);
+    nobody_contradicts(&nodes);
+}
