@@ -83,6 +83,22 @@ pub struct VerifiedBlock {
 }
 
 impl VerifiedBlock {
+    /// Puts a block together of transactions that were verified one by one, as [`Block::verify`] does.
+    ///
+    /// # Errors
+    /// [`BlockTransactionError::Refused`] with [`Code::ChainId`] for one of another chain.
+    pub fn new(
+        header: Header,
+        transactions: Vec<VerifiedTransaction>,
+    ) -> Result<Self, BlockTransactionError> {
+        for (index, transaction) in (0_u32..).zip(&transactions) {
+            if transaction.body().genesis != header.chain {
+                return Err(BlockTransactionError::Refused { index, code: Code::ChainId });
+            }
+        }
+        Ok(Self { header, transactions })
+    }
+
     /// The header.
     pub fn header(&self) -> &Header {
         &self.header

@@ -7,7 +7,7 @@ use crate::proposals::{Place, Proposals};
 use crate::shared::SharedState;
 use crate::undecided::{Held, Undecided};
 use linli_consensus::{Built, DecidedBlock, Proposed, Request, Start, Verdict};
-use linli_ledger::block::{Block, CommittedBlock, Header};
+use linli_ledger::block::{Block, BlockTransactionError, CommittedBlock, Header, VerifiedBlock};
 use linli_ledger::certificate::{Certificate, CommitCertificate};
 use linli_ledger::code::Code;
 use linli_ledger::codec::{decode, encode};
@@ -60,6 +60,9 @@ enum Origin {
     Synced,
 }
 
+/// Checks bytes and signatures of a block; the ladder of types sees to it that nothing unverified comes out.
+pub type Verifier = Box<dyn Fn(Block) -> Result<VerifiedBlock, BlockTransactionError> + Send>;
+
 /// The application side of one validator.
 pub(crate) struct Application {
     state: SharedState,
@@ -69,6 +72,7 @@ pub(crate) struct Application {
     validator: PublicKey,
     /// The machine's clock, milliseconds since the epoch; asked for the drift limit only.
     wall_clock: fn() -> u64,
+    verify: Verifier,
     batch: Option<Batch>,
     refused: Vec<(usize, Code)>,
     /// What blocks of the height that is being decided do, so that none is executed twice.
@@ -85,6 +89,7 @@ impl Application {
         undecided: Undecided,
         validator: PublicKey,
         wall_clock: fn() -> u64,
+        verify: Verifier,
     ) -> Self {
         Self {
             state,
@@ -93,6 +98,7 @@ impl Application {
             undecided,
             validator,
             wall_clock,
+            verify,
             batch: None,
             refused: Vec::new(),
             executed: BTreeMap::new(),
@@ -263,7 +269,7 @@ impl Application {
         }
         let state = self.state.read();
         check_link(&state, &block.header, &state.validators()).ok()?;
-        let block = block.clone().verify().ok()?;
+        let block = (self.verify)(block.clone()).ok()?;
         execute_block(&state, &self.rulebook, &block).ok()
     }
 
@@ -312,7 +318,8 @@ impl Application {
     fn execute_again(&self, held: &Held) -> Result<Executed, NodeError> {
         let unsound =
             |why: String| NodeError::Engine(format!("a decided block is not valid: {why}"));
-        let block = held.block.clone().verify().map_err(|error| unsound(error.to_string()))?;
+        let block = (self.verify)(held.block.clone());
+        let block = block.map_err(|error| unsound(error.to_string()))?;
         execute_block(&self.state.read(), &self.rulebook, &block)
             .map_err(|error| unsound(error.to_string()))
     }

@@ -1,10 +1,10 @@
 //! This exists to run a node among others: blocks come from whoever has the turn, and nobody makes one
 //! while there is nothing to decide.
 
-use crate::application::{Application, Batch, Committed};
+use crate::application::{Application, Batch, Committed, Verifier};
 use crate::chain_file::Observer;
 use crate::error::NodeError;
-use crate::node::{Opened, milliseconds_since_epoch, new_runtime, newest_snapshot, open_folder};
+use crate::node::{Opened, new_runtime, newest_snapshot, open_folder};
 use crate::shared::SharedState;
 use crate::storage::SyncObserver;
 use linli_consensus::{Config, Next, Request, Running, Silence, Timeouts, Voice};
@@ -28,8 +28,8 @@ pub trait Work: Send {
     /// heartbeat, or the first after a start.
     fn batch(&mut self, state: &State) -> Batch;
 
-    /// Takes a block that is final and durable, whoever made it.
-    fn committed(&mut self, committed: Committed);
+    /// Takes a block that is final and durable, whoever made it, and the state after it.
+    fn committed(&mut self, committed: Committed, state: &State);
 
     /// How long after a block the next one is wanted: zero if something waits, otherwise until
     /// something falls due or the heartbeat (D3). Asked after every block and whenever
@@ -55,6 +55,8 @@ pub struct JoinOptions {
     pub synced: SyncObserver,
     /// Who may connect; asked at the start and after every block.
     pub allowed: AllowedAfter,
+    /// What time this machine says it is, in milliseconds since the epoch.
+    pub clock: fn() -> u64,
 }
 
 impl std::fmt::Debug for JoinOptions {
@@ -70,6 +72,7 @@ pub struct Joining {
     rulebook: Arc<Rulebook>,
     validator: Option<ConsensusKey>,
     allowed: AllowedAfter,
+    clock: fn() -> u64,
 }
 
 impl std::fmt::Debug for Joining {
@@ -85,10 +88,10 @@ impl Joining {
     /// In this order: [`NodeError::Busy`], those of
     /// [`ChainFile::open`](crate::chain_file::ChainFile::open).
     pub fn open(options: JoinOptions, observer: &mut dyn Observer) -> Result<Self, NodeError> {
-        let JoinOptions { folder, genesis, rulebook, validator, synced, allowed } = options;
+        let JoinOptions { folder, genesis, rulebook, validator, synced, allowed, clock } = options;
         let snapshot = newest_snapshot(&folder, &genesis)?.map(SharedState::new);
         let opened = open_folder(&folder, &genesis, &rulebook, &synced, snapshot, observer)?;
-        Ok(Self { opened, genesis, rulebook, validator, allowed })
+        Ok(Self { opened, genesis, rulebook, validator, allowed, clock })
     }
 
     /// The state; once the node has joined it always shows the last block.
@@ -96,21 +99,28 @@ impl Joining {
         self.opened.state.clone()
     }
 
-    /// Joins the others on a network that runs already.
+    /// Joins the others on a network that runs already. `verify` checks bytes and signatures of a block
+    /// that somebody else proposes, as [`Block::verify`](linli_ledger::block::Block::verify) does, and need
+    /// not do again what it has done before.
     ///
     /// The engine starts at once, because a node that is behind must ask for blocks: the first block
     /// after a start may be empty.
     ///
     /// # Errors
     /// [`NodeError::Engine`].
-    pub fn join(self, network: Link, work: Box<dyn Work>) -> Result<Joined, NodeError> {
-        let Self { opened, genesis, rulebook, validator, allowed } = self;
+    pub fn join(
+        self,
+        network: Link,
+        work: Box<dyn Work>,
+        verify: Verifier,
+    ) -> Result<Joined, NodeError> {
+        let Self { opened, genesis, rulebook, validator, allowed, clock } = self;
         let Opened { chain, state, undecided, signed, wal, lock } = opened;
         let handle = network.handle.clone();
         handle.allow(allowed(&state.read()));
         let local = validator.as_ref().map_or(handle.local(), ConsensusKey::public);
-        let clock = milliseconds_since_epoch;
-        let application = Application::new(state.clone(), rulebook, chain, undecided, local, clock);
+        let application =
+            Application::new(state.clone(), rulebook, chain, undecided, local, clock, verify);
         let runtime = new_runtime()?;
         let config = Config {
             moniker: genesis.name.clone(),
@@ -300,7 +310,7 @@ impl Loop {
             self.handle.allow(allowed);
         }
         if let Some(committed) = self.application.take_committed() {
-            self.work.committed(committed);
+            self.work.committed(committed, &self.application.state().read());
         }
         self.has_work = self.is_behind();
         self.rested = Instant::now();

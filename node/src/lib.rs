@@ -18,12 +18,12 @@ mod signed;
 mod snapshots;
 mod undecided;
 
-pub use application::{Batch, Committed};
+pub use application::{Batch, Committed, Verifier};
 pub use blocks::Blocks;
 pub use chain_file::Observer;
 pub use error::NodeError;
 pub use joined::{AllowedAfter, JoinOptions, Joined, Joining, Waker, Work};
 pub use linli_consensus::Silence;
-pub use node::{Node, Options, SNAPSHOTS, Shown};
+pub use node::{Node, Options, SNAPSHOTS, Shown, milliseconds_since_epoch};
 pub use shared::SharedState;
 pub use snapshots::{LoadError, Snapshots};

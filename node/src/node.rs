@@ -11,6 +11,7 @@ use crate::snapshots::Snapshots;
 use crate::storage::{Folder, Storage, SyncObserver};
 use crate::undecided::Undecided;
 use linli_consensus::{Config, Next, Request, Running, Start, Timeouts, Voice};
+use linli_ledger::block::Block;
 use linli_ledger::contract::Rulebook;
 use linli_ledger::crypto::ConsensusKey;
 use linli_ledger::genesis::Genesis;
@@ -116,8 +117,8 @@ impl Node {
         let opened = open_folder(&folder, &genesis, &rulebook, &synced, shared, observer)?;
         let Opened { chain, state, undecided, signed, wal, lock } = opened;
         let key = validator.public();
-        let application =
-            Application::new(state, rulebook, chain, undecided, key, milliseconds_since_epoch);
+        let (clock, verify) = (milliseconds_since_epoch, Box::new(Block::verify));
+        let application = Application::new(state, rulebook, chain, undecided, key, clock, verify);
         let runtime = new_runtime()?;
         let config = Config {
             moniker: genesis.name.clone(),
@@ -331,7 +332,8 @@ fn lock(folder: &Path) -> Result<File, NodeError> {
     }
 }
 
-pub(crate) fn milliseconds_since_epoch() -> u64 {
+/// What time this machine says it is; 0 before the epoch.
+pub fn milliseconds_since_epoch() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -3,6 +3,7 @@
 
 use linli_contracts::governance::{self, NodeRole};
 use linli_contracts::registry;
+use linli_ledger::block::Block;
 use linli_ledger::codec::encode;
 use linli_ledger::crypto::{BusinessKey, ConsensusKey, PublicKey, demonstration_secret};
 use linli_ledger::genesis::{
@@ -118,7 +119,7 @@ impl Work for Pool {
         Batch { time: BlockTime(state.tip().time.0 + 1_000), transactions }
     }
 
-    fn committed(&mut self, committed: Committed) {
+    fn committed(&mut self, committed: Committed, _: &State) {
         for receipt in &committed.receipts {
             assert_eq!(receipt.rejection(), None, "every transaction here is good");
         }
@@ -185,10 +186,11 @@ impl Town {
                 validator: (n != OBSERVER).then(|| validator(n)),
                 synced: SyncObserver::default(),
                 allowed: Box::new(move |state| allowed(state, &addresses)),
+                clock: linli_node::milliseconds_since_epoch,
             };
             let work = Box::new(Pool { n, waiting: pool.clone(), told: tell.clone() });
             let joining = Joining::open(options, &mut ()).expect("the folder is empty");
-            nodes.push(joining.join(network, work).expect("it starts"));
+            nodes.push(joining.join(network, work, Box::new(Block::verify)).expect("it starts"));
             waiting.push(pool);
             folders.push(folder);
         }

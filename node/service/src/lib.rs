@@ -12,7 +12,7 @@ pub mod logs;
 pub mod operations;
 
 pub use live::{
-    AdvanceError, Answer, Final, Followed, Head, Health, Live, LiveError, LiveOptions,
+    AdvanceError, Answer, Final, Followed, Full, Head, Health, Live, LiveError, LiveOptions,
     NetworkOptions, Peer, Presence, QueueLimits, SnapshotRule, SubmitError, Ticket, Times,
     Unavailable,
 };

@@ -10,7 +10,9 @@
 //! clients hand in, and hears of what theirs do.
 
 mod clock;
+pub(crate) mod door;
 mod gossip;
+mod heard;
 mod member;
 mod options;
 mod peers;
@@ -26,6 +28,7 @@ mod writer;
 pub use clock::{ADVANCE_MAX, AdvanceError, Times};
 pub use options::{LiveError, LiveOptions, NetworkOptions};
 pub use peers::{Peer, Presence};
+pub use pool::Full;
 pub use queue::QueueLimits;
 pub use snapshotting::SnapshotRule;
 pub use syncs::Syncs;
@@ -33,6 +36,7 @@ pub use ticket::{Answer, Final, SubmitError, Ticket, Unavailable};
 
 use linli_ledger::block::CommittedBlock;
 use linli_ledger::contract::Rulebook;
+use linli_ledger::crypto::PublicKey;
 use linli_ledger::frame::Frame;
 use linli_ledger::genesis::Genesis;
 use linli_ledger::receipt::Receipt;
@@ -44,6 +48,7 @@ use linli_network::{Handle, Network};
 use linli_node::storage::Folder;
 use linli_node::{Blocks, NodeError, SharedState, Shown, Snapshots};
 use member::Meeting;
+use pool::Home;
 use queue::Queue;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
@@ -56,6 +61,10 @@ use tokio::sync::{Notify, broadcast, watch};
 
 /// Blocks that a follower may be behind before it has to catch up by replay.
 const FOLLOWED_MAX: usize = 64;
+
+/// How long a transaction of a client may wait for what another node may have been told already: a key that
+/// is registered in a block that has not come here.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The last durable block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,7 +203,8 @@ impl Live {
         let blocks = Blocks::new(folder("chain")?);
         let snapshots = Snapshots::new(folder(linli_node::SNAPSHOTS)?);
         let head = Head::of(&state.read());
-        let queue = Queue::new(options.queue);
+        let patience = if network.is_some() { PATIENCE } else { Duration::ZERO };
+        let queue = Queue::new(options.queue, patience);
         Ok(Self(Arc::new(Inner {
             options,
             state,
@@ -244,9 +254,15 @@ impl Live {
         &self,
         transactions: Vec<VerifiedTransaction>,
     ) -> Vec<Result<Ticket, SubmitError>> {
+        let homes: Vec<_> = {
+            let state = self.0.state.read();
+            let sender = |one: &VerifiedTransaction| one.body().signers.first().map(|one| one.key);
+            let home = |key: PublicKey| door::home(&state, &key);
+            transactions.iter().map(|one| sender(one).map_or(Home::Nobody, home)).collect()
+        };
         let (mut queue, now) = (self.0.queue(), Instant::now());
-        let taken =
-            transactions.into_iter().map(|transaction| queue.push(transaction, now)).collect();
+        let taken = transactions.into_iter().zip(homes);
+        let taken = taken.map(|(transaction, home)| queue.push(transaction, home, now)).collect();
         drop(queue);
         self.0.wake.wake();
         taken

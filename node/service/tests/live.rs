@@ -93,7 +93,7 @@ fn the_queue_is_bounded_by_count_and_by_bytes_and_says_when_to_try_again() {
         let refused: Vec<_> = taken.iter().filter_map(|taken| taken.as_ref().err()).collect();
         assert!((10..20).contains(&refused.len()), "{queue:?}: {}", refused.len());
         for error in refused {
-            let SubmitError::QueueFull { retry_after } = error else { panic!("{error}") };
+            let SubmitError::QueueFull { retry_after, .. } = error else { panic!("{error}") };
             assert!((1..=30).contains(&retry_after.as_secs()));
         }
         for ticket in taken.into_iter().flatten() {

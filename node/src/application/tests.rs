@@ -101,7 +101,15 @@ impl Bench {
             ChainFile::open(chain, node, &genesis(), &rulebook, None, &mut ()).unwrap();
         let undecided = Undecided::open(disk.folder("node"), Height(1)).unwrap();
         let state = SharedState::new(state);
-        let application = Application::new(state, rulebook, chain, undecided, validator(0), || 0);
+        let application = Application::new(
+            state,
+            rulebook,
+            chain,
+            undecided,
+            validator(0),
+            || 0,
+            Box::new(Block::verify),
+        );
         Self { application, runs, disk }
     }
 

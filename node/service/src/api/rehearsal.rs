@@ -3,9 +3,10 @@
 
 use super::failure::{Asked, Failure};
 use super::submit::{How, known, standing};
-use super::transactions::{compartment, rejection};
+use super::transactions::rejection;
 use super::viewer::Viewer;
 use super::{Api, now};
+use crate::live::door::compartment;
 use linli_ledger::execute::rehearse;
 use linli_ledger::receipt::Receipt;
 use linli_ledger::transaction::PresumedTransaction;

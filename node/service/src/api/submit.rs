@@ -9,9 +9,10 @@ use super::extract::Ask;
 use super::failure::{Asked, Failure};
 use super::rehearsal::{rehearsed, would};
 use super::signed::Asker;
-use super::transactions::{compartment, finality, rejection};
+use super::transactions::{finality, rejection};
 use super::viewer::Viewer;
 use super::{Api, now};
+use crate::live::door::has_used_nonce;
 use crate::live::{Answer, Final, SubmitError, Ticket};
 use axum::Extension;
 use axum::body::Bytes;
@@ -23,7 +24,6 @@ use linli_ledger::codec::decode;
 use linli_ledger::execute::admit;
 use linli_ledger::limits::TRANSACTION_BYTES_MAX;
 use linli_ledger::receipt::Receipt;
-use linli_ledger::system::has_used_nonce;
 use linli_ledger::transaction::{
     Body, PresumedTransaction, SignedTransaction, VerifiedTransaction,
 };
@@ -280,9 +280,8 @@ fn tried(
 /// As [`earlier`], but who signs with a nonce that is free has nothing in a block: most of what comes is
 /// new, and the read model would have to look through all it has to say so.
 pub(super) fn known(api: &Api, id: TransactionId, body: &Body, asked: &Asked) -> Option<Submitted> {
-    let sender = body.signers.first()?;
-    let half = compartment(api.live().rulebook(), body);
-    let used = api.live().with_state(|state| has_used_nonce(state, half, &sender.key, body.nonce));
+    let live = api.live();
+    let used = live.with_state(|state| has_used_nonce(state, live.rulebook(), body));
     if used { earlier(api, id, asked) } else { None }
 }
 
@@ -297,7 +296,7 @@ fn earlier(api: &Api, id: TransactionId, asked: &Asked) -> Option<Submitted> {
 fn not_taken(error: SubmitError) -> Failure {
     let failure = Failure::new(error.code(), error.to_string());
     match error {
-        SubmitError::QueueFull { retry_after } => failure.retry(retry_after),
+        SubmitError::QueueFull { retry_after, .. } => failure.retry(retry_after),
         SubmitError::Unavailable(_) => failure.retry(Duration::from_secs(5)),
     }
 }

@@ -12,6 +12,7 @@ use super::{Api, at};
 use crate::index::{
     At as Start, Checked, Cursor, Found as Place, Index, IndexError, Order, Page, Paged,
 };
+use crate::live::door::compartment;
 use axum::Extension;
 use axum::extract::State;
 use base64::Engine as _;
@@ -25,7 +26,7 @@ use linli_ledger::keys;
 use linli_ledger::receipt::Receipt;
 use linli_ledger::record::KeyPart;
 use linli_ledger::transaction::{Body, SignedTransaction};
-use linli_ledger::types::{Compartment, Height, TransactionId};
+use linli_ledger::types::{Height, TransactionId};
 use linli_ledger::view::View;
 use linli_wire::transaction::{Content, Transaction};
 use linli_wire::{At, Explanation, Language, List, path};
@@ -38,12 +39,6 @@ use std::sync::Arc;
 pub(crate) struct Reader {
     pub(crate) viewer: Viewer,
     pub(crate) language: Language,
-}
-
-/// The half of the state that a contract writes; an unknown one is treated as restricted.
-pub(crate) fn compartment(rulebook: &Rulebook, body: &Body) -> Compartment {
-    let contract = rulebook.get(body.contract, body.call_version);
-    contract.map_or(Compartment::Restricted, linli_ledger::contract::Contract::compartment)
 }
 
 /// The contract and the call by name, read off the call's own JSON.

@@ -8,8 +8,7 @@ use super::ticket::Unavailable;
 use super::{LiveError, milliseconds};
 use linli_ledger::code::Code;
 use linli_ledger::genesis::{Clock, Genesis, Keys};
-use linli_ledger::types::BlockTime;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// The furthest that a clock is moved at once: a year and a day.
 pub const ADVANCE_MAX: Duration = Duration::from_hours(366 * 24);
@@ -32,17 +31,6 @@ impl Times {
             (Self::Machine, Clock::Data | Clock::Real, _)
             | (Self::Hand, Clock::Data, Keys::Demonstration) => Ok(()),
             (Self::Hand, Clock::Data | Clock::Real, _) => Err(LiveError::SetClock),
-        }
-    }
-
-    /// What time it is, after a block of this time.
-    pub(super) fn now(self, tip: BlockTime) -> BlockTime {
-        match self {
-            Self::Machine => {
-                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-                BlockTime(milliseconds(since))
-            }
-            Self::Hand => tip,
         }
     }
 

@@ -1,9 +1,9 @@
 //! This exists to run a node among others: it takes part in deciding or follows, brings the others what
 //! its clients hand in, and takes from them what waits for a block.
 
-use super::gossip::{MESSAGE_BYTES_MAX, pack, unpack};
+use super::gossip::{MESSAGE_BYTES_MAX, pack};
+use super::heard::Silenced;
 use super::peers::allowed;
-use super::pool::Origin;
 use super::snapshotting::Snapshotter;
 use super::telling::is_due;
 use super::ticket::Unavailable;
@@ -16,7 +16,6 @@ use linli_ledger::transaction::VerifiedTransaction;
 use linli_ledger::types::{BlockTime, TransactionId};
 use linli_network::{Config, Gossip, Handle, Network, Topic};
 use linli_node::{Batch, Committed, JoinOptions, Joined, Joining, Waker, Work};
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
@@ -26,8 +25,8 @@ use tracing::{debug, error, warn};
 
 /// How long a node that is being stopped waits for what its clients handed in.
 const DRAIN_MAX: Duration = Duration::from_secs(5);
-/// How often the disk is asked how full it is.
-const ROOM_PERIOD: Duration = Duration::from_secs(1);
+/// How often the disk is asked how full it is, and what was deferred is tried again.
+const PERIOD: Duration = Duration::from_secs(1);
 /// Bytes that are announced at once, before anything else is looked at.
 const ANNOUNCED_MAX: usize = 8 * MESSAGE_BYTES_MAX;
 
@@ -68,6 +67,7 @@ fn start(options: LiveOptions, meeting: Meeting) -> Result<(Live, Member), LiveE
         validator: validator.clone(),
         synced: options.syncs.observer(),
         allowed: Box::new(move |state| allowed(state, &known)),
+        clock: options.clock,
     };
     let mut counted = Counted::default();
     let joining = Joining::open(joining, &mut counted)?;
@@ -95,12 +95,24 @@ fn start(options: LiveOptions, meeting: Meeting) -> Result<(Live, Member), LiveE
         offered: Vec::new(),
         due: None,
         idle: false,
+        busy: None,
         _alive: alive,
     };
-    let joined = joining.join(link, Box::new(work))?;
+    let judge = inner.clone();
+    let verify = Box::new(move |block| judge.verify(block));
+    let joined = joining.join(link, Box::new(work), verify)?;
     let snapshotter = Snapshotter::new(inner.clone(), counted.blocks_and_receipts());
     let waker = joined.waker();
-    let exchange = Exchange { inner, snapshotter, followed, handle, waker, transactions, ended };
+    let exchange = Exchange {
+        inner,
+        snapshotter,
+        followed,
+        handle,
+        waker,
+        transactions,
+        silenced: Silenced::default(),
+        ended,
+    };
     Ok((live, Member { runtime, joined, exchange }))
 }
 
@@ -115,6 +127,8 @@ struct Turn {
     due: Option<BlockTime>,
     /// Something is due that no block handles: do not make blocks for it in a loop.
     idle: bool,
+    /// Since when there is work for the next block.
+    busy: Option<Instant>,
     /// Dropped when the node has ended.
     _alive: oneshot::Sender<()>,
 }
@@ -122,7 +136,7 @@ struct Turn {
 impl Turn {
     fn now(&self, state: &State) -> BlockTime {
         let tip = state.tip().time;
-        self.inner.options.times.now(tip).max(tip.plus(1))
+        self.inner.options.now(tip).max(tip.plus(1))
     }
 }
 
@@ -133,7 +147,7 @@ impl Work for Turn {
         Batch { time: self.now(state), transactions }
     }
 
-    fn committed(&mut self, mut committed: Committed) {
+    fn committed(&mut self, mut committed: Committed, state: &State) {
         let header = committed.header();
         let was_due = self.due.is_some_and(|due| due <= header.time);
         self.idle = was_due && !committed.receipts.iter().any(is_due);
@@ -141,19 +155,30 @@ impl Work for Turn {
         if Some(header.proposer) != self.proposer {
             committed.refused.clear();
         }
-        self.inner.tell(&std::mem::take(&mut self.offered), committed);
+        if let Some(since) = self.busy.take() {
+            self.inner.queue().took(since.elapsed());
+        }
+        self.inner.tell(state, &std::mem::take(&mut self.offered), committed);
     }
 
     fn rest(&mut self, state: &State) -> Duration {
         let tip = state.tip().time;
         self.due = due::next(state);
+        self.inner.queue().pool.resume();
         if self.inner.refuse_first(state, self.now(state)) {
+            self.busy.get_or_insert_with(Instant::now);
             return Duration::ZERO;
         }
         let due = self.due.filter(|_| !self.idle);
-        let due = due.map(|due| Duration::from_millis(due.0.saturating_sub(tip.0)));
-        due.into_iter().chain(self.inner.options.heartbeat).min().unwrap_or(Duration::MAX)
+        longest_rest(tip, due, self.inner.options.heartbeat)
     }
+}
+
+/// How long after a block of this time nobody needs the next, if nothing waits. As the chain counts: a clock
+/// that is wrong keeps nobody awake. Source: NET-4.8.
+fn longest_rest(tip: BlockTime, due: Option<BlockTime>, heartbeat: Option<Duration>) -> Duration {
+    let due = due.map(|due| Duration::from_millis(due.0.saturating_sub(tip.0)));
+    due.into_iter().chain(heartbeat).min().unwrap_or(Duration::MAX)
 }
 
 /// A node that has joined the others.
@@ -191,13 +216,14 @@ struct Exchange {
     handle: Handle,
     waker: Waker,
     transactions: mpsc::Receiver<Gossip>,
+    silenced: Silenced,
     ended: oneshot::Receiver<()>,
 }
 
 impl Exchange {
     async fn run(&mut self) {
-        let mut room = interval(ROOM_PERIOD);
-        room.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut second = interval(PERIOD);
+        second.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut up = self.handle.up();
         let mut last = None;
         loop {
@@ -205,11 +231,11 @@ impl Exchange {
             tokio::select! {
                 _ = &mut self.ended => return,
                 () = self.inner.wake.exchange.notified() => self.waker.wake(),
-                Some(gossip) = self.transactions.recv() => self.heard(&gossip),
+                Some(gossip) = self.transactions.recv() => self.hear(&gossip),
                 Ok(()) = up.changed() => self.inner.queue().pool.announce_again(Instant::now()),
                 followed = self.followed.recv() => self.follow(followed),
                 () = until(due), if due.is_some() => {}
-                _ = room.tick() => self.look_at_room(),
+                _ = second.tick() => self.look_around(),
             }
             self.announce().await;
             let queue = self.inner.queue();
@@ -234,31 +260,11 @@ impl Exchange {
     }
 
     /// Takes what another node has announced. One that only follows builds no block and needs none of it.
-    fn heard(&self, gossip: &Gossip) {
-        if self.inner.options.validator.is_none() {
-            return;
+    fn hear(&mut self, gossip: &Gossip) {
+        let builds = self.inner.options.validator.is_some();
+        if builds && self.inner.hear(gossip, &mut self.silenced, Instant::now()) {
+            self.waker.wake();
         }
-        let Some(signed) = unpack(&gossip.bytes) else {
-            debug!(publisher = %gossip.publisher, "no transactions");
-            return;
-        };
-        let genesis = self.inner.options.genesis.hash();
-        let unknown: Vec<_> = {
-            let queue = self.inner.queue();
-            signed.into_iter().filter(|signed| !queue.pool.contains(&signed.id())).collect()
-        };
-        let verified: Vec<_> =
-            unknown.into_par_iter().filter_map(|signed| signed.verify(&genesis).ok()).collect();
-        if verified.is_empty() {
-            return;
-        }
-        let mut queue = self.inner.queue();
-        for transaction in verified {
-            // Who is full hears it again.
-            let _ = queue.pool.insert(transaction, Origin::Peer, Instant::now());
-        }
-        drop(queue);
-        self.waker.wake();
     }
 
     fn follow(&mut self, followed: Result<Arc<Followed>, broadcast::error::RecvError>) {
@@ -274,15 +280,40 @@ impl Exchange {
     }
 
     /// A disk that is about to be full takes nothing new of clients; blocks of others are followed.
-    fn look_at_room(&mut self) {
+    fn look_around(&self) {
         let options = &self.inner.options;
         let full = room::available(&options.folder).is_ok_and(|room| room < options.reserve);
-        self.inner.queue().pause(full.then_some(Unavailable::StorageFull));
+        let mut queue = self.inner.queue();
+        queue.pause(full.then_some(Unavailable::StorageFull));
+        if queue.pool.has_deferred() {
+            self.waker.wake();
+        }
     }
 }
 
 async fn until(due: Option<Instant>) {
     if let Some(due) = due {
         sleep_until(due.into()).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_rests_until_something_falls_due_or_the_heartbeat() {
+        let (tip, minute) = (BlockTime(100_000), Duration::from_mins(1));
+        for (due, heartbeat, rest) in [
+            (None, None, Duration::MAX),
+            (None, Some(minute), minute),
+            (Some(100_250), Some(minute), Duration::from_millis(250)),
+            (Some(100_250), None, Duration::from_millis(250)),
+            (Some(160_001), Some(minute), minute),
+            (Some(100_000), Some(minute), Duration::ZERO),
+            (Some(5), Some(minute), Duration::ZERO),
+        ] {
+            assert_eq!(longest_rest(tip, due.map(BlockTime), heartbeat), rest, "{due:?}");
+        }
     }
 }

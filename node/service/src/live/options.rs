@@ -5,8 +5,9 @@ use linli_ledger::code::Code;
 use linli_ledger::contract::Rulebook;
 use linli_ledger::crypto::{ConsensusKey, PublicKey};
 use linli_ledger::genesis::Genesis;
+use linli_ledger::types::BlockTime;
 use linli_network::{NetworkKey, StartError};
-use linli_node::NodeError;
+use linli_node::{NodeError, milliseconds_since_epoch};
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
@@ -38,6 +39,8 @@ pub struct LiveOptions {
     pub reserve: u64,
     /// Where the times of new blocks come from.
     pub times: Times,
+    /// What time this machine says it is, in milliseconds since the epoch.
+    pub clock: fn() -> u64,
     /// How long syncs of the chain's files take.
     pub syncs: Syncs,
 }
@@ -67,7 +70,16 @@ impl LiveOptions {
             snapshots: SnapshotRule::default(),
             reserve: 64 * 1024 * 1024,
             times: Times::Machine,
+            clock: milliseconds_since_epoch,
             syncs: Syncs::default(),
+        }
+    }
+
+    /// What time it is, after a block of this time.
+    pub(super) fn now(&self, tip: BlockTime) -> BlockTime {
+        match self.times {
+            Times::Machine => BlockTime((self.clock)()),
+            Times::Hand => tip,
         }
     }
 

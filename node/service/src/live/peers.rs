@@ -53,6 +53,12 @@ pub(super) fn allowed(state: &State, addresses: &Addresses) -> Allowed {
     governance::nodes::allowed(state).into_iter().map(member).collect()
 }
 
+/// Who runs a node of the list.
+pub(super) fn organisation(state: &State, key: &PublicKey) -> Option<OrganisationId> {
+    let allowed = governance::nodes::allowed(state).into_iter();
+    allowed.filter(|(listed, _)| listed == key).map(|(_, node)| node.organisation).next()
+}
+
 /// Every node of the list, in the order of the keys.
 pub(super) fn peers(state: &State, addresses: &Addresses, network: &Handle) -> Vec<Peer> {
     let (local, up) = (network.local(), network.up().borrow().clone());

@@ -1,22 +1,49 @@
-//! This exists to hold transactions until they are in a block: bounded, in order of arrival, each once;
-//! and to say when those that this node took from a client are announced to the others again. No clock, no
-//! thread and no lock here: times are arguments.
+//! This exists to hold transactions until they are in a block: bounded, in order of arrival, each once,
+//! with a share for each key and each organisation; and to say when those that this node took from a client
+//! are announced to the others again. No clock, no thread and no lock here: times are arguments.
+//!
+//! Source: NET-4.4, NET-4.6, NET-4.7.
 
 use super::QueueLimits;
-use linli_ledger::limits::{BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX};
+use linli_ledger::crypto::PublicKey;
+use linli_ledger::limits::{
+    BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX, SIGNERS_MAX, TRANSACTION_BYTES_MAX,
+};
 use linli_ledger::transaction::VerifiedTransaction;
-use linli_ledger::types::TransactionId;
+use linli_ledger::types::{BlockTime, OrganisationId, TransactionId};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::{Duration, Instant};
+
+#[cfg(test)]
+mod tests;
 
 /// The wait after the first announcement; each further one is twice as long.
 const WAIT_MIN: Duration = Duration::from_secs(1);
 /// The longest wait between two announcements.
 const WAIT_MAX: Duration = Duration::from_secs(30);
+/// What one key may have of the pool: a quarter, so that a desk that imports does not keep out the next.
+const KEY_SHARE: usize = 4;
+/// What one home may have: half, so that none keeps out the others, and the one of most residents
+/// has most of it.
+const HOME_SHARE: usize = 2;
+/// Bytes of the largest transaction: a share is never smaller.
+const LARGEST: usize = TRANSACTION_BYTES_MAX + SIGNATURE_BYTES * SIGNERS_MAX;
+const SIGNATURE_BYTES: usize = 65;
 
 /// Bytes that a transaction takes in a block, as the ledger counts them.
-fn size(transaction: &VerifiedTransaction) -> usize {
-    transaction.signed().body.len() + 65 * transaction.signed().signatures.len()
+pub(super) fn size(body: &[u8], signatures: usize) -> usize {
+    body.len() + SIGNATURE_BYTES * signatures
+}
+
+fn size_of(transaction: &VerifiedTransaction) -> usize {
+    let signed = transaction.signed();
+    size(&signed.body, signed.signatures.len())
+}
+
+/// The key that sends a transaction and uses its nonce.
+fn sender(transaction: &VerifiedTransaction) -> Option<PublicKey> {
+    transaction.body().signers.first().map(|signer| signer.key)
 }
 
 /// Where a transaction came from.
@@ -28,104 +55,259 @@ pub(super) enum Origin {
     Peer,
 }
 
-/// Too many or too many bytes wait already.
+/// On whose share a transaction waits: of a client, that of the key that sends it; of another node, its
+/// organisation's, whoever sends it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Home {
+    /// An organisation.
+    Organisation(OrganisationId),
+    /// All residents together.
+    Residents,
+    /// All keys together that the chain does not know.
+    Nobody,
+}
+
+/// What has no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Full;
+pub enum Full {
+    /// The whole of what may wait.
+    Pool,
+    /// The share of an organisation, of residents, or of keys that nobody knows.
+    Home,
+    /// The share of the sender's key.
+    Key,
+}
+
+impl fmt::Display for Full {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pool => "the queue is full",
+            Self::Home => "the organisation has its share of the queue already",
+            Self::Key => "the key has its share of the queue already",
+        })
+    }
+}
 
 #[derive(Debug)]
 struct Waiting {
     transaction: VerifiedTransaction,
-    /// When it is announced next, and how long after that again; `None` for one of another node.
-    announced: Option<(Instant, Duration)>,
+    home: Home,
+    arrived: Instant,
+    /// `None` for one of another node.
+    announced: Option<Announced>,
+    /// No block takes it yet; that may change with the next.
+    deferred: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Announced {
+    last: Option<Instant>,
+    due: Instant,
+    wait: Duration,
+}
+
+/// Transactions and bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Load {
+    transactions: usize,
+    bytes: usize,
+}
+
+impl Load {
+    fn add(&mut self, bytes: usize) {
+        self.transactions += 1;
+        self.bytes += bytes;
+    }
+
+    fn take(&mut self, bytes: usize) {
+        self.transactions = self.transactions.saturating_sub(1);
+        self.bytes = self.bytes.saturating_sub(bytes);
+    }
+
+    /// Whether so many bytes more are within this part of the limits.
+    fn admits(self, bytes: usize, limits: QueueLimits, part: usize) -> bool {
+        let most = match part {
+            1 => limits.bytes,
+            _ => (limits.bytes / part).max(LARGEST),
+        };
+        self.transactions < limits.transactions.div_ceil(part)
+            && self.bytes.saturating_add(bytes) <= most
+    }
 }
 
 /// What waits, by the order in which it came.
 #[derive(Debug)]
 pub(super) struct Pool {
     limits: QueueLimits,
+    /// How long what no block takes yet may wait for it.
+    patience: Duration,
     waiting: BTreeMap<u64, Waiting>,
     places: BTreeMap<TransactionId, u64>,
     /// The next place.
     next: u64,
-    bytes: usize,
+    all: Load,
+    keys: BTreeMap<Option<PublicKey>, (Load, BTreeSet<u64>)>,
+    homes: BTreeMap<Home, Load>,
+    /// After which block time which place is void.
+    ends: BTreeSet<(BlockTime, u64)>,
     /// When which place is to be announced.
     announcements: BTreeSet<(Instant, u64)>,
+    deferred: BTreeSet<u64>,
 }
 
 impl Pool {
-    pub(super) fn new(limits: QueueLimits) -> Self {
+    pub(super) fn new(limits: QueueLimits, patience: Duration) -> Self {
         Self {
             limits,
+            patience,
             waiting: BTreeMap::new(),
             places: BTreeMap::new(),
             next: 0,
-            bytes: 0,
+            all: Load::default(),
+            keys: BTreeMap::new(),
+            homes: BTreeMap::new(),
+            ends: BTreeSet::new(),
             announcements: BTreeSet::new(),
+            deferred: BTreeSet::new(),
         }
     }
 
     /// Takes a transaction; one that waits already keeps its place, and is announced from now on if a
     /// client has handed it in here.
+    ///
+    /// # Errors
+    /// What has no room, in the order of [`Full`].
     pub(super) fn insert(
         &mut self,
         transaction: VerifiedTransaction,
+        home: Home,
         origin: Origin,
         now: Instant,
     ) -> Result<(), Full> {
         let id = transaction.id();
         let place = match self.places.get(&id) {
             Some(place) => *place,
-            None => self.add(id, transaction)?,
+            None => self.add(id, transaction, home, now)?,
         };
         if let (Origin::Client, Some(waiting)) = (origin, self.waiting.get_mut(&place))
             && waiting.announced.is_none()
         {
-            waiting.announced = Some((now, WAIT_MIN));
+            waiting.announced = Some(Announced { last: None, due: now, wait: WAIT_MIN });
             self.announcements.insert((now, place));
         }
         Ok(())
     }
 
-    fn add(&mut self, id: TransactionId, transaction: VerifiedTransaction) -> Result<u64, Full> {
-        let bytes = self.bytes.saturating_add(size(&transaction));
-        if self.waiting.len() >= self.limits.transactions || bytes > self.limits.bytes {
-            return Err(Full);
-        }
+    fn add(
+        &mut self,
+        id: TransactionId,
+        transaction: VerifiedTransaction,
+        home: Home,
+        now: Instant,
+    ) -> Result<u64, Full> {
+        let (bytes, key) = (size_of(&transaction), sender(&transaction));
+        self.has_room(key, home, bytes)?;
         let place = self.next;
         self.next += 1;
-        self.bytes = bytes;
+        self.all.add(bytes);
+        self.homes.entry(home).or_default().add(bytes);
+        let (load, places) = self.keys.entry(key).or_default();
+        load.add(bytes);
+        places.insert(place);
         self.places.insert(id, place);
-        self.waiting.insert(place, Waiting { transaction, announced: None });
+        self.ends.insert((transaction.body().valid_until, place));
+        let waiting = Waiting { transaction, home, arrived: now, announced: None, deferred: false };
+        self.waiting.insert(place, waiting);
         Ok(place)
+    }
+
+    /// Whether there is room for so many bytes more.
+    ///
+    /// # Errors
+    /// What has none, in the order of [`Full`].
+    pub(super) fn has_room(
+        &self,
+        key: Option<PublicKey>,
+        home: Home,
+        bytes: usize,
+    ) -> Result<(), Full> {
+        let of_home = self.homes.get(&home).copied().unwrap_or_default();
+        let of_key = self.keys.get(&key).map(|(load, _)| *load).unwrap_or_default();
+        for (load, part, full) in [
+            (self.all, 1, Full::Pool),
+            (of_home, HOME_SHARE, Full::Home),
+            (of_key, KEY_SHARE, Full::Key),
+        ] {
+            if !load.admits(bytes, self.limits, part) {
+                return Err(full);
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn remove(&mut self, id: &TransactionId) {
         let Some(place) = self.places.remove(id) else { return };
-        let Some(Waiting { transaction, announced }) = self.waiting.remove(&place) else { return };
-        self.bytes = self.bytes.saturating_sub(size(&transaction));
-        if let Some((due, _)) = announced {
+        let Some(waiting) = self.waiting.remove(&place) else { return };
+        let Waiting { transaction, home, announced, .. } = waiting;
+        let (bytes, key) = (size_of(&transaction), sender(&transaction));
+        self.all.take(bytes);
+        if let Some(load) = self.homes.get_mut(&home) {
+            load.take(bytes);
+            if load.transactions == 0 {
+                self.homes.remove(&home);
+            }
+        }
+        if let Some((load, places)) = self.keys.get_mut(&key) {
+            load.take(bytes);
+            places.remove(&place);
+            if places.is_empty() {
+                self.keys.remove(&key);
+            }
+        }
+        self.ends.remove(&(transaction.body().valid_until, place));
+        self.deferred.remove(&place);
+        if let Some(Announced { due, .. }) = announced {
             self.announcements.remove(&(due, place));
         }
     }
 
     pub(super) fn clear(&mut self) {
-        *self = Self { next: self.next, ..Self::new(self.limits) };
+        *self = Self { next: self.next, ..Self::new(self.limits, self.patience) };
     }
 
-    pub(super) fn contains(&self, id: &TransactionId) -> bool {
-        self.places.contains_key(id)
+    pub(super) fn get(&self, id: &TransactionId) -> Option<&VerifiedTransaction> {
+        self.waiting.get(self.places.get(id)?).map(|waiting| &waiting.transaction)
     }
 
-    /// The transaction that has waited longest.
+    /// What waits of one sender, in order of arrival.
+    pub(super) fn of_key(&self, key: &PublicKey) -> impl Iterator<Item = &VerifiedTransaction> {
+        let places = self.keys.get(&Some(*key)).map(|(_, places)| places);
+        let waiting = |place: &u64| self.waiting.get(place).map(|waiting| &waiting.transaction);
+        places.into_iter().flatten().filter_map(waiting)
+    }
+
+    /// What no block after one of this time can take, because it is void by then.
+    pub(super) fn void_after(&self, time: BlockTime) -> Vec<TransactionId> {
+        let void = self.ends.range(..=(time, u64::MAX));
+        void.filter_map(|(_, place)| Some(self.waiting.get(place)?.transaction.id())).collect()
+    }
+
+    /// The transactions that a block may take, in order of arrival.
+    fn ready(&self) -> impl Iterator<Item = &VerifiedTransaction> {
+        let ready = self.waiting.values().filter(|waiting| !waiting.deferred);
+        ready.map(|waiting| &waiting.transaction)
+    }
+
+    /// The first that a block may take.
     pub(super) fn first(&self) -> Option<&VerifiedTransaction> {
-        self.waiting.values().next().map(|waiting| &waiting.transaction)
+        self.ready().next()
     }
 
     /// The next block's candidates: as many as fit one, in order of arrival. They stay.
     pub(super) fn candidates(&self) -> Vec<VerifiedTransaction> {
         let (mut taken, mut bytes) = (Vec::new(), 0);
-        for Waiting { transaction, .. } in self.waiting.values().take(BLOCK_TRANSACTIONS_MAX) {
-            bytes += size(transaction);
+        for transaction in self.ready().take(BLOCK_TRANSACTIONS_MAX) {
+            bytes += size_of(transaction);
             if bytes > BLOCK_BYTES_MAX {
                 break;
             }
@@ -134,37 +316,74 @@ impl Pool {
         taken
     }
 
-    /// What is to be announced now, in order, of at most so many bytes; each is due again later.
+    /// Keeps a transaction that no block takes yet out of the next ones, until [`Pool::resume`]. `false` for
+    /// one that has waited for that long enough, that is not here, or that no client handed in here: its node
+    /// announces it again.
+    pub(super) fn defer(&mut self, id: &TransactionId, now: Instant) -> bool {
+        let Some(place) = self.places.get(id) else { return false };
+        let Some(waiting) = self.waiting.get_mut(place) else { return false };
+        let patient = now.saturating_duration_since(waiting.arrived) < self.patience;
+        if !patient || waiting.announced.is_none() {
+            return false;
+        }
+        waiting.deferred = true;
+        self.deferred.insert(*place);
+        true
+    }
+
+    /// Lets the next block take again what was deferred.
+    pub(super) fn resume(&mut self) {
+        for place in std::mem::take(&mut self.deferred) {
+            if let Some(waiting) = self.waiting.get_mut(&place) {
+                waiting.deferred = false;
+            }
+        }
+    }
+
+    pub(super) fn has_deferred(&self) -> bool {
+        !self.deferred.is_empty()
+    }
+
+    /// What is to be announced now, in order, until there are so many bytes; each is due again later.
     pub(super) fn take_announcements(
         &mut self,
         now: Instant,
         bytes_max: usize,
     ) -> Vec<VerifiedTransaction> {
         let (mut taken, mut bytes) = (Vec::new(), 0);
-        while let Some(&(due, place)) = self.announcements.first()
+        while bytes < bytes_max
+            && let Some(&(due, place)) = self.announcements.first()
             && due <= now
-            && bytes < bytes_max
         {
             self.announcements.remove(&(due, place));
             let Some(waiting) = self.waiting.get_mut(&place) else { continue };
-            let Some((_, wait)) = waiting.announced else { continue };
-            let again = now + wait;
-            waiting.announced = Some((again, wait.saturating_mul(2).min(WAIT_MAX)));
-            self.announcements.insert((again, place));
-            bytes += size(&waiting.transaction);
+            let Some(announced) = &mut waiting.announced else { continue };
+            let wait = announced.wait;
+            let again = Announced {
+                last: Some(now),
+                due: now + wait,
+                wait: wait.saturating_mul(2).min(WAIT_MAX),
+            };
+            *announced = again;
+            self.announcements.insert((again.due, place));
+            bytes += size_of(&waiting.transaction);
             taken.push(waiting.transaction.clone());
         }
         taken
     }
 
-    /// Announces everything anew: there is somebody who has not heard it.
+    /// Announces everything anew, because there is somebody who has not heard it; nothing sooner after its
+    /// last time than the shortest wait.
     pub(super) fn announce_again(&mut self, now: Instant) {
+        let places: Vec<_> = self.announcements.iter().map(|(_, place)| *place).collect();
         self.announcements.clear();
-        for (place, waiting) in &mut self.waiting {
-            if waiting.announced.is_some() {
-                waiting.announced = Some((now, WAIT_MIN));
-                self.announcements.insert((now, *place));
-            }
+        for place in places {
+            let Some(waiting) = self.waiting.get_mut(&place) else { continue };
+            let Some(announced) = &mut waiting.announced else { continue };
+            let soonest = announced.last.map_or(now, |last| now.max(last + WAIT_MIN));
+            let due = announced.due.min(soonest);
+            *announced = Announced { due, wait: WAIT_MIN, ..*announced };
+            self.announcements.insert((due, place));
         }
     }
 
@@ -184,6 +403,6 @@ impl Pool {
 
     /// Transactions and bytes that wait.
     pub(super) fn load(&self) -> (usize, usize) {
-        (self.waiting.len(), self.bytes)
+        (self.all.transactions, self.all.bytes)
     }
 }

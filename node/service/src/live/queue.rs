@@ -1,9 +1,10 @@
 //! This exists to be what clients and the writer share: what waits for a block, who wants to hear what
 //! becomes of it, and whether anything is taken. No clock, no thread and no lock here.
 
-use super::pool::{Full, Origin, Pool};
+use super::pool::{Home, Origin, Pool};
 use super::ticket::{Answer, SubmitError, Ticket, Unavailable};
 use super::{AdvanceError, Head};
+use linli_ledger::code::Code;
 use linli_ledger::limits::{BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX};
 use linli_ledger::transaction::VerifiedTransaction;
 use linli_ledger::types::TransactionId;
@@ -50,9 +51,10 @@ pub(super) struct Move {
 }
 
 impl Queue {
-    pub(super) fn new(limits: QueueLimits) -> Self {
+    /// `patience` is how long what no block takes yet may wait for it.
+    pub(super) fn new(limits: QueueLimits, patience: Duration) -> Self {
         Self {
-            pool: Pool::new(limits),
+            pool: Pool::new(limits, patience),
             closed: None,
             ending: false,
             standing: BTreeMap::new(),
@@ -83,14 +85,16 @@ impl Queue {
     pub(super) fn push(
         &mut self,
         transaction: VerifiedTransaction,
+        home: Home,
         now: Instant,
     ) -> Result<Ticket, SubmitError> {
         if let Some(why) = self.closed {
             return Err(why.into());
         }
         let id = transaction.id();
-        let taken = self.pool.insert(transaction, Origin::Client, now);
-        taken.map_err(|Full| SubmitError::QueueFull { retry_after: self.retry_after() })?;
+        let taken = self.pool.insert(transaction, home, Origin::Client, now);
+        let full = |full| SubmitError::QueueFull { full, retry_after: self.retry_after() };
+        taken.map_err(full)?;
         let (sender, receiver) = oneshot::channel();
         let standing = self.standing.entry(id).or_default();
         // Those who gave up make room: a client in a loop must not fill the memory.
@@ -112,6 +116,15 @@ impl Queue {
         self.pool.remove(&id);
         for sender in self.standing.remove(&id).unwrap_or_default() {
             let _ = sender.send(answer.clone());
+        }
+    }
+
+    /// No block takes this now: it is refused, unless a later one may take it and it has not waited for that
+    /// long enough.
+    pub(super) fn refuse(&mut self, id: TransactionId, code: Code, now: Instant) {
+        let for_good = matches!(code, Code::NonceUsed | Code::Expired);
+        if for_good || !self.pool.defer(&id, now) {
+            self.answer(id, &Answer::Refused(code));
         }
     }
 

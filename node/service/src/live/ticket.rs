@@ -1,5 +1,6 @@
 //! This exists to say what becomes of a transaction that was handed to the node.
 
+use super::pool::Full;
 use linli_ledger::code::Code;
 use linli_ledger::receipt::Receipt;
 use linli_ledger::types::{Height, TransactionId};
@@ -66,8 +67,10 @@ impl Unavailable {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SubmitError {
     /// Too many or too many bytes wait already.
-    #[error("the queue is full; try again in {} s", retry_after.as_secs())]
+    #[error("{full}; try again in {} s", retry_after.as_secs())]
     QueueFull {
+        /// What is full.
+        full: Full,
         /// When there should be room; whole seconds, at least one.
         retry_after: Duration,
     },

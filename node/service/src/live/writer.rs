@@ -212,7 +212,8 @@ impl Writer {
                     for (block, receipts) in
                         self.inner.blocks.range(before.next(), last)?.into_iter().zip(found.0)
                     {
-                        self.inner.tell(&[], Committed { block, receipts, refused: Vec::new() });
+                        let found = Committed { block, receipts, refused: Vec::new() };
+                        self.inner.tell(&node.state(), &[], found);
                     }
                     return Ok(Some(node));
                 }
@@ -245,7 +246,7 @@ impl Writer {
             if queue.is_ending() {
                 return Work::End;
             }
-            let now = times.now(tip);
+            let now = self.inner.options.now(tip);
             if next.is_some_and(|next| next <= now) {
                 return Work::Block;
             }
@@ -268,7 +269,7 @@ impl Writer {
 
     fn write(&mut self, node: &mut Node) -> Result<(), NodeError> {
         let tip = node.state().tip().time;
-        let time = self.inner.options.times.now(tip).max(tip.plus(1));
+        let time = self.inner.options.now(tip).max(tip.plus(1));
         let is_due = due::next(&node.state()).is_some_and(|due| due <= time);
         let waits = !self.inner.queue().pool.is_empty();
         if waits && !is_due && !self.inner.refuse_first(&node.state(), time) {
@@ -310,7 +311,7 @@ impl Writer {
         self.inner.queue().took(begun.elapsed());
         self.snapshotter.note(committed.receipts.len());
         self.idle = due.is_some() && !committed.receipts.iter().any(is_due);
-        self.inner.tell(&ids, committed);
+        self.inner.tell(&node.state(), &ids, committed);
         Ok(())
     }
 }

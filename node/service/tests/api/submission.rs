@@ -1,5 +1,6 @@
 //! What is submitted is done once, and who submits learns what became of it.
 
+use crate::common::town::Town;
 use crate::common::{register, register_at};
 use crate::house::{House, get, post};
 use axum::http::{Request, StatusCode, header};
@@ -10,7 +11,7 @@ use linli_ledger::codec::encode;
 use linli_ledger::hash::Digest;
 use linli_ledger::transaction::{Body, SignedTransaction, VerifiedTransaction};
 use linli_ledger::types::{BlockTime, Height};
-use linli_service::QueueLimits;
+use linli_service::{LiveOptions, QueueLimits};
 use linli_wire::chain::Block;
 use linli_wire::transaction::{Standing, Submitted, SubmittedMany, Transaction};
 use linli_wire::{List, Problem};
@@ -206,4 +207,37 @@ async fn a_full_queue_and_a_closed_one_say_when_to_come_back() {
     assert!(refused.headers.contains_key(header::RETRY_AFTER));
     let refused = house.ask(post(PATH, JSON, many(&[register(51), register(52)]))).await;
     assert_eq!(refused.problem().code, Code::Draining);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nothing_can_be_decided_the_queue_fills_and_says_when_to_come_back() {
+    let queue = QueueLimits { transactions: 8, bytes: usize::MAX };
+    let started = tokio::task::spawn_blocking(move || {
+        let town = Town::with(|_, options| LiveOptions { queue, ..options });
+        town.part(&[0, 1], &[2, 3]);
+        town
+    });
+    let mut town = started.await.unwrap();
+    let house = House::over(town.nodes[0].clone());
+    for taken in [true, true, false] {
+        let one = town.register(0);
+        let answer = house.ask(post(&format!("{PATH}?wait=none"), BYTES, bytes(&one))).await;
+        if taken {
+            assert_eq!(answer.status, StatusCode::ACCEPTED);
+            continue;
+        }
+        let problem = answer.problem();
+        assert_eq!((problem.code, problem.status), (Code::QueueFull, 429));
+        assert!(problem.detail.contains("the key has its share"), "{}", problem.detail);
+        let after: u64 = answer.headers[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
+        assert!((1..=30).contains(&after));
+    }
+    let other =
+        house.ask(post(&format!("{PATH}?wait=none"), BYTES, bytes(&town.register(1)))).await;
+    assert_eq!(other.status, StatusCode::ACCEPTED, "another has room");
+    let stopped = tokio::task::spawn_blocking(move || {
+        drop(house);
+        town.stop();
+    });
+    stopped.await.unwrap();
 }

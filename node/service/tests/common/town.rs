@@ -13,7 +13,7 @@ use linli_network::memory::Hub;
 use linli_network::{Allowed, NetworkKey};
 use linli_service::{Live, LiveOptions, Ticket};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -75,10 +75,10 @@ pub(crate) struct Town {
 
 impl Town {
     pub(crate) fn start() -> Self {
-        Self::with(|options| options)
+        Self::with(|_, options| options)
     }
 
-    pub(crate) fn with(change: impl Fn(LiveOptions) -> LiveOptions) -> Self {
+    pub(crate) fn with(change: impl Fn(usize, LiveOptions) -> LiveOptions) -> Self {
         let runtime = Runtime::new().expect("a runtime");
         let hub = Hub::new(1);
         let (mut nodes, mut folders) = (Vec::new(), Vec::new());
@@ -92,7 +92,7 @@ impl Town {
             let entered = runtime.enter();
             let network = hub.join(network(n).public(), Allowed::default());
             drop(entered);
-            nodes.push(Live::join(change(options), network).expect("it starts"));
+            nodes.push(Live::join(change(n, options), network).expect("it starts"));
             folders.push(folder);
         }
         Self { nodes, hub, nonces: 0, _folders: folders, runtime }
@@ -109,9 +109,44 @@ impl Town {
         registered_by(&genesis, &signer, organisation, person, self.nonces, super::now())
     }
 
+    /// An organisation registers somebody new, who at once tries to do the same.
+    pub(crate) fn register_and_use(
+        &mut self,
+        n: usize,
+    ) -> (VerifiedTransaction, VerifiedTransaction) {
+        let registered = self.register(n);
+        let signer = key(&format!("person {}", self.nonces));
+        let person = key(&format!("guest of {}", self.nonces)).public();
+        let genesis = genesis();
+        let organisation = genesis.organisation(u32::try_from(n).expect("it is small"));
+        (registered, registered_by(&genesis, &signer, organisation, person, 1, super::now()))
+    }
+
+    /// Waits until so many transactions wait at a node.
+    pub(crate) fn until_waiting(&self, n: usize, transactions: usize) {
+        let begun = Instant::now();
+        while self.nodes[n].health().waiting != transactions {
+            assert!(begun.elapsed() < GUARD, "{:?}", self.nodes[n].health());
+            std::thread::yield_now();
+        }
+    }
+
     pub(crate) fn submit(&self, n: usize, transaction: &VerifiedTransaction) -> Ticket {
         let mut taken = self.nodes[n].submit(vec![transaction.clone()]);
         taken.pop().expect("one was submitted").expect("it is taken")
+    }
+
+    /// Cuts a node off from all others.
+    pub(crate) fn cut_off(&self, n: usize) {
+        let others: Vec<_> = (0..=OBSERVER).filter(|other| *other != n).collect();
+        self.part(&[n], &others);
+    }
+
+    /// Cuts every link between nodes of two groups.
+    pub(crate) fn part(&self, one: &[usize], other: &[usize]) {
+        let keys =
+            |group: &[usize]| -> Vec<_> { group.iter().map(|n| network(*n).public()).collect() };
+        self.hub.part(&keys(one), &keys(other));
     }
 
     /// Waits until every node has this block.
@@ -147,7 +182,10 @@ impl Town {
         blocks.iter().map(|block| block.block.transactions.len()).sum()
     }
 
+    /// Stops all of them. Whoever stops last decides nothing any more, so they are level before.
     pub(crate) fn stop(self) {
+        let highest = self.nodes.iter().map(|node| node.health().head.height).max();
+        self.until(highest.expect("there are nodes"));
         for node in &self.nodes {
             assert_eq!(node.ended().borrow().as_ref().map(ToString::to_string), None);
         }
