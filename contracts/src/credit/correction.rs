@@ -5,8 +5,8 @@ use super::grant::check_day;
 use super::participation::find;
 use super::records::kinds;
 use super::{
-    Award, CONTRACT, ErrorBy, Owed, Replacement, Sequence, TallySubject, accounts, attestation,
-    award_points, dispute, lapse, owed, tally, wallet,
+    Award, CONTRACT, ErrorBy, Owed, Replacement, Sequence, accounts, attestation, award_points,
+    dispute, lapse, owed, tally, wallet,
 };
 use crate::programme;
 use crate::registry::Role;
@@ -250,18 +250,12 @@ fn recount(
 ) -> Result<Points, Rejection> {
     let Award { enrolment, service_day, .. } = *award;
     let rule = programme::reading::rule_version(view, award.rule, award.rule_version)?;
-    let of_day = TallySubject::MinutesOfDay(service_day);
-    tally::take_back(view, enrolment, &of_day, u64::from(before.minutes));
-    for subject in tally::of_group(&rule.cap_group, service_day) {
-        tally::take_back(view, enrolment, &subject, before.points.0);
-    }
+    let counts = |minutes, points| tally::of_award(&rule.cap_group, service_day, minutes, points);
+    tally::take_back(view, enrolment, &counts(before.minutes, before.points));
     check_day(view, enrolment, service_day, minutes)?;
     let earned = tally::earned(view, enrolment, &rule.cap_group, service_day);
     let points = award_points(&rule, minutes, units, earned);
-    tally::add(view, enrolment, &of_day, u64::from(minutes));
-    for subject in tally::of_group(&rule.cap_group, service_day) {
-        tally::add(view, enrolment, &subject, points.0);
-    }
+    tally::add(view, enrolment, &counts(minutes, points));
     Ok(points)
 }
 

@@ -53,6 +53,6 @@ pub(super) fn give(
     }
     let available = accounts::available(enrolment, programme);
     let lots = points::select(view, &available, amount, view.now())?;
-    tally::add(view, enrolment, &subject, given);
+    tally::add(view, enrolment, &[(subject, given)]);
     wallet::end(view, programme, &available, &lots, accounts::care_pool)
 }

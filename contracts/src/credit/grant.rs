@@ -72,11 +72,8 @@ pub(super) fn award(
     check_day(view, enrolment, service_day, minutes)?;
     let earned = tally::earned(view, enrolment, &rule.cap_group, service_day);
     let points = award_points(&rule, minutes, units, earned);
-    let of_day = TallySubject::MinutesOfDay(service_day);
-    tally::add(view, enrolment, &of_day, u64::from(minutes));
-    for subject in tally::of_group(&rule.cap_group, service_day) {
-        tally::add(view, enrolment, &subject, points.0);
-    }
+    let counts = tally::of_award(&rule.cap_group, service_day, minutes, points);
+    tally::add(view, enrolment, &counts);
     let years = parameter(view, Parameter::ExpiryYears);
     let last_year = service_day.civil().0.saturating_add(u32::try_from(years).unwrap_or(u32::MAX));
     let class = match activity.terms.kind {

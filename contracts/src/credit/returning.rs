@@ -1,10 +1,9 @@
 //! This exists to take a defective reward back: both sign, the points return to their batches.
 
 use super::records::kinds;
-use super::voucher::{Return, fate, find};
+use super::voucher::{Return, fate, find, uncount};
 use super::{
-    Consent, RewardUse, TallySubject, Voucher, VoucherState, accounts, check_guardian, lapse,
-    sender, tally, wallet,
+    Consent, RewardUse, Voucher, VoucherState, accounts, check_guardian, lapse, sender, wallet,
 };
 use crate::programme::{self, partner_signs};
 use linli_ledger::code::{Code, Detail, Rejection, ensure};
@@ -50,10 +49,7 @@ pub(super) fn take_back(
     ensure(parties.iter().skip(1).any(partner), Code::Cosign)?;
     lapse::settle(view, enrolment)?;
     give_lots_back(view, &voucher)?;
-    let pieces = TallySubject::Rewards(voucher.reward, voucher.reward_until);
-    tally::take_back(view, enrolment, &pieces, 1);
-    let value = TallySubject::ValueOfYear(voucher.reserved_at.day().civil().0);
-    tally::take_back(view, enrolment, &value, voucher.fair_value.0);
+    uncount(view, &voucher);
     if restock {
         let mut used = view.get::<RewardUse>(&voucher.reward).unwrap_or_default();
         used.fulfilled = used.fulfilled.saturating_sub(1);

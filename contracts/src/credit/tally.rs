@@ -37,45 +37,67 @@ fn period(subject: &TallySubject) -> TallyPeriod {
 
 /// The sum so far; zero once it has ended, swept or not.
 pub(super) fn get(view: &View<'_>, enrolment: EnrolmentId, subject: &TallySubject) -> u64 {
-    if view.now() >= ends_at(subject) {
-        return 0;
-    }
-    view.get::<Tally>(&id(enrolment, &period(subject))).map_or(0, |tally| tally.amount(subject))
+    let [sum] = sums(view, enrolment, [subject]);
+    sum
 }
 
-/// Adds to a sum; the first of a tally schedules its end. One that has ended does not come again.
-pub(super) fn add(
-    view: &mut View<'_>,
+/// Several sums so far; a tally that holds neighbours among them is read once.
+fn sums<const N: usize>(
+    view: &View<'_>,
     enrolment: EnrolmentId,
-    subject: &TallySubject,
-    amount: u64,
-) {
-    if amount == 0 || view.now() >= ends_at(subject) {
-        return;
-    }
-    let period = period(subject);
-    let id = id(enrolment, &period);
-    let mut tally = view.get::<Tally>(&id).unwrap_or_else(|| {
-        due::schedule(view, leaves_at(&period), TALLY_ENDS, id);
-        Tally { enrolment, period, sums: Vec::new() }
-    });
-    tally.change(subject, |sum| sum.saturating_add(amount));
-    view.put(&id, &tally);
+    subjects: [&TallySubject; N],
+) -> [u64; N] {
+    let mut open: Option<(TallyPeriod, Option<Tally>)> = None;
+    subjects.map(|subject| {
+        if view.now() >= ends_at(subject) {
+            return 0;
+        }
+        let period = period(subject);
+        let (_, tally) = match open.take() {
+            Some(same) if same.0 == period => open.insert(same),
+            _ => {
+                let tally = view.get::<Tally>(&id(enrolment, &period));
+                open.insert((period, tally))
+            }
+        };
+        tally.as_ref().map_or(0, |tally| tally.amount(subject))
+    })
+}
+
+/// What is counted: to which sum, and how much.
+pub(super) type Count = (TallySubject, u64);
+
+/// Adds to sums; the first of a tally schedules its end. One that has ended does not come again.
+pub(super) fn add(view: &mut View<'_>, enrolment: EnrolmentId, counts: &[Count]) {
+    change(view, enrolment, counts, u64::saturating_add);
 }
 
 /// Takes back what was added; a sum that has ended stays as it was.
-pub(super) fn take_back(
+pub(super) fn take_back(view: &mut View<'_>, enrolment: EnrolmentId, counts: &[Count]) {
+    change(view, enrolment, counts, u64::saturating_sub);
+}
+
+/// A tally that holds neighbours among the counts is read and written once.
+fn change(
     view: &mut View<'_>,
     enrolment: EnrolmentId,
-    subject: &TallySubject,
-    amount: u64,
+    counts: &[Count],
+    apply: fn(u64, u64) -> u64,
 ) {
-    if view.now() >= ends_at(subject) {
-        return;
-    }
-    let id = id(enrolment, &period(subject));
-    if let Some(mut tally) = view.get::<Tally>(&id) {
-        tally.change(subject, |sum| sum.saturating_sub(amount));
+    let now = view.now();
+    let lives = |(subject, amount): &&Count| *amount > 0 && now < ends_at(subject);
+    let counts: Vec<_> =
+        counts.iter().filter(lives).map(|count| (period(&count.0), count)).collect();
+    for part in counts.chunk_by(|one, other| one.0 == other.0) {
+        let Some((period, _)) = part.first() else { continue };
+        let id = id(enrolment, period);
+        let mut tally = view.get::<Tally>(&id).unwrap_or_else(|| {
+            due::schedule(view, leaves_at(period), TALLY_ENDS, id);
+            Tally { enrolment, period: period.clone(), sums: Vec::new() }
+        });
+        for (_, (subject, amount)) in part {
+            tally.change(subject, |sum| apply(sum, *amount));
+        }
         view.put(&id, &tally);
     }
 }
@@ -90,9 +112,16 @@ pub(super) fn of_group(group: &str, day: Day) -> [TallySubject; 3] {
     ]
 }
 
+/// What an award counts to, if it gives so many minutes and points: a day, a month, a year.
+pub(super) fn of_award(group: &str, day: Day, minutes: u32, points: Points) -> [Count; 4] {
+    let [of_day, of_month, of_year] = of_group(group, day).map(|subject| (subject, points.0));
+    [(TallySubject::MinutesOfDay(day), u64::from(minutes)), of_day, of_month, of_year]
+}
+
 /// What a person has earned in a cap group around a day of service. Source: CRE-6.
 pub(super) fn earned(view: &View<'_>, enrolment: EnrolmentId, group: &str, day: Day) -> Earned {
-    let [day, month, year] = of_group(group, day).map(|s| Points(get(view, enrolment, &s)));
+    let subjects = of_group(group, day);
+    let [day, month, year] = sums(view, enrolment, subjects.each_ref()).map(Points);
     Earned { day, month, year }
 }
 

@@ -113,6 +113,13 @@ fn take_piece(view: &mut View<'_>, id: RecordId, reward: &Reward) -> Result<(), 
     Ok(())
 }
 
+/// Takes a reward out of what counts against the person's limits.
+pub(super) fn uncount(view: &mut View<'_>, voucher: &Voucher) {
+    let pieces = TallySubject::Rewards(voucher.reward, voucher.reward_until);
+    let value = TallySubject::ValueOfYear(voucher.reserved_at.day().civil().0);
+    tally::take_back(view, voucher.enrolment, &[(pieces, 1), (value, voucher.fair_value.0)]);
+}
+
 /// Counts the reward against the person's limits.
 fn count(
     view: &mut View<'_>,
@@ -133,8 +140,7 @@ fn count(
         let details = [Detail::Need(need), Detail::Limit(limit)];
         return Err(Rejection::new(Code::RewardValue, &details));
     }
-    tally::add(view, enrolment, &pieces, 1);
-    tally::add(view, enrolment, &value, fair_value);
+    tally::add(view, enrolment, &[(pieces, 1), (value, fair_value)]);
     Ok(())
 }
 
@@ -268,10 +274,7 @@ fn give_back(
             }
         }
     }
-    let pieces = TallySubject::Rewards(voucher.reward, voucher.reward_until);
-    tally::take_back(view, enrolment, &pieces, 1);
-    let value = TallySubject::ValueOfYear(voucher.reserved_at.day().civil().0);
-    tally::take_back(view, enrolment, &value, voucher.fair_value.0);
+    uncount(view, &voucher);
     close(view, id, &voucher, |_| {});
     voucher.state = state;
     view.put(&id, &voucher);
