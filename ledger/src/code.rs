@@ -237,6 +237,7 @@ codes! {
         Card = 9070 "E_CARD",
         SecondSigner = 9051 "E_SECOND_SIGNER",
         OlderCopy = 9052 "E_OLDER_COPY",
+        Recovery = 9071 "E_RECOVERY",
     }
 }
 

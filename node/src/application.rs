@@ -328,13 +328,14 @@ impl Application {
         let blocks = self.chain.blocks(from, to)?;
         Ok(blocks
             .into_iter()
-            .filter_map(|committed| match committed.certificate {
+            .map_while(|committed| match committed.certificate {
                 Certificate::Quorum(certificate) => Some(DecidedBlock {
                     height: committed.block.header.height,
                     block: committed.block.header.hash(),
                     bytes: encode(&committed.block),
                     certificate,
                 }),
+                // The engine knows no such certificate: each node takes a recovery from its file.
                 Certificate::Recovery { .. } => None,
             })
             .collect())

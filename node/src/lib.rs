@@ -5,6 +5,7 @@
 //! state. The wallet embeds it for `linli run`. [`Joined`] is one among others.
 
 pub mod chain_file;
+pub mod recovery;
 pub mod storage;
 
 mod application;

@@ -93,7 +93,7 @@ fn change(
         let id = id(enrolment, period);
         let mut tally = view.get::<Tally>(&id).unwrap_or_else(|| {
             due::schedule(view, leaves_at(period), TALLY_ENDS, id);
-            Tally { enrolment, period: period.clone(), sums: Vec::new() }
+            Tally { enrolment, period: *period, sums: Vec::new() }
         });
         for (_, (subject, amount)) in part {
             tally.change(subject, |sum| apply(sum, *amount));
