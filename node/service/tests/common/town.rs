@@ -27,7 +27,7 @@ pub(crate) fn network(n: usize) -> NetworkKey {
     NetworkKey::from_seed(&demonstration_secret(b"service", &format!("node {n}")))
 }
 
-fn validator(n: usize) -> ConsensusKey {
+pub(crate) fn validator(n: usize) -> ConsensusKey {
     ConsensusKey::demonstration(b"service", &format!("validator {n}"))
 }
 
@@ -162,6 +162,23 @@ impl Town {
         let reached =
             self.runtime.block_on(async { tokio::time::timeout(GUARD, reached).await.map(drop) });
         reached.expect("the block comes");
+    }
+
+    /// Nobody decides anything for so long. On a slow machine this shows less, but never fails.
+    pub(crate) fn stands_still(&self, time: Duration) {
+        let heads = |node: &Live| node.health().head.height;
+        let before: Vec<_> = self.nodes.iter().map(heads).collect();
+        let more = async {
+            let mut ahead = tokio::task::JoinSet::new();
+            for (node, before) in self.nodes.iter().zip(&before) {
+                let (mut heights, before) = (node.heights(), *before);
+                ahead.spawn(
+                    async move { heights.wait_for(|head| head.height > before).await.is_ok() },
+                );
+            }
+            tokio::time::timeout(time, ahead.join_next()).await
+        };
+        assert!(self.runtime.block_on(more).is_err(), "somebody has decided something");
     }
 
     /// Every node has the same block at the lowest of their heads.
