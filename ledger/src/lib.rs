@@ -30,6 +30,7 @@ pub mod codec;
 pub mod contract;
 pub mod crypto;
 pub mod due;
+pub mod evidence;
 pub mod execute;
 pub mod frame;
 pub mod genesis;

@@ -4,6 +4,7 @@
 use crate::application::{Application, Batch, Committed, Verifier};
 use crate::chain_file::Observer;
 use crate::error::NodeError;
+use crate::evidence::Seen;
 use crate::node::{Opened, new_runtime, newest_snapshot, open_folder};
 use crate::shared::SharedState;
 use crate::storage::SyncObserver;
@@ -115,7 +116,7 @@ impl Joining {
         verify: Verifier,
     ) -> Result<Joined, NodeError> {
         let Self { opened, genesis, rulebook, validator, allowed, clock } = self;
-        let Opened { chain, state, undecided, signed, wal, lock } = opened;
+        let Opened { chain, state, undecided, signed, evidence, wal, lock } = opened;
         let handle = network.handle.clone();
         handle.allow(allowed(&state.read()));
         let local = validator.as_ref().map_or(handle.local(), ConsensusKey::public);
@@ -139,6 +140,7 @@ impl Joining {
         let node = Loop {
             running,
             application,
+            evidence,
             handle,
             allowed,
             work,
@@ -217,6 +219,7 @@ impl Joined {
 struct Loop {
     running: Running,
     application: Application,
+    evidence: Seen,
     handle: Handle,
     allowed: AllowedAfter,
     work: Box<dyn Work>,
@@ -275,7 +278,12 @@ impl Loop {
             Request::Ready { reply } => {
                 let _ = reply.send(self.application.start());
             }
-            Request::Finalized { reply, .. } => self.resting = Some(reply),
+            Request::Finalized { evidence, reply, .. } => {
+                for evidence in evidence {
+                    self.evidence.keep(evidence)?;
+                }
+                self.resting = Some(reply);
+            }
             request @ Request::Propose { .. } => {
                 let batch = self.work.batch(&self.application.state().read());
                 self.application.offer(batch);

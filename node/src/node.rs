@@ -5,6 +5,7 @@ use crate::application::{Application, Batch, Committed};
 use crate::blocks::Blocks;
 use crate::chain_file::{ChainFile, Observer};
 use crate::error::NodeError;
+use crate::evidence::Seen;
 use crate::shared::SharedState;
 use crate::signed::Signed;
 use crate::snapshots::Snapshots;
@@ -115,7 +116,7 @@ impl Node {
     ) -> Result<Self, NodeError> {
         let Options { folder, genesis, rulebook, validator, synced } = options;
         let opened = open_folder(&folder, &genesis, &rulebook, &synced, shared, observer)?;
-        let Opened { chain, state, undecided, signed, wal, lock } = opened;
+        let Opened { chain, state, undecided, signed, evidence: _, wal, lock } = opened;
         let key = validator.public();
         let (clock, verify) = (milliseconds_since_epoch, Box::new(Block::verify));
         let application = Application::new(state, rulebook, chain, undecided, key, clock, verify);
@@ -222,6 +223,7 @@ pub(crate) struct Opened {
     pub(crate) state: SharedState,
     pub(crate) undecided: Undecided,
     pub(crate) signed: Signed,
+    pub(crate) evidence: Seen,
     /// Where the engine keeps its log.
     pub(crate) wal: PathBuf,
     pub(crate) lock: File,
@@ -255,7 +257,8 @@ pub(crate) fn open_folder(
         None => SharedState::new(state),
     };
     let (signed, wal) = (Signed::new(private()?), own.join("wal").join("consensus.wal"));
-    Ok(Opened { chain, state, undecided, signed, wal, lock })
+    let evidence = Seen::open(private()?)?;
+    Ok(Opened { chain, state, undecided, signed, evidence, wal, lock })
 }
 
 /// What the engine runs on.

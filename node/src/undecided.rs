@@ -2,12 +2,11 @@
 //! crashed after its vote still has the bytes of what it voted for.
 
 use crate::error::NodeError;
+use crate::framed;
 use crate::storage::Storage;
 use borsh::{BorshDeserialize, BorshSerialize};
 use linli_ledger::block::Block;
-use linli_ledger::codec::{decode, encode};
 use linli_ledger::crypto::PublicKey;
-use linli_ledger::hash::{Domain, hash};
 use linli_ledger::types::{BlockHash, Height};
 
 const NAME: &str = "undecided";
@@ -37,12 +36,7 @@ impl Undecided {
     /// Reads what a crash left; a torn last entry was never voted for.
     pub(crate) fn open(storage: Box<dyn Storage>, next: Height) -> Result<Self, NodeError> {
         let bytes = storage.read(NAME).map_err(|source| error("read", source))?.unwrap_or_default();
-        let mut held = Vec::new();
-        let mut rest = bytes.as_slice();
-        while let Some(entry) = take(&mut rest) {
-            held.push(entry);
-        }
-        let whole = bytes.len() - rest.len();
+        let (held, whole) = framed::read::<Held>(&bytes);
         let mut undecided = Self { storage, held };
         if whole < bytes.len() {
             let kept = bytes.get(..whole).unwrap_or_default();
@@ -57,7 +51,7 @@ impl Undecided {
         if self.held.contains(&held) {
             return Ok(());
         }
-        let entry = entry_bytes(&held);
+        let entry = framed::bytes_of(&held);
         let stored = if self.held.is_empty() {
             self.storage.replace(NAME, &entry)
         } else {
@@ -80,27 +74,6 @@ impl Undecided {
     pub(crate) fn find(&self, block: BlockHash) -> Option<&Held> {
         self.held.iter().find(|held| held.hash() == block)
     }
-}
-
-fn entry_bytes(held: &Held) -> Vec<u8> {
-    let payload = encode(held);
-    let mut bytes = (payload.len() as u64).to_le_bytes().to_vec();
-    bytes.extend_from_slice(&hash(Domain::Frame, &payload));
-    bytes.extend_from_slice(&payload);
-    bytes
-}
-
-fn take(bytes: &mut &[u8]) -> Option<Held> {
-    let (length, rest) = bytes.split_first_chunk::<8>()?;
-    let (check, rest) = rest.split_first_chunk::<32>()?;
-    let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
-    let (payload, rest) = rest.split_at_checked(length)?;
-    if hash(Domain::Frame, payload) != *check {
-        return None;
-    }
-    let held = decode(payload, "an undecided block").ok()?;
-    *bytes = rest;
-    Some(held)
 }
 
 fn error(action: &'static str, source: std::io::Error) -> NodeError {

@@ -41,9 +41,7 @@ mod words;
 
 pub use guard::{Memory, Silence};
 pub use parts::BLOCK_BYTES_MAX;
-pub use request::{
-    Built, DecidedBlock, Misbehaviour, Next, Proposed, Request, Signed, Start, Verdict, turn,
-};
+pub use request::{Built, DecidedBlock, Next, Proposed, Request, Start, Verdict, turn};
 
 use futures::future::{BoxFuture, FutureExt};
 use linli_ledger::crypto::ConsensusKey;

@@ -1,7 +1,8 @@
 //! This exists to hold the conversation between engine and application, in the ledger's words.
 
-use linli_ledger::certificate::{CommitCertificate, Proposal, ValidatorSet, Vote};
-use linli_ledger::crypto::{PublicKey, Signature};
+use linli_ledger::certificate::{CommitCertificate, ValidatorSet};
+use linli_ledger::crypto::PublicKey;
+use linli_ledger::evidence::Evidence;
 use linli_ledger::types::{BlockHash, Height};
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -109,7 +110,7 @@ pub enum Request {
         /// As in `Decided`, or with more precommits.
         certificate: CommitCertificate,
         /// Who contradicted themselves, with proof.
-        misbehaviour: Vec<Misbehaviour>,
+        evidence: Vec<Evidence>,
         /// When to go on, and with whom.
         reply: oneshot::Sender<Next>,
     },
@@ -230,22 +231,4 @@ pub struct DecidedBlock {
     pub bytes: Vec<u8>,
     /// A quorum's precommits.
     pub certificate: CommitCertificate,
-}
-
-/// Something a validator signed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Signed<T> {
-    /// What it says; names the validator.
-    pub message: T,
-    /// The signature, verified by the engine.
-    pub signature: Signature,
-}
-
-/// Proof that a validator contradicted itself: two signatures that exclude each other.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Misbehaviour {
-    /// Two votes of one kind in one round.
-    Votes(Signed<Vote>, Signed<Vote>),
-    /// Two proposals in one round.
-    Proposals(Signed<Proposal>, Signed<Proposal>),
 }

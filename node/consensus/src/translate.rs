@@ -5,7 +5,7 @@ use crate::context::{Chain, Head, Height, Part, Value};
 use crate::guard::Shared;
 use crate::parts::{Assembled, Assembler, BLOCK_BYTES_MAX, Message, split};
 use crate::request::{Built, DecidedBlock, Proposed, Request, Start, Verdict};
-use crate::words::{Place, judged, misbehaviour, parameters, raw, to_ledger, to_next};
+use crate::words::{self, Place, judged, parameters, raw, to_ledger, to_next};
 use linli_ledger::crypto::PublicKey;
 use linli_ledger::types::{self, BlockHash};
 use linli_network::peer_from_id;
@@ -274,9 +274,9 @@ impl Translator {
         if let Some(guard) = &self.guard {
             guard.lock().shown_in(height, block, &certificate);
         }
-        let (misbehaviour, timeouts) = (misbehaviour(evidence), self.timeouts);
+        let (evidence, timeouts) = (words::evidence(evidence), self.timeouts);
         let reply = self.relay(reply, move |next| to_next(&next, timeouts));
-        Ok(Request::Finalized { height, block, certificate, misbehaviour, reply })
+        Ok(Request::Finalized { height, block, certificate, evidence, reply })
     }
 
     fn synced(

@@ -3,10 +3,11 @@
 
 use crate::codec::to_engine;
 use crate::context::{Address, Chain, Head, Height, ValidatorSet, Value};
-use crate::request::{DecidedBlock, Misbehaviour, Next, Signed, Start, Verdict};
+use crate::request::{DecidedBlock, Next, Start, Verdict};
 use crate::translate::End;
 use linli_ledger::certificate as ledger;
 use linli_ledger::crypto::PublicKey;
+use linli_ledger::evidence::{Evidence, Signed};
 use linli_ledger::types::{self, BlockHash};
 use malachitebft_app_channel::app::engine::host::{self, HeightParams};
 use malachitebft_app_channel::app::types::sync::RawDecidedValue;
@@ -90,7 +91,8 @@ pub(crate) fn raw(decided: DecidedBlock) -> RawDecidedValue<Chain> {
     RawDecidedValue::new(bytes.into(), to_engine(height, block, certificate))
 }
 
-pub(crate) fn misbehaviour(evidence: &MisbehaviorEvidence<Chain>) -> Vec<Misbehaviour> {
+/// Who contradicted themselves; the engine has verified the signatures.
+pub(crate) fn evidence(evidence: &MisbehaviorEvidence<Chain>) -> Vec<Evidence> {
     let vote = |vote: &SignedVote<Chain>| {
         let message = vote.message.to_ledger()?;
         Some(Signed { message, signature: vote.signature })
@@ -100,9 +102,9 @@ pub(crate) fn misbehaviour(evidence: &MisbehaviorEvidence<Chain>) -> Vec<Misbeha
         Some(Signed { message, signature: proposal.signature })
     };
     let votes = evidence.votes.iter().flat_map(|(_, pairs)| pairs);
-    let votes = votes.filter_map(|(a, b)| Some(Misbehaviour::Votes(vote(a)?, vote(b)?)));
+    let votes = votes.filter_map(|(a, b)| Some(Evidence::Votes(vote(a)?, vote(b)?)));
     let proposals = evidence.proposals.iter().flat_map(|(_, pairs)| pairs);
     let proposals =
-        proposals.filter_map(|(a, b)| Some(Misbehaviour::Proposals(proposal(a)?, proposal(b)?)));
+        proposals.filter_map(|(a, b)| Some(Evidence::Proposals(proposal(a)?, proposal(b)?)));
     votes.chain(proposals).collect()
 }

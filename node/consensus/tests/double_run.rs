@@ -28,8 +28,8 @@ fn join(hub: &Hub, n: u8) -> linli_network::Network {
 
 fn nobody_contradicts(nodes: &[Node]) {
     for node in nodes {
-        let misbehaviour = node.misbehaviour.lock().expect("a lock");
-        assert!(misbehaviour.is_empty(), "{misbehaviour:?}");
+        let evidence = node.evidence.lock().expect("a lock");
+        assert!(evidence.is_empty(), "{evidence:?}");
     }
 }
 

@@ -110,8 +110,8 @@ impl Application {
                 self.chain.push((height, block, certificate));
                 reply.send(()).expect("the engine waits");
             }
-            Request::Finalized { misbehaviour, reply, .. } => {
-                assert_eq!(misbehaviour, []);
+            Request::Finalized { evidence, reply, .. } => {
+                assert_eq!(evidence, []);
                 reply.send(Next::Start(self.next())).expect("the engine waits");
             }
             Request::HistoryMinimum { reply } => {

@@ -5,6 +5,7 @@ use crate::schema;
 use crate::transaction::Transaction;
 use linli_ledger::block::Header;
 use linli_ledger::certificate::{Certificate, Validator};
+use linli_ledger::evidence::Evidence;
 use linli_ledger::genesis::{Clock, Genesis, Keys};
 use linli_ledger::hash::Digest;
 use linli_ledger::types::{BlockHash, BlockTime, ContractId, Height};
@@ -86,6 +87,14 @@ pub struct Validators {
     /// All members, in the order of their turns.
     #[schema(value_type = Vec<schema::LedgerJson>)]
     pub members: Vec<Validator>,
+}
+
+/// Proofs that validators have contradicted themselves, as this node has seen them; the first of each.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Contradictions {
+    /// Each proves itself, to whoever knows the genesis hash and the validators of its height. Source: LED-4.11.
+    #[schema(value_type = Vec<schema::LedgerJson>)]
+    pub evidence: Vec<Evidence>,
 }
 
 /// A block: header and certificate together, and its transactions.

@@ -19,6 +19,8 @@ paths! {
     CHAIN = "/v1/chain";
     /// Who certifies the next block.
     VALIDATORS = "/v1/validators";
+    /// Proofs that validators have contradicted themselves.
+    EVIDENCE = "/v1/evidence";
     /// Blocks.
     BLOCKS = "/v1/blocks";
     /// One block, by height, by hash, or `latest`.

@@ -96,6 +96,7 @@ async fn every_role_at_every_door() {
         (path::STATUS, "", open),
         (path::CHAIN, "", open),
         (path::VALIDATORS, "", open),
+        (path::EVIDENCE, "", open),
         (path::BLOCKS, "", open),
         (path::BLOCK, "3", open),
         (path::TRANSACTIONS, "", open),

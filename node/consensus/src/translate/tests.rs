@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::context::Address;
-use crate::request::Misbehaviour;
+use linli_ledger::evidence::Evidence;
 use linli_ledger::hash::Digest;
 use linli_ledger::types::BlockHash;
 use malachitebft_app_channel::app::streaming::StreamContent;
@@ -217,7 +217,7 @@ async fn proof_of_misbehaviour_reaches_the_application() {
         SignedVote::<Chain>::new(vote, signature)
     };
     evidence.votes.add(vote(NilOrVal::Nil), vote(NilOrVal::Val(Value(block()))));
-    let [Misbehaviour::Votes(first, second)] = &misbehaviour(&evidence)[..] else {
+    let [Evidence::Votes(first, second)] = &words::evidence(&evidence)[..] else {
         panic!("there is one pair of votes")
     };
     assert_eq!((first.message.value, second.message.value), (None, Some(block())));

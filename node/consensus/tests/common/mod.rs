@@ -4,11 +4,12 @@
 #![allow(dead_code, reason = "each test uses a part")]
 
 use linli_consensus::{
-    Built, Config, DecidedBlock, Memory, Misbehaviour, Next, Proposed, Request, Running, Silence,
-    Start, Timeouts, Verdict, Voice,
+    Built, Config, DecidedBlock, Memory, Next, Proposed, Request, Running, Silence, Start,
+    Timeouts, Verdict, Voice,
 };
 use linli_ledger::certificate::{Validator, ValidatorSet};
 use linli_ledger::crypto::{ConsensusKey, PublicKey};
+use linli_ledger::evidence::Evidence;
 use linli_ledger::hash::{Digest, Domain, digest};
 use linli_ledger::types::{BlockHash, Height, OrganisationId};
 use linli_network::{Allowed, Handle, Member, Network, NetworkKey, Role};
@@ -98,7 +99,7 @@ pub(crate) struct Application {
     /// The highest height at which somebody else has proposed.
     heard: u64,
     /// What the engine has reported of others.
-    misbehaviour: Arc<Mutex<Vec<Misbehaviour>>>,
+    evidence: Arc<Mutex<Vec<Evidence>>>,
 }
 
 impl Application {
@@ -168,8 +169,8 @@ impl Application {
                 self.woken = false;
                 let _ = reply.send(());
             }
-            Request::Finalized { misbehaviour, reply, .. } => {
-                self.misbehaviour.lock().expect("a lock").extend(misbehaviour);
+            Request::Finalized { evidence, reply, .. } => {
+                self.evidence.lock().expect("a lock").extend(evidence);
                 self.resting = Some(reply);
             }
             Request::Ahead { height } => self.ahead = height.0,
@@ -249,7 +250,7 @@ impl Setup {
         })
         .await
         .expect("it starts");
-        let misbehaviour = Arc::default();
+        let evidence = Arc::default();
         let application = Application {
             validators: set(&validators),
             key: consensus_key(key).public(),
@@ -260,7 +261,7 @@ impl Setup {
             woken: false,
             ahead: 0,
             heard: 0,
-            misbehaviour: Arc::clone(&misbehaviour),
+            evidence: Arc::clone(&evidence),
         };
         let (to_target, target) = watch::channel(target);
         let (to_tip, tip) = watch::channel((application.tip(), 0));
@@ -268,7 +269,7 @@ impl Setup {
         let silence = running.silence.clone();
         let task = tokio::spawn(run(running, application, target, stopped, to_tip));
         let target = to_target;
-        Node { setup: self, handle, chain, silence, misbehaviour, tip, target, stop, task, folder }
+        Node { setup: self, handle, chain, silence, evidence, tip, target, stop, task, folder }
     }
 }
 
@@ -278,7 +279,7 @@ pub(crate) struct Node {
     pub(crate) handle: Handle,
     pub(crate) chain: Chain,
     pub(crate) silence: watch::Receiver<Option<Silence>>,
-    pub(crate) misbehaviour: Arc<Mutex<Vec<Misbehaviour>>>,
+    pub(crate) evidence: Arc<Mutex<Vec<Evidence>>>,
     /// The height of its chain, and that of the last block that another proposed.
     tip: watch::Receiver<(u64, u64)>,
     target: watch::Sender<u64>,

@@ -16,7 +16,7 @@ use linli_ledger::code::Code;
 use linli_ledger::contract::ContractVersions;
 use linli_ledger::hash::{Digest, from_hex_bytes};
 use linli_ledger::types::{BlockHash, ContractId, Height};
-use linli_wire::chain::{Block, Chain, ContractInForce, Index, Status, Validators};
+use linli_wire::chain::{Block, Chain, ContractInForce, Contradictions, Index, Status, Validators};
 use linli_wire::{Found, List, path};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
@@ -118,6 +118,23 @@ pub(crate) async fn validators(
             let set = state.validators();
             let data = Validators { hash: set.hash(), members: set.members().to_vec() };
             (Found { data, at: at(state) }, at(state))
+        }))
+    })
+    .await
+}
+
+/// Proofs that validators have contradicted themselves, as this node has seen them.
+#[utoipa::path(get, path = path::EVIDENCE, tag = "chain",
+    responses((status = 200, body = Found<Contradictions>), Problems))]
+pub(crate) async fn evidence(
+    State(api): State<Api>,
+    Extension(viewer): Extension<Viewer>,
+    Ask(Nothing {}): Ask<Nothing>,
+) -> Result<Answer<Found<Contradictions>>, Failure> {
+    api.answer(viewer, |api| {
+        let evidence = linli_node::evidence(api.live().folder())?;
+        Ok(api.public(|_, state| {
+            (Found { data: Contradictions { evidence }, at: at(state) }, at(state))
         }))
     })
     .await

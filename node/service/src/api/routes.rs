@@ -29,6 +29,7 @@ pub(crate) fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(chain::status))
         .routes(routes!(chain::chain))
         .routes(routes!(chain::validators))
+        .routes(routes!(chain::evidence))
         .routes(routes!(chain::blocks))
         .routes(routes!(chain::block))
         .routes(routes!(transactions::transactions, submit::submit))
