@@ -46,7 +46,7 @@ use linli_ledger::transaction::VerifiedTransaction;
 use linli_ledger::types::{BlockHash, BlockTime, Height};
 use linli_network::{Handle, Network};
 use linli_node::storage::Folder;
-use linli_node::{Blocks, NodeError, SharedState, Shown, Snapshots};
+use linli_node::{Blocks, NodeError, SharedState, Shown, Silence, Snapshots};
 use member::Meeting;
 use pool::Home;
 use queue::Queue;
@@ -129,6 +129,8 @@ struct Inner {
     network: Option<(Handle, Option<SocketAddr>)>,
     /// Rounds beyond the first that blocks have taken since the start.
     rounds: AtomicU64,
+    /// Why this validator casts no votes, if so.
+    silence: Mutex<Option<Silence>>,
     head: watch::Sender<Head>,
     followed: broadcast::Sender<Arc<Followed>>,
     /// Why the writer has ended by itself, for whoever watches.
@@ -215,6 +217,7 @@ impl Live {
             wake: Wake::default(),
             network,
             rounds: AtomicU64::new(0),
+            silence: Mutex::new(None),
             head: watch::Sender::new(head),
             followed: broadcast::Sender::new(FOLLOWED_MAX),
             ended: watch::Sender::new(None),
@@ -314,6 +317,11 @@ impl Live {
         let (network, _) = self.0.network.as_ref()?;
         let addresses = self.0.options.addresses();
         Some(self.with_state(|state| peers::peers(state, &addresses, network)))
+    }
+
+    /// Why this validator casts no votes, while it does not: it follows the chain all the same.
+    pub fn silence(&self) -> Option<Silence> {
+        self.0.silence.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Where it listens for other nodes.

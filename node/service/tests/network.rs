@@ -9,7 +9,9 @@ use common::town::{OBSERVER, Town, VALIDATORS, network};
 use linli_ledger::code::Code;
 use linli_ledger::transaction::VerifiedTransaction;
 use linli_ledger::types::Height;
-use linli_service::{Answer, Final, Full, LiveOptions, Presence, QueueLimits, SubmitError, Ticket};
+use linli_service::{
+    Answer, Final, Full, LiveOptions, Presence, QueueLimits, SnapshotRule, SubmitError, Ticket,
+};
 use std::time::Duration;
 
 fn finality(ticket: Ticket) -> Box<Final> {
@@ -130,11 +132,50 @@ fn a_long_rest_holds_up_nothing_and_makes_no_block() {
 }
 
 #[test]
-fn the_heartbeat_is_one_for_all() {
+fn the_heartbeat_is_one_for_all_and_every_node_writes_snapshots() {
     let heartbeat = Some(Duration::from_millis(50));
-    let town = Town::with(|_, options| LiveOptions { heartbeat, ..options });
+    let snapshots = SnapshotRule { receipts: 1, blocks: 2, interval: Duration::ZERO };
+    let town = Town::with(|_, options| LiveOptions { heartbeat, snapshots, ..options });
     town.until(Height(5));
     town.agree();
+    town.until_true(|town| town.nodes.iter().all(|node| node.health().snapshot.is_some()));
+    town.stop();
+}
+
+#[test]
+fn what_falls_due_gets_its_block_while_nobody_hands_in_anything() {
+    let mut town = Town::with(|_, options| LiveOptions { heartbeat: None, ..options });
+    let another = network(99).public();
+    let proposed = town.admit(another);
+    let answer = finality(town.submit(1, &proposed));
+    assert_eq!(answer.receipt.rejection(), None);
+    town.until(answer.height.next());
+    for node in &town.nodes {
+        assert!(node.peers().unwrap().iter().any(|peer| peer.key == another));
+    }
+    town.stop();
+}
+
+#[test]
+fn what_a_member_announces_and_nobody_may_sign_is_in_no_block_and_makes_none() {
+    let (mut town, member) = Town::with_member();
+    let before = town.register(0);
+    let begun = finality(town.submit(0, &before)).height;
+    // Well signed, by keys that nobody knows.
+    let junk: Vec<_> = (0..2_000).map(|_| town.register_by_nobody()).collect();
+    let handle = member.link.handle.clone();
+    town.announce(&handle, &junk[..1_000]);
+    let honest = town.register(1);
+    let ticket = town.submit(1, &honest);
+    town.announce(&handle, &junk[1_000..]);
+    assert!(finality(ticket).height <= Height(begun.0 + 5));
+    // Whoever has this has heard all before it.
+    let last = town.register(OBSERVER);
+    town.announce(&handle, std::slice::from_ref(&last));
+    town.until_true(|town| town.transactions() == 3);
+    let made = town.nodes[0].health().head.height.0 - begun.0;
+    assert!(made <= 2, "{made} blocks for two transactions");
+    town.until_true(|town| town.nodes.iter().all(|node| node.health().waiting == 0));
     town.stop();
 }
 
@@ -194,8 +235,7 @@ fn one_key_and_one_organisation_leave_room_on_every_node() {
     assert!(taken[10..].iter().all(full(Full::Key)));
     let other = town.register(1);
     let ticket = town.submit(1, &other);
-    town.until_waiting(0, 11);
-    town.until_waiting(1, 11);
+    town.until_true(|town| [0, 1].iter().all(|n: &usize| town.nodes[*n].health().waiting == 11));
     town.hub.heal_all();
     for ticket in taken.into_iter().flatten().chain([ticket]) {
         finality(ticket);

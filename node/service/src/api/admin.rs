@@ -53,6 +53,8 @@ pub(crate) struct Stands {
     pub(crate) time: BlockTime,
     /// Why nothing new is taken, if so.
     pub(crate) closed: Option<Code>,
+    /// Why this validator casts no votes, if so.
+    pub(crate) silent: Option<Silent>,
     /// Transactions that wait for a block.
     pub(crate) waiting: u64,
     /// Whether the read model answers.
@@ -63,6 +65,15 @@ pub(crate) struct Stands {
     pub(crate) network: Option<Met>,
     /// The program's version.
     pub(crate) version: String,
+}
+
+/// Why a validator casts no votes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Silent {
+    /// What stands for it.
+    pub(crate) code: Code,
+    /// What happened, and what to do.
+    pub(crate) detail: String,
 }
 
 /// How many of the other nodes are there.
@@ -118,6 +129,10 @@ async fn stands(State(api): State<Api>) -> Response {
         waiting: health.waiting as u64,
         index_ready: index.is_ready,
         index_lag: index.lag(),
+        silent: api
+            .live()
+            .silence()
+            .map(|silence| Silent { code: silence.code(), detail: silence.to_string() }),
         network: met(api.live()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };

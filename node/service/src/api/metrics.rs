@@ -82,6 +82,7 @@ pub(crate) fn text(api: &Api) -> String {
         ("index_lag_blocks", "Blocks that the read model lacks", index.lag()),
         ("index_rebuilds", "How often the read model was built again", index.rebuilds),
         ("index_ready", "1 if the read model answers", u64::from(index.is_ready)),
+        ("silent", "1 if this validator casts no votes", u64::from(api.live().silence().is_some())),
         ("rounds_lost", "Rounds beyond the first of each block since the start", health.rounds),
     ];
     if let Some(met) = met {

@@ -4,7 +4,7 @@ mod peers;
 
 pub(super) use peers::peers;
 
-use crate::api::admin::{Met, Stands};
+use crate::api::admin::{Met, Silent, Stands};
 use crate::config::Config;
 use crate::dev::Account;
 use crate::operations::backup::Manifest;
@@ -198,7 +198,16 @@ fn answered(asked: &Result<Option<Stands>, AskError>, language: Language) -> Str
             "The node says: block {height}, {takes}, {waiting} wait, the read model lacks {index_lag} blocks.\n"
         ),
     };
-    said + &met
+    let silent = match (&stands.silent, language) {
+        (None, _) => String::new(),
+        (Some(Silent { code, detail }), Language::Chinese) => {
+            format!("注意：本验证节点不投票（{code}）：{detail}\n")
+        }
+        (Some(Silent { code, detail }), Language::English) => {
+            format!("Note: this validator casts no votes ({code}): {detail}\n")
+        }
+    };
+    said + &met + &silent
 }
 
 /// A time of the chain for people, in UTC.

@@ -16,7 +16,7 @@ use linli_ledger::transaction::VerifiedTransaction;
 use linli_ledger::types::{BlockTime, TransactionId};
 use linli_network::{Config, Gossip, Handle, Network, Topic};
 use linli_node::{Batch, Committed, JoinOptions, Joined, Joining, Waker, Work};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -25,7 +25,8 @@ use tracing::{debug, error, warn};
 
 /// How long a node that is being stopped waits for what its clients handed in.
 const DRAIN_MAX: Duration = Duration::from_secs(5);
-/// How often the disk is asked how full it is, and what was deferred is tried again.
+/// How often the disk is asked how full it is and the validator whether it votes, and what was deferred is
+/// tried again.
 const PERIOD: Duration = Duration::from_secs(1);
 /// Bytes that are announced at once, before anything else is looked at.
 const ANNOUNCED_MAX: usize = 8 * MESSAGE_BYTES_MAX;
@@ -191,7 +192,7 @@ struct Member {
 impl Member {
     fn run(self) {
         let Self { runtime, joined, mut exchange } = self;
-        runtime.block_on(exchange.run());
+        runtime.block_on(exchange.run(&joined));
         let stopped = joined.stop();
         let Exchange { inner, snapshotter, .. } = exchange;
         match stopped {
@@ -221,7 +222,7 @@ struct Exchange {
 }
 
 impl Exchange {
-    async fn run(&mut self) {
+    async fn run(&mut self, joined: &Joined) {
         let mut second = interval(PERIOD);
         second.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut up = self.handle.up();
@@ -235,7 +236,7 @@ impl Exchange {
                 Ok(()) = up.changed() => self.inner.queue().pool.announce_again(Instant::now()),
                 followed = self.followed.recv() => self.follow(followed),
                 () = until(due), if due.is_some() => {}
-                _ = second.tick() => self.look_around(),
+                _ = second.tick() => self.look_around(joined),
             }
             self.announce().await;
             let queue = self.inner.queue();
@@ -280,7 +281,8 @@ impl Exchange {
     }
 
     /// A disk that is about to be full takes nothing new of clients; blocks of others are followed.
-    fn look_around(&self) {
+    fn look_around(&self, joined: &Joined) {
+        *self.inner.silence.lock().unwrap_or_else(PoisonError::into_inner) = joined.silence();
         let options = &self.inner.options;
         let full = room::available(&options.folder).is_ok_and(|room| room < options.reserve);
         let mut queue = self.inner.queue();

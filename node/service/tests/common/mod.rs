@@ -90,16 +90,28 @@ fn registered_by(
     time: BlockTime,
 ) -> VerifiedTransaction {
     let call = registry::Call::PersonRegister { organisation, key: person };
+    signed(genesis, signer, registry::CONTRACT, encode(&call), nonce, time)
+}
+
+/// A call with one signature, valid for an hour from `time`.
+fn signed(
+    genesis: &Genesis,
+    signer: &BusinessKey,
+    contract: ContractId,
+    call: Vec<u8>,
+    nonce: u64,
+    time: BlockTime,
+) -> VerifiedTransaction {
     let body = Body {
         version: BODY_VERSION,
         genesis: genesis.hash(),
-        contract: registry::CONTRACT,
+        contract,
         call_version: 1,
         signers: vec![Signer { key: signer.public(), grant: None }],
         nonce,
         salt: [7; 16],
         valid_until: time.plus(HOUR_MS),
-        call: encode(&call),
+        call,
     };
     let signature = signer.sign_transaction(&body.genesis, &body.id());
     let signed = SignedTransaction::new(&body, vec![signature]);

@@ -1,17 +1,22 @@
 //! This exists to run four organisations' validators and an auditor's observer in one process, on links that
 //! a test can cut.
 
-use super::{key, registered_by};
-use linli_ledger::crypto::{ConsensusKey, demonstration_secret};
+use super::{key, registered_by, signed};
+use linli_contracts::governance::{self, Change, NodeRole};
+use linli_contracts::registry;
+use linli_contracts::registry::parameters::Parameter;
+use linli_ledger::codec::encode;
+use linli_ledger::crypto::{ConsensusKey, PublicKey, demonstration_secret};
 use linli_ledger::genesis::{
     Clock, GENESIS_VERSION, Genesis, GenesisNode, GenesisOrganisation, GenesisValidator, Keys,
     OrganisationKind,
 };
+use linli_ledger::hash::Digest;
 use linli_ledger::transaction::VerifiedTransaction;
 use linli_ledger::types::{BlockTime, ContractId, Height};
 use linli_network::memory::Hub;
-use linli_network::{Allowed, NetworkKey};
-use linli_service::{Live, LiveOptions, Ticket};
+use linli_network::{Allowed, Handle, Member, Network, NetworkKey, Role, Topic};
+use linli_service::{Live, LiveOptions, Peer, Ticket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -31,20 +36,20 @@ pub(crate) fn validator(n: usize) -> ConsensusKey {
     ConsensusKey::demonstration(b"service", &format!("validator {n}"))
 }
 
-fn organisation(n: usize) -> String {
+fn organisation_name(n: usize) -> String {
     format!("organisation {n}")
 }
 
 pub(crate) fn genesis() -> Genesis {
     let position = |n| u32::try_from(n).expect("it is small");
     let founder = |n| GenesisOrganisation {
-        name: organisation(n),
+        name: organisation_name(n),
         kind: if n == OBSERVER {
             OrganisationKind::Regulator
         } else {
             OrganisationKind::PublicBody
         },
-        key: key(&organisation(n)).public(),
+        key: key(&organisation_name(n)).public(),
     };
     let member =
         |n| GenesisValidator { key: validator(n).public(), organisation: position(n), power: 1 };
@@ -61,7 +66,8 @@ pub(crate) fn genesis() -> Genesis {
         validators: (0..VALIDATORS).map(member).collect(),
         nodes: (0..=OBSERVER).map(node).collect(),
         contracts: vec![(ContractId(1), 1), (ContractId(6), 1)],
-        parameters: Vec::new(),
+        // What is accepted takes effect a moment later.
+        parameters: vec![(Parameter::TimeLock.number(), 300)],
     }
 }
 
@@ -79,10 +85,25 @@ impl Town {
     }
 
     pub(crate) fn with(change: impl Fn(usize, LiveOptions) -> LiveOptions) -> Self {
+        Self::of(OBSERVER + 1, change)
+    }
+
+    /// The validators only; in the observer's place is a member that says what the test wants.
+    pub(crate) fn with_member() -> (Self, Network) {
+        let town = Self::of(VALIDATORS, |_, options| options);
+        let allowed = town.nodes[0].peers().expect("it has others").into_iter();
+        let member = |peer: Peer| (peer.key, Member { role: Role::Validator, addresses: vec![] });
+        let entered = town.runtime.enter();
+        let network = town.hub.join(network(OBSERVER).public(), allowed.map(member).collect());
+        drop(entered);
+        (town, network)
+    }
+
+    fn of(count: usize, change: impl Fn(usize, LiveOptions) -> LiveOptions) -> Self {
         let runtime = Runtime::new().expect("a runtime");
         let hub = Hub::new(1);
         let (mut nodes, mut folders) = (Vec::new(), Vec::new());
-        for n in 0..=OBSERVER {
+        for n in 0..count {
             let folder = tempfile::tempdir().expect("there is room for a folder");
             let rulebook = Arc::new(linli_contracts::rulebook());
             let options = LiveOptions {
@@ -98,12 +119,37 @@ impl Town {
         Self { nodes, hub, nonces: 0, _folders: folders, runtime }
     }
 
+    /// A member announces transactions, each in a message of its own.
+    pub(crate) fn announce(&self, member: &Handle, transactions: &[VerifiedTransaction]) {
+        self.runtime.block_on(async {
+            for transaction in transactions {
+                let message = encode(&vec![transaction.signed()]);
+                let published = member.publish(Topic::Transactions, message.into()).await;
+                published.expect("it is small and the hub is there");
+            }
+        });
+    }
+
+    /// The first governance organisation lets another node of the observer's organisation connect.
+    pub(crate) fn admit(&mut self, key: PublicKey) -> VerifiedTransaction {
+        let organisation = genesis().organisation(u32::try_from(OBSERVER).expect("it is small"));
+        let node_role = NodeRole::Observer;
+        let changes = vec![Change::NodeAdd { organisation, key, node_role }];
+        let call = governance::Call::Propose { changes, evidence: Digest::Blake3([1; 32]) };
+        self.sign(&organisation_name(0), governance::CONTRACT, encode(&call))
+    }
+
+    fn sign(&mut self, signer: &str, contract: ContractId, call: Vec<u8>) -> VerifiedTransaction {
+        self.nonces += 1;
+        signed(&genesis(), &key(signer), contract, call, self.nonces, super::now())
+    }
+
     /// An organisation registers somebody new.
     pub(crate) fn register(&mut self, n: usize) -> VerifiedTransaction {
         self.nonces += 1;
         let genesis = genesis();
         let position = u32::try_from(n).expect("it is small");
-        let signer = key(&organisation(n));
+        let signer = key(&organisation_name(n));
         let person = key(&format!("person {}", self.nonces)).public();
         let organisation = genesis.organisation(position);
         registered_by(&genesis, &signer, organisation, person, self.nonces, super::now())
@@ -122,11 +168,21 @@ impl Town {
         (registered, registered_by(&genesis, &signer, organisation, person, 1, super::now()))
     }
 
-    /// Waits until so many transactions wait at a node.
-    pub(crate) fn until_waiting(&self, n: usize, transactions: usize) {
+    /// Somebody whom the chain does not know registers somebody.
+    pub(crate) fn register_by_nobody(&mut self) -> VerifiedTransaction {
+        let call = registry::Call::PersonRegister {
+            organisation: genesis().organisation(0),
+            key: key("nobody's guest").public(),
+        };
+        let signer = format!("nobody {}", self.nonces);
+        self.sign(&signer, registry::CONTRACT, encode(&call))
+    }
+
+    /// Waits for a fact.
+    pub(crate) fn until_true(&self, fact: impl Fn(&Self) -> bool) {
         let begun = Instant::now();
-        while self.nodes[n].health().waiting != transactions {
-            assert!(begun.elapsed() < GUARD, "{:?}", self.nodes[n].health());
+        while !fact(self) {
+            assert!(begun.elapsed() < GUARD, "{:?}", self.nodes[0].health());
             std::thread::yield_now();
         }
     }
