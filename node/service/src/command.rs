@@ -3,6 +3,7 @@
 mod founding;
 mod running;
 mod said;
+mod testnet;
 
 use crate::config::{self, Config, ConfigError, Settings};
 use crate::founding::keys::SETTINGS;
@@ -54,6 +55,11 @@ enum Command {
     Genesis {
         #[command(subcommand)]
         command: founding::GenesisCommand,
+    },
+    /// A whole network on this machine, to play with / 在本机搭一个演示网络
+    Testnet {
+        #[command(subcommand)]
+        command: testnet::TestnetCommand,
     },
     /// Run the node / 运行节点
     Start(StartArguments),
@@ -213,6 +219,7 @@ pub fn run(arguments: &Arguments) -> Said {
             founding::init(&folder, init, output, language)
         }
         Command::Genesis { command } => founding::genesis(command, output, language),
+        Command::Testnet { command } => testnet::run(command, output, language),
         Command::Restore { file, folder, genesis_hash } => {
             let rulebook = linli_contracts::rulebook();
             let genesis = genesis_hash.as_ref();
@@ -315,6 +322,7 @@ fn configured(arguments: &Arguments, config: &Config, output: Output, language: 
         Command::Config { .. }
         | Command::Init(_)
         | Command::Genesis { .. }
+        | Command::Testnet { .. }
         | Command::Restore { .. }
         | Command::Completions { .. }
         | Command::Version => {

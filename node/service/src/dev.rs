@@ -2,11 +2,12 @@
 //! fund with a contract, a programme with a reward and an activity, with keys that everybody knows.
 
 mod desk;
+mod door;
 mod money;
 mod points;
 
-use crate::live::Live;
 use desk::Desk;
+pub use door::{Door, Remote};
 use linli_ledger::code::Code;
 use linli_ledger::crypto::{BusinessKey, ConsensusKey, PublicKey};
 use linli_ledger::genesis::{
@@ -123,8 +124,8 @@ pub fn genesis(clock: Clock, time: BlockTime) -> Genesis {
 ///
 /// # Errors
 /// [`DevError`] with the first code that is in the way.
-pub fn populate(live: &Live) -> Result<Vec<Account>, DevError> {
-    let mut desk = Desk::new(live);
+pub fn populate(door: &dyn Door) -> Result<Vec<Account>, DevError> {
+    let mut desk = Desk::new(door);
     desk.appoint()?;
     let rule = points::open(&mut desk)?;
     desk.enrol()?;

@@ -24,10 +24,10 @@ use tokio::net::TcpListener;
 use tracing::{error, info, warn};
 
 /// Why a node does not run: its code and what is wrong.
-struct Failure(Code, String);
+pub(super) struct Failure(pub(super) Code, pub(super) String);
 
 impl Failure {
-    fn new(code: Code, detail: &impl ToString) -> Self {
+    pub(super) fn new(code: Code, detail: &impl ToString) -> Self {
         Self(code, detail.to_string())
     }
 }
@@ -295,17 +295,17 @@ async fn stop(live: Live, signals: Signals) {
 /// The signals that tell a process to end. Heard from the moment this is made: before that, they end
 /// it as they find it.
 #[cfg(unix)]
-struct Signals([tokio::signal::unix::Signal; 2]);
+pub(super) struct Signals([tokio::signal::unix::Signal; 2]);
 
 #[cfg(unix)]
 impl Signals {
-    fn hear() -> Result<Self, Failure> {
+    pub(super) fn hear() -> Result<Self, Failure> {
         use tokio::signal::unix::{SignalKind, signal};
         let hear = |kind| signal(kind).map_err(|error| Failure::new(Code::Stopped, &error));
         Ok(Self([hear(SignalKind::interrupt())?, hear(SignalKind::terminate())?]))
     }
 
-    async fn first(self) {
+    pub(super) async fn first(self) {
         let [mut interrupt, mut terminate] = self.0;
         tokio::select! {
             _ = interrupt.recv() => {}
@@ -316,16 +316,16 @@ impl Signals {
 
 /// Where there is only one such signal.
 #[cfg(not(unix))]
-struct Signals;
+pub(super) struct Signals;
 
 #[cfg(not(unix))]
 impl Signals {
     #[expect(clippy::unnecessary_wraps, reason = "as where it may fail")]
-    fn hear() -> Result<Self, Failure> {
+    pub(super) fn hear() -> Result<Self, Failure> {
         Ok(Self)
     }
 
-    async fn first(self) {
+    pub(super) async fn first(self) {
         if let Err(error) = tokio::signal::ctrl_c().await {
             warn!(%error, "no signal can be heard");
             std::future::pending::<()>().await;

@@ -1,7 +1,7 @@
 //! This exists to sign and commit for everybody in the demonstration, and to appoint them.
 
+use super::door::Door;
 use super::{Account, COMMUNITY, DevError, ORGANISATIONS, PLACE, key};
-use crate::live::{Answer, Live, Times};
 use linli_contracts::AnyCall;
 use linli_contracts::people::{self, AgeClass};
 use linli_contracts::registry::{self, PublicOwner, Role};
@@ -13,10 +13,9 @@ use linli_ledger::transaction::{
     BODY_VERSION, Body, SignedTransaction, Signer, VerifiedTransaction,
 };
 use linli_ledger::types::{
-    DAY_MS, EnrolmentId, GrantId, HOUR_MS, Height, OrganisationId, PersonId, RecordId,
-    TransactionId, derive_identifier,
+    DAY_MS, EnrolmentId, GrantId, HOUR_MS, OrganisationId, PersonId, RecordId, TransactionId,
+    derive_identifier,
 };
-use std::time::Duration;
 
 /// The officers: label, position of the organisation, role, level.
 const OFFICERS: [(&str, u32, Role, u8); 15] = [
@@ -43,7 +42,7 @@ const SITE: &str = "site";
 
 /// The hand that signs for everybody.
 pub(super) struct Desk<'a> {
-    live: &'a Live,
+    door: &'a dyn Door,
     is_new: bool,
     pub(super) genesis: Genesis,
     nonce: u64,
@@ -52,16 +51,16 @@ pub(super) struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
-    pub(super) fn new(live: &'a Live) -> Self {
-        let genesis = live.genesis().clone();
+    pub(super) fn new(door: &'a dyn Door) -> Self {
+        let genesis = door.genesis().clone();
         let accounts = (0..)
             .zip(ORGANISATIONS)
             .map(|(position, (label, name, _))| {
                 Account::new(label, name, genesis.organisation(position).to_string())
             })
             .collect();
-        let is_new = live.heights().borrow().height == Height(0);
-        Self { live, is_new, genesis, nonce: 0, grants: Vec::new(), accounts }
+        let is_new = door.is_new();
+        Self { door, is_new, genesis, nonce: 0, grants: Vec::new(), accounts }
     }
 
     pub(super) fn organisation(&self, position: u32) -> OrganisationId {
@@ -101,19 +100,8 @@ impl<'a> Desk<'a> {
         transactions: Vec<VerifiedTransaction>,
     ) -> Result<Vec<TransactionId>, DevError> {
         let ids = transactions.iter().map(VerifiedTransaction::id).collect();
-        if !self.is_new {
-            return Ok(ids);
-        }
-        for ticket in self.live.submit(transactions) {
-            match ticket.map_err(|error| DevError(error.code()))?.wait() {
-                Answer::Final(answer) => {
-                    if let Some(rejection) = answer.receipt.rejection() {
-                        return Err(DevError(rejection.code));
-                    }
-                }
-                Answer::Refused(code) => return Err(DevError(code)),
-                Answer::Unknown(why) => return Err(DevError(why.code())),
-            }
+        if self.is_new {
+            self.door.commit(transactions)?;
         }
         Ok(ids)
     }
@@ -132,16 +120,11 @@ impl<'a> Desk<'a> {
 
     /// Moves a clock that is set by hand on; whether it is one.
     pub(super) fn pass(&self, milliseconds: u64) -> Result<bool, DevError> {
-        match self.live.times() {
-            Times::Machine => Ok(false),
-            Times::Hand if !self.is_new => Ok(true),
-            Times::Hand => {
-                let moved = self.live.advance(Duration::from_millis(milliseconds));
-                futures::executor::block_on(moved)
-                    .map(|_| true)
-                    .map_err(|error| DevError(error.code()))
-            }
+        let is_by_hand = self.door.is_by_hand();
+        if is_by_hand && self.is_new {
+            self.door.pass(milliseconds)?;
         }
+        Ok(is_by_hand)
     }
 
     /// Registers the officers and gives each the role.

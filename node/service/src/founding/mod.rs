@@ -5,6 +5,7 @@ pub mod draft;
 pub mod findings;
 pub mod keys;
 mod roster;
+pub mod testnet;
 
 use crate::key_file::KeyFileError;
 use linli_ledger::code::Code;
@@ -81,6 +82,9 @@ pub enum FoundingError {
     /// A card of a node that the genesis does not have.
     #[error("the node {0} is not in the genesis: take its card in first")]
     Absent(PublicKey),
+    /// There are not so many ports.
+    #[error("there are not enough ports: name another first one with --base-port")]
+    Ports,
     /// A file is no genesis.
     #[error("{} is no genesis: {why}", path.display())]
     GenesisFile {
@@ -105,6 +109,7 @@ impl FoundingError {
             Self::Exists { .. } => Code::FolderNotEmpty,
             Self::KeyFile(error) => error.code(),
             Self::Randomness(_) => Code::Randomness,
+            Self::Ports => Code::Configuration,
             Self::CardFile { .. }
             | Self::Card(_)
             | Self::Demonstration { .. }
