@@ -1,0 +1,267 @@
+//! This exists to run a network as real processes on loopback, each a `linlid` of its own, and to talk to it
+//! over HTTP.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use linli_contracts::registry;
+use linli_ledger::codec::encode;
+use linli_ledger::crypto::BusinessKey;
+use linli_ledger::genesis::Genesis;
+use linli_ledger::replay::AuditReport;
+use linli_ledger::transaction::{
+    BODY_VERSION, Body, SignedTransaction, Signer, VerifiedTransaction,
+};
+use linli_ledger::types::{BlockHash, HOUR_MS, Height};
+use linli_service::dev::SEED;
+use linli_service::founding::draft;
+use linli_wire::chain::Status;
+use linli_wire::path;
+use linli_wire::transaction::{SubmitMany, SubmittedMany};
+use serde_json::Value;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write as _};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// Nothing here waits for a time to pass; this only ends a test that would hang.
+pub(crate) const GUARD: Duration = Duration::from_mins(2);
+/// Between two questions to a node whose answer is waited for.
+const PAUSE: Duration = Duration::from_millis(20);
+
+fn linlid() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_linlid"));
+    command.args(["--lang", "en", "-o", "json"]).stdin(Stdio::null());
+    command
+}
+
+/// A network of validators, laid out by `linlid testnet new`.
+pub(crate) struct Town {
+    folder: TempDir,
+    pub(crate) genesis: Genesis,
+    /// What addresses of each node begin with; the same after a restart.
+    pub(crate) apis: Vec<String>,
+    running: Vec<Option<Child>>,
+}
+
+impl Town {
+    /// Lays it out; nothing runs yet.
+    pub(crate) fn new(validators: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let count = validators.to_string();
+        let made = linlid()
+            .args(["testnet", "new", "-n", &count, "--base-port", "0", "--out"])
+            .arg(folder.path())
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{made:?}");
+        let at = |n: usize| folder.path().join(format!("node{n}"));
+        let api = |n| {
+            let shown = linlid().arg("--dir").arg(at(n)).args(["config", "show"]).output().unwrap();
+            let settings: Value = serde_json::from_slice(&shown.stdout).unwrap();
+            format!("http://{}", settings["api"].as_str().unwrap())
+        };
+        let apis = (0..validators).map(api).collect();
+        let genesis = draft::load(&at(0).join("genesis.json")).unwrap();
+        let running = (0..validators).map(|_| None).collect();
+        Self { folder, genesis, apis, running }
+    }
+
+    pub(crate) fn start_all(&mut self) {
+        for n in 0..self.running.len() {
+            self.spawn(n);
+        }
+        for n in 0..self.running.len() {
+            self.wait_until_ready(n);
+        }
+    }
+
+    pub(crate) fn at(&self, n: usize) -> PathBuf {
+        self.folder.path().join(format!("node{n}"))
+    }
+
+    fn log(&self, n: usize) -> PathBuf {
+        self.folder.path().join(format!("node{n}.log"))
+    }
+
+    /// Starts a node, and waits until it says that it is ready.
+    pub(crate) fn start(&mut self, n: usize) {
+        self.spawn(n);
+        self.wait_until_ready(n);
+    }
+
+    fn spawn(&mut self, n: usize) {
+        assert!(self.running[n].is_none());
+        let log = File::options().create(true).append(true).open(self.log(n)).unwrap();
+        let node = linlid()
+            .arg("--dir")
+            .arg(self.at(n))
+            .arg("start")
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn();
+        self.running[n] = Some(node.unwrap());
+    }
+
+    fn wait_until_ready(&mut self, n: usize) {
+        let out = self.running[n].as_mut().unwrap().stdout.as_mut().unwrap();
+        let mut line = String::new();
+        BufReader::new(out).read_line(&mut line).unwrap();
+        let greeting: Value = serde_json::from_str(&line).unwrap_or_default();
+        assert_eq!(greeting["ok"], true, "node {n}: {line}");
+    }
+
+    /// Ends a node as a power cut would.
+    pub(crate) fn kill(&mut self, n: usize) {
+        let mut node = self.running[n].take().unwrap();
+        node.kill().unwrap();
+        node.wait().unwrap();
+    }
+
+    /// Ends a node as an operator would.
+    pub(crate) fn stop(&mut self, n: usize) {
+        let mut node = self.running[n].take().unwrap();
+        let id = node.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert!(node.wait().unwrap().success(), "node {n} ends in peace");
+    }
+
+    /// Where a node stands; `None` if it does not answer.
+    pub(crate) fn status(&self, n: usize) -> Option<Status> {
+        let answer = ureq::get(format!("{}{}", self.apis[n], path::STATUS)).call();
+        answer.ok()?.body_mut().read_json().ok()
+    }
+
+    pub(crate) fn head(&self, n: usize) -> Option<(Height, BlockHash)> {
+        self.status(n).map(|status| (status.head.height, status.head.hash))
+    }
+
+    /// Waits until all nodes have the same head and nothing waits at any; the head.
+    pub(crate) fn wait_for_one_head(&self) -> (Height, BlockHash) {
+        wait_for("one head on all nodes", || {
+            let all: Vec<_> = (0..self.apis.len()).map(|n| self.status(n)).collect();
+            let first = all.first()?.as_ref()?.head;
+            let same = |status: &Option<Status>| {
+                status.as_ref().is_some_and(|one| one.head == first && one.waiting == 0)
+            };
+            all.iter().all(same).then_some((first.height, first.hash))
+        })
+    }
+
+    /// Stops all nodes, and audits what lies in the folder of each: everything is executed again from the
+    /// genesis, and the head is the one that was named.
+    pub(crate) fn audit(&mut self, head: (Height, BlockHash)) -> AuditReport {
+        for n in 0..self.running.len() {
+            self.stop(n);
+        }
+        let (rulebook, genesis) = (linli_contracts::rulebook(), self.genesis.hash());
+        let audit = |n| {
+            let audited = linli_verify::audit(
+                &self.at(n),
+                &rulebook,
+                Some(&genesis),
+                Some(&head.1.0),
+                &mut |_, _| {},
+            );
+            audited.unwrap_or_else(|error| panic!("node {n}: {error}")).0
+        };
+        let reports: Vec<_> = (0..self.running.len()).map(audit).collect();
+        for report in &reports {
+            assert_eq!(report.head.0, head.0);
+            assert_eq!(report.transactions, reports[0].transactions);
+        }
+        reports.into_iter().next().unwrap()
+    }
+}
+
+impl Drop for Town {
+    /// Leaves no process behind, and shows what the nodes said where a test has failed.
+    fn drop(&mut self) {
+        for node in self.running.iter_mut().flatten() {
+            let _ = node.kill();
+            let _ = node.wait();
+        }
+        if std::thread::panicking() {
+            for n in 0..self.running.len() {
+                let log = fs::read_to_string(self.log(n)).unwrap_or_default();
+                let lines: Vec<_> = log.lines().collect();
+                let last = lines.len().saturating_sub(12);
+                let text = format!("node {n}:\n{}\n", lines[last..].join("\n"));
+                let _ = std::io::stderr().write_all(text.as_bytes());
+            }
+        }
+    }
+}
+
+/// Asks until there is an answer.
+pub(crate) fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(began.elapsed() < GUARD, "waited in vain for {what}");
+        std::thread::park_timeout(PAUSE);
+    }
+}
+
+/// Hands transactions in at a node and waits until they are final; `None` if it did not say what became of
+/// them within the time.
+pub(crate) fn submit(
+    api: &str,
+    transactions: &[VerifiedTransaction],
+    limit: Duration,
+) -> Option<SubmittedMany> {
+    let bytes = |one: &VerifiedTransaction| STANDARD.encode(encode(one.signed()));
+    let body = SubmitMany { transactions: transactions.iter().map(bytes).collect() };
+    let config = ureq::Agent::config_builder().timeout_global(Some(limit)).build();
+    let agent: ureq::Agent = config.into();
+    let answer = agent.post(format!("{api}{}?wait=final", path::TRANSACTIONS)).send_json(&body);
+    answer.ok()?.body_mut().read_json().ok()
+}
+
+/// An organisation of the demonstration that registers people, each with a nonce of its own.
+pub(crate) struct Desk {
+    key: BusinessKey,
+    position: u32,
+    genesis: Genesis,
+    nonce: u64,
+}
+
+impl Desk {
+    /// The organisation at a position, by the label of its key.
+    pub(crate) fn new(label: &str, position: u32, genesis: &Genesis) -> Self {
+        let key = BusinessKey::demonstration(SEED, label);
+        assert_eq!(genesis.organisations[position as usize].key, key.public());
+        Self { key, position, genesis: genesis.clone(), nonce: 1_000_000 }
+    }
+
+    /// So many people more.
+    pub(crate) fn register(&mut self, count: u64) -> Vec<VerifiedTransaction> {
+        (0..count).map(|_| self.one()).collect()
+    }
+
+    fn one(&mut self) -> VerifiedTransaction {
+        self.nonce += 1;
+        let label = format!("person {} of {}", self.nonce, self.position);
+        let call = registry::Call::PersonRegister {
+            organisation: self.genesis.organisation(self.position),
+            key: BusinessKey::demonstration(b"processes", &label).public(),
+        };
+        let body = Body {
+            version: BODY_VERSION,
+            genesis: self.genesis.hash(),
+            contract: registry::CONTRACT,
+            call_version: 1,
+            signers: vec![Signer { key: self.key.public(), grant: None }],
+            nonce: self.nonce,
+            salt: [7; 16],
+            valid_until: super::now().plus(HOUR_MS),
+            call: encode(&call),
+        };
+        let signature = self.key.sign_transaction(&body.genesis, &body.id());
+        let signed = SignedTransaction::new(&body, vec![signature]);
+        signed.verify(&body.genesis).expect("it is signed")
+    }
+}
