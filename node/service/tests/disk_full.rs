@@ -9,6 +9,7 @@ mod common;
 mod house;
 
 use axum::http::{StatusCode, header};
+use common::town::Town;
 use common::{options, register};
 use house::{House, get, post};
 use linli_ledger::code::Code;
@@ -154,6 +155,72 @@ fn a_full_disk_is_noticed_ahead() {
 fn a_full_disk_is_survived_at_whatever_write_it_fails() {
     let left: Vec<u64> = (0..8).map(|step| step * 4_096).collect();
     story(0, &left);
+}
+
+#[test]
+fn among_others_a_full_disk_ends_the_node_with_its_code_and_the_others_go_on() {
+    for left in [0, 16_384, 200_000] {
+        let folder = tempfile::tempdir().unwrap();
+        let Some(disk) = Disk::mount(folder.path()) else { return };
+        let mut town = Town::with(|n, options| match n {
+            3 => LiveOptions { folder: folder.path().join("node"), reserve: 0, ..options },
+            _ => options,
+        });
+        let write = |town: &mut Town| {
+            let transaction = town.register(0);
+            let Answer::Final(answer) = town.submit(0, &transaction).wait() else {
+                panic!("three of four decide");
+            };
+            answer.height
+        };
+        let height = write(&mut town);
+        town.until(height);
+        disk.fill(left);
+        let ended = town.nodes[3].ended();
+        let mut written = 0;
+        while ended.borrow().is_none() && written < 500 {
+            write(&mut town);
+            written += 1;
+        }
+        town.until_true(|_| ended.borrow().is_some());
+        let error = ended.borrow().clone().unwrap();
+        assert_eq!(error.code(), Code::StorageFull, "{left} bytes left, {written}: {error}");
+        assert_eq!(town.nodes[3].health().closed, Some(Unavailable::Stopped));
+        disk.free();
+        town.restart(3);
+        let height = write(&mut town);
+        town.until(height);
+        town.agree();
+        town.stop();
+        drop(disk);
+    }
+}
+
+#[test]
+fn among_others_a_disk_that_is_nearly_full_closes_the_door_and_opens_it_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(disk) = Disk::mount(folder.path()) else { return };
+    let mut town = Town::with(|n, options| match n {
+        3 => {
+            let folder = folder.path().join("node");
+            LiveOptions { folder, reserve: 16 * 1024 * 1024, ..options }
+        }
+        _ => options,
+    });
+    disk.fill(8 * 1024 * 1024);
+    let closed = |town: &Town| town.nodes[3].health().closed;
+    town.until_true(|town| closed(town) == Some(Unavailable::StorageFull));
+    let transaction = town.register(3);
+    let refused = town.nodes[3].submit(vec![transaction.clone()]).pop().unwrap().unwrap_err();
+    assert_eq!(refused.code(), Code::StorageFull);
+    // It follows and votes all the same.
+    let Answer::Final(answer) = town.submit(0, &transaction).wait() else { panic!("all decide") };
+    town.until(answer.height);
+    disk.free();
+    town.until_true(|town| closed(town).is_none());
+    let transaction = town.register(3);
+    assert!(matches!(town.submit(3, &transaction).wait(), Answer::Final(_)));
+    town.stop();
 }
 
 /// What a client meets over HTTP: a typed 503 that says when to come back, reading all the time, and the

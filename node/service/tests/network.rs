@@ -94,6 +94,26 @@ fn what_a_node_was_handed_while_it_was_cut_off_is_final_when_it_is_back() {
 }
 
 #[test]
+fn a_node_that_was_away_catches_up_and_serves_its_clients() {
+    for n in [OBSERVER, 1] {
+        let mut town = Town::start();
+        town.until(Height(1));
+        town.nodes[n].stop();
+        let mut height = Height(0);
+        for _ in 0..5 {
+            let meanwhile = town.register(0);
+            height = finality(town.submit(0, &meanwhile)).height;
+        }
+        town.restart(n);
+        town.until_one(&town.nodes[n], height);
+        let transaction = town.register(n);
+        town.until(finality(town.submit(n, &transaction)).height);
+        town.agree();
+        town.stop();
+    }
+}
+
+#[test]
 fn an_announcement_that_was_lost_is_made_again() {
     let mut town = Town::start();
     let before = town.register(0);

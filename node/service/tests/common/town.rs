@@ -75,8 +75,16 @@ pub(crate) struct Town {
     pub(crate) nodes: Vec<Live>,
     pub(crate) hub: Hub,
     nonces: u64,
+    begun: Vec<LiveOptions>,
     _folders: Vec<TempDir>,
     runtime: Runtime,
+}
+
+fn join(runtime: &Runtime, hub: &Hub, n: usize, options: LiveOptions) -> Live {
+    let entered = runtime.enter();
+    let network = hub.join(network(n).public(), Allowed::default());
+    drop(entered);
+    Live::join(options, network).expect("it starts")
 }
 
 impl Town {
@@ -102,7 +110,7 @@ impl Town {
     fn of(count: usize, change: impl Fn(usize, LiveOptions) -> LiveOptions) -> Self {
         let runtime = Runtime::new().expect("a runtime");
         let hub = Hub::new(1);
-        let (mut nodes, mut folders) = (Vec::new(), Vec::new());
+        let (mut nodes, mut begun, mut folders) = (Vec::new(), Vec::new(), Vec::new());
         for n in 0..count {
             let folder = tempfile::tempdir().expect("there is room for a folder");
             let rulebook = Arc::new(linli_contracts::rulebook());
@@ -110,13 +118,21 @@ impl Town {
                 validator: (n != OBSERVER).then(|| validator(n)),
                 ..LiveOptions::new(folder.path().to_owned(), genesis(), rulebook)
             };
-            let entered = runtime.enter();
-            let network = hub.join(network(n).public(), Allowed::default());
-            drop(entered);
-            nodes.push(Live::join(change(n, options), network).expect("it starts"));
+            let options = change(n, options);
+            nodes.push(join(&runtime, &hub, n, options.clone()));
+            begun.push(options);
             folders.push(folder);
         }
-        Self { nodes, hub, nonces: 0, _folders: folders, runtime }
+        Self { nodes, hub, nonces: 0, begun, _folders: folders, runtime }
+    }
+
+    /// Starts a node again that has ended, on its folder.
+    pub(crate) fn restart(&mut self, n: usize) {
+        self.nodes[n].stop();
+        // The folder is let go with the last clone.
+        let options = self.begun[n].clone();
+        self.nodes.remove(n);
+        self.nodes.insert(n, join(&self.runtime, &self.hub, n, options));
     }
 
     /// A member announces transactions, each in a message of its own.
