@@ -1,6 +1,7 @@
 //! This exists to be what an operator types: commands and flags of `linlid`, and what they say.
 
 mod founding;
+mod member;
 mod running;
 mod said;
 mod testnet;
@@ -55,6 +56,11 @@ enum Command {
     Genesis {
         #[command(subcommand)]
         command: founding::GenesisCommand,
+    },
+    /// Write the changes that let this node in, for linli org propose / 写出让本节点加入的提案内容
+    Member {
+        #[command(subcommand)]
+        command: member::MemberCommand,
     },
     /// A whole network on this machine, to play with / 在本机搭一个演示网络
     Testnet {
@@ -229,6 +235,7 @@ pub fn run(arguments: &Arguments) -> Said {
             }
         }
         Command::Dev(_)
+        | Command::Member { .. }
         | Command::Start(_)
         | Command::Status
         | Command::Peers
@@ -263,9 +270,12 @@ fn flags(arguments: &Arguments) -> BTreeMap<&'static str, String> {
         _ => None,
     };
     set("api", listen.and_then(|listen| listen.api).map(|address| address.to_string()));
-    if let Command::Start(StartArguments { passphrase_file: Some(file), .. }) = &arguments.command {
-        set("passphrase_file", Some(file.display().to_string()));
-    }
+    let passphrase = match &arguments.command {
+        Command::Start(StartArguments { passphrase_file, .. }) => passphrase_file.as_ref(),
+        Command::Member { command } => command.passphrase_file(),
+        _ => None,
+    };
+    set("passphrase_file", passphrase.map(|file| file.display().to_string()));
     set("admin", listen.and_then(|listen| listen.admin).map(|address| address.to_string()));
     flags
 }
@@ -283,6 +293,7 @@ fn configured(arguments: &Arguments, config: &Config, output: Output, language: 
             let clock = clock.map(Clock::from);
             running::dev(config, arguments.dir.is_some(), clock, output, language)
         }
+        Command::Member { command } => member::run(command, settings, output, language),
         Command::Start(start) => running::start(config, start.read_only, output, language),
         Command::Status => match operations::status::status(&settings.folder) {
             Ok(status) => {

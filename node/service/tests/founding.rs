@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 #![cfg(unix)]
 
+use linli_contracts::governance::{Change, NodeRole};
+use linli_ledger::crypto::{PublicKey, Signature, peer_identity, verify_peer};
 use linli_secrets::KeyKind;
+use linli_service::founding::draft;
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -430,4 +433,47 @@ fn a_service_manager_hands_the_passphrase_over() {
     let id = node.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
     assert!(node.wait().unwrap().success());
+}
+
+#[test]
+fn a_node_writes_the_changes_that_let_it_in_with_a_proof_of_its_keys() {
+    let room = Room::new();
+    let card = room.init("office", "示例街道办事处", "public-body", &[]);
+    let file = "office/genesis.json";
+    let one = ["--name", "one", "--threshold", "1", "--keys", "demonstration"];
+    room.done(&[&["genesis", "new", file], &one[..]].concat());
+    room.init("auditor", "示例审计所", "evaluator", &["--observer"]);
+    room.done(&["genesis", "add", "office/genesis.json", card.to_str().unwrap(), "--power", "3"]);
+    fs::copy(room.at("office/genesis.json"), room.at("auditor/genesis.json")).unwrap();
+    let genesis = draft::load(&room.at("office/genesis.json")).unwrap();
+    let id = genesis.organisation(0).to_string();
+    let changes = |folder: &str, more: &[&str]| -> Vec<Change> {
+        let arguments = [&["--dir", folder, "member"], more, &["--organisation", &id]].concat();
+        serde_json::from_value(room.done(&arguments)).unwrap()
+    };
+    let old = read(&card)["card"]["validator"].as_str().unwrap().to_owned();
+    let added = changes("office", &["add", "--power", "2"]);
+    let [
+        Change::NodeAdd { key: joins, node_role: NodeRole::Validator, .. },
+        Change::ValidatorAdd { key, power: 2, node, proof, .. },
+    ] = &added[..]
+    else {
+        panic!("{added:?}");
+    };
+    let proves = |key: &PublicKey, node: &PublicKey, proof: &Signature| {
+        verify_peer(&genesis.hash(), &peer_identity(node), key, proof)
+    };
+    assert!(joins == node && proves(key, node, proof));
+    let rotated = changes("office", &["rotate", "--old", &old, "--known-node"]);
+    let [Change::ValidatorRotate { old: ends, new, node, proof }] = &rotated[..] else {
+        panic!("{rotated:?}");
+    };
+    assert!(ends.to_string() == old && proves(new, node, proof));
+    let observes = changes("auditor", &["observe"]);
+    let [Change::NodeAdd { node_role: NodeRole::Observer, key, .. }] = &observes[..] else {
+        panic!("{observes:?}");
+    };
+    assert_eq!(key.to_string(), read(&room.at("auditor/card.json"))["card"]["node"]);
+    let voteless = ["--dir", "auditor", "member", "add", "--organisation", &id];
+    assert_eq!(room.refused(&voteless), ("E_CONFIGURATION".into(), 2));
 }

@@ -120,7 +120,7 @@ fn ended(ran: Result<(), Failure>, output: Output, language: Language) -> Said {
 }
 
 /// The genesis of the chain that is there, or of the one that is to begin.
-fn genesis(settings: &Settings) -> Result<Genesis, Failure> {
+pub(super) fn genesis(settings: &Settings) -> Result<Genesis, Failure> {
     let stored = stored_genesis(&settings.folder)?;
     let genesis = match (stored, &settings.genesis) {
         (Some(genesis), _) => genesis,
