@@ -23,6 +23,7 @@ mod snapshotting;
 mod syncs;
 mod telling;
 mod ticket;
+mod wake;
 mod writer;
 
 pub use clock::{ADVANCE_MAX, AdvanceError, Times};
@@ -54,10 +55,11 @@ use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use tokio::sync::{Notify, broadcast, watch};
+use tokio::sync::{broadcast, watch};
+use wake::Wake;
 
 /// Blocks that a follower may be behind before it has to catch up by replay.
 const FOLLOWED_MAX: usize = 64;
@@ -138,20 +140,6 @@ struct Inner {
     writer: Mutex<Option<JoinHandle<()>>>,
     /// Keeps others away from a chain that is only shown.
     _shown: Option<Shown>,
-}
-
-/// Wakes whoever waits for work: the writer of a node that is alone, or the exchange with others.
-#[derive(Debug, Default)]
-struct Wake {
-    writer: Condvar,
-    exchange: Notify,
-}
-
-impl Wake {
-    fn wake(&self) {
-        self.writer.notify_all();
-        self.exchange.notify_one();
-    }
 }
 
 impl Inner {

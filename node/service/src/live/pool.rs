@@ -6,15 +6,17 @@
 
 use super::QueueLimits;
 use linli_ledger::crypto::PublicKey;
-use linli_ledger::limits::{
-    BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX, SIGNERS_MAX, TRANSACTION_BYTES_MAX,
-};
+use linli_ledger::limits::{BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX};
 use linli_ledger::transaction::VerifiedTransaction;
-use linli_ledger::types::{BlockTime, OrganisationId, TransactionId};
+use linli_ledger::types::{BlockTime, TransactionId};
+use share::{HOME_SHARE, KEY_SHARE, Load};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::time::{Duration, Instant};
 
+pub use share::Full;
+pub(super) use share::{Home, size};
+
+mod share;
 #[cfg(test)]
 mod tests;
 
@@ -22,19 +24,6 @@ mod tests;
 const WAIT_MIN: Duration = Duration::from_secs(1);
 /// The longest wait between two announcements.
 const WAIT_MAX: Duration = Duration::from_secs(30);
-/// What one key may have of the pool: a quarter, so that a desk that imports does not keep out the next.
-const KEY_SHARE: usize = 4;
-/// What one home may have: half, so that none keeps out the others, and the one of most residents
-/// has most of it.
-const HOME_SHARE: usize = 2;
-/// Bytes of the largest transaction: a share is never smaller.
-const LARGEST: usize = TRANSACTION_BYTES_MAX + SIGNATURE_BYTES * SIGNERS_MAX;
-const SIGNATURE_BYTES: usize = 65;
-
-/// Bytes that a transaction takes in a block, as the ledger counts them.
-pub(super) fn size(body: &[u8], signatures: usize) -> usize {
-    body.len() + SIGNATURE_BYTES * signatures
-}
 
 fn size_of(transaction: &VerifiedTransaction) -> usize {
     let signed = transaction.signed();
@@ -55,39 +44,6 @@ pub(super) enum Origin {
     Peer,
 }
 
-/// On whose share a transaction waits: of a client, that of the key that sends it; of another node, its
-/// organisation's, whoever sends it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Home {
-    /// An organisation.
-    Organisation(OrganisationId),
-    /// All residents together.
-    Residents,
-    /// All keys together that the chain does not know.
-    Nobody,
-}
-
-/// What has no room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Full {
-    /// The whole of what may wait.
-    Pool,
-    /// The share of an organisation, of residents, or of keys that nobody knows.
-    Home,
-    /// The share of the sender's key.
-    Key,
-}
-
-impl fmt::Display for Full {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Pool => "the queue is full",
-            Self::Home => "the organisation has its share of the queue already",
-            Self::Key => "the key has its share of the queue already",
-        })
-    }
-}
-
 #[derive(Debug)]
 struct Waiting {
     transaction: VerifiedTransaction,
@@ -104,35 +60,6 @@ struct Announced {
     last: Option<Instant>,
     due: Instant,
     wait: Duration,
-}
-
-/// Transactions and bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Load {
-    transactions: usize,
-    bytes: usize,
-}
-
-impl Load {
-    fn add(&mut self, bytes: usize) {
-        self.transactions += 1;
-        self.bytes += bytes;
-    }
-
-    fn take(&mut self, bytes: usize) {
-        self.transactions = self.transactions.saturating_sub(1);
-        self.bytes = self.bytes.saturating_sub(bytes);
-    }
-
-    /// Whether so many bytes more are within this part of the limits.
-    fn admits(self, bytes: usize, limits: QueueLimits, part: usize) -> bool {
-        let most = match part {
-            1 => limits.bytes,
-            _ => (limits.bytes / part).max(LARGEST),
-        };
-        self.transactions < limits.transactions.div_ceil(part)
-            && self.bytes.saturating_add(bytes) <= most
-    }
 }
 
 /// What waits, by the order in which it came.

@@ -1,10 +1,11 @@
 //! The pool against a list that is searched from front to back.
 
+use super::share::LARGEST;
 use super::*;
 use linli_ledger::crypto::BusinessKey;
 use linli_ledger::hash::Digest;
 use linli_ledger::transaction::{BODY_VERSION, Body, SignedTransaction, Signer};
-use linli_ledger::types::ContractId;
+use linli_ledger::types::{ContractId, OrganisationId};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
