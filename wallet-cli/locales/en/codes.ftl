@@ -552,3 +552,6 @@ e-second-signer = Another process signs with the key of this validator.
 e-older-copy = This node was restored from a copy that is older than what its key has signed.
     .hint = Let it run: it follows, and votes again a few blocks later by itself. If the others wait for its vote, replace its key.
     .rule = network rule NET-6.3: what was signed is never contradicted, also not by a copy
+e-recovery = This recovery cannot be taken: it does not fit the chain here, or too few organisations have signed it.
+    .hint = Bring all nodes to the same last block, make the draft on the longest chain, and let the governing organisations sign it one after the other.
+    .rule = Ledger rule LED-4.9: enough governing organisations sign one block that names the new validators
