@@ -66,6 +66,30 @@ fn text(path: &Path) -> &str {
 
 const GENESIS: &str = "0909090909090909090909090909090909090909090909090909090909090909";
 
+/// `linlid init` leaves the key of the organisation as a file, sealed or, in a demonstration, plain.
+#[test]
+fn the_key_of_an_organisation_comes_from_its_node() {
+    use linli_secrets::{KeyKind, WORK_FACTOR, seal, write_key};
+    let desk = Desk::new();
+    let plain = write_key(KeyKind::Business, &[7; 32]);
+    let sealed = seal(&plain, &"海棠依旧 2026".to_owned().into(), WORK_FACTOR).expect("sealed");
+    let expected = linli_ledger::crypto::BusinessKey::from_seed(&[7; 32]).public().to_string();
+    for (name, text) in [("plain", plain.as_str()), ("sealed", sealed.as_str())] {
+        desk.secret(&format!("{name}.key"), text);
+        let file = format!("{name}.key");
+        let import = ["key", "import", name, &file, "--purpose", "organisation"];
+        let pass = ["--passphrase-file", "passphrase"];
+        let imported = desk.json("home", &[import.as_slice(), &pass].concat());
+        assert_eq!(imported["public_key"], expected.as_str());
+    }
+    // The key of a node is none of a person.
+    for kind in [KeyKind::Validator, KeyKind::Network] {
+        desk.secret("node.key", &write_key(kind, &[7; 32]));
+        let import = ["key", "import", "node", "node.key", "--passphrase-file", "passphrase"];
+        assert_eq!(desk.refused("home", &import), ("E_KEY_DAMAGED".to_owned(), Some(5)));
+    }
+}
+
 #[test]
 fn a_key_is_made_restored_backed_up_and_removed() {
     let desk = Desk::new();

@@ -361,6 +361,35 @@ fn keys_are_made_once_sealed_and_open_with_their_passphrase_only() {
     assert_eq!(files(), before);
 }
 
+#[test]
+fn what_to_do_next_is_said_in_both_languages_and_only_what_there_is_to_do() {
+    let room = Room::new();
+    let said = |folder: &str, language: &str, more: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_linlid"))
+            .args(["--lang", language, "--dir", folder, "init", "--org-name", "示例审计所"])
+            .args(["--kind", "evaluator", "--demonstration"])
+            .args(more)
+            .current_dir(room.0.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let english = said("a", "en", &[]);
+    for part in
+        ["Next:", "a/card.json", "a/organisation.key", "a/validator.key", "a/genesis.json", "5. "]
+    {
+        assert!(english.contains(part), "{part}: {english}");
+    }
+    let chinese = said("b", "zh", &["--observer", "--organisation-key", "a/organisation.key"]);
+    for part in ["下一步：", "b/card.json", "b/genesis.json", "3. "] {
+        assert!(chinese.contains(part), "{part}: {chinese}");
+    }
+    for absent in ["validator.key", "organisation.key", "4. "] {
+        assert!(!chinese.contains(absent), "{absent}: {chinese}");
+    }
+}
+
 /// A node with sealed keys whose organisation is a chain of its own.
 fn alone(room: &Room) {
     room.secret("right", PASSPHRASE);

@@ -108,6 +108,48 @@ fn the_only_validator_neither_leaves_nor_is_put_at_the_mercy_of_another() {
     network.world.check();
 }
 
+/// The steps of `docs/operators.md` for networks that bear no fault.
+#[test]
+fn a_network_of_two_grows_to_four_and_then_bears_a_lost_key() {
+    let mut network = Network::of(&[1, 1]);
+    network.blocks(8);
+    let third = network.joining("2", VOLUNTEERS, 1);
+    refused(&mut network, third.clone(), &[Detail::Need(3), Detail::Have(2)]);
+    let grow = [vec![power("0", 3), power("1", 3)], third].concat();
+    assert_eq!(network.decide(grow), End::Applied);
+    network.blocks(6);
+    assert_eq!(network.decide(vec![power("0", 1), power("1", 1)]), End::Applied);
+    network.blocks(12);
+    assert_eq!(network.decide(network.joining("3", REGULATOR, 1)), End::Applied);
+    network.blocks(16);
+    network.silent.insert(validator("3").public());
+    network.blocks(16);
+    let rotated = vec![network.rotating("3", "3 new", "3")];
+    assert_eq!(network.decide(rotated), End::Applied);
+    network.blocks(4);
+    assert!(network.set().members().iter().all(|member| member.power == 1));
+    network.world.check();
+}
+
+#[test]
+fn where_every_validator_is_needed_a_key_that_works_is_changed_by_shifting_weight() {
+    for others in [&["0"][..], &["0", "1"]] {
+        let mut network = Network::of(&vec![1; others.len() + 1]);
+        network.blocks(12);
+        let last = others.len().to_string();
+        let rotated = vec![network.rotating(&last, "new", &last)];
+        let have = u64::try_from(others.len()).unwrap();
+        refused(&mut network, rotated.clone(), &[Detail::Need(have + 1), Detail::Have(have)]);
+        let weigh = |weight| others.iter().map(|label| power(label, weight)).collect::<Vec<_>>();
+        assert_eq!(network.decide([weigh(3), rotated].concat()), End::Applied);
+        network.blocks(6);
+        assert_eq!(network.decide(weigh(1)), End::Applied);
+        assert_eq!(network.keys().len(), others.len() + 1);
+        network.blocks(3);
+        network.world.check();
+    }
+}
+
 #[test]
 fn before_its_first_blocks_a_chain_changes_no_validator() {
     let mut network = Network::new();
