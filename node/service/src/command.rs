@@ -2,6 +2,7 @@
 
 mod founding;
 mod member;
+mod recovery;
 mod running;
 mod said;
 mod testnet;
@@ -98,6 +99,11 @@ enum Command {
         /// Hash of the genesis, from a source you trust / 可信的创世摘要
         #[arg(long, value_name = "HASH", value_parser = linli_verify::command::parse_digest)]
         genesis_hash: Option<Digest>,
+    },
+    /// Bring back a chain that has lost more than a third of its validators for good / 超过三分之一的验证节点永久丢失时恢复账本
+    Recovery {
+        #[command(subcommand)]
+        command: recovery::RecoveryCommand,
     },
     /// Look for what will trouble the node / 检查节点的隐患
     Doctor,
@@ -242,6 +248,7 @@ pub fn run(arguments: &Arguments) -> Said {
         | Command::Verify { .. }
         | Command::Reindex
         | Command::Backup { .. }
+        | Command::Recovery { .. }
         | Command::Doctor
         | Command::Config { .. } => {
             let beside = arguments.dir.as_ref().map(|dir| dir.join(SETTINGS));
@@ -273,6 +280,9 @@ fn flags(arguments: &Arguments) -> BTreeMap<&'static str, String> {
     let passphrase = match &arguments.command {
         Command::Start(StartArguments { passphrase_file, .. }) => passphrase_file.as_ref(),
         Command::Member { command } => command.passphrase_file(),
+        Command::Recovery { command: recovery::RecoveryCommand::Sign(sign) } => {
+            sign.passphrase_file.as_ref()
+        }
         _ => None,
     };
     set("passphrase_file", passphrase.map(|file| file.display().to_string()));
@@ -323,6 +333,7 @@ fn configured(arguments: &Arguments, config: &Config, output: Output, language: 
             Ok(manifest) => good(said::backup(&manifest, file, output, language)),
             Err(error) => operation_failed(&error, output, language),
         },
+        Command::Recovery { command } => recovery::recovery(settings, command, output, language),
         Command::Doctor => match doctor::examine(settings) {
             Ok(findings) => said::doctor(&findings, output, language),
             Err(error) => operation_failed(&error, output, language),

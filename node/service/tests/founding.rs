@@ -9,6 +9,7 @@ use linli_secrets::KeyKind;
 use linli_service::founding::draft;
 use serde_json::{Value, json};
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -64,6 +65,26 @@ impl Room {
             value["code"].as_str().unwrap_or_else(|| panic!("{arguments:?}: {value}")).to_owned(),
             exit,
         )
+    }
+
+    /// Starts a node, hears its greeting and stops it.
+    fn visit(&self, folder: &str, more: &[&str], variables: &[(&str, &Path)]) -> Value {
+        let mut node = Command::new(env!("CARGO_BIN_EXE_linlid"))
+            .args(["-o", "json", "--log", "error", "--dir"])
+            .arg(self.at(folder))
+            .args(["start", "--api", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
+            .args(more)
+            .envs(variables.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(node.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let id = node.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert!(node.wait().unwrap().success());
+        serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}"))
     }
 
     /// Prepares a node with plain keys.
@@ -437,31 +458,73 @@ fn a_service_manager_hands_the_passphrase_over() {
     let handed = handed.to_str().unwrap();
     let outside = room.refused(&["--dir", "node", "start", "--passphrase-file", handed]);
     assert_eq!(outside, ("E_KEY_FILE".into(), 2));
-    let mut node = Command::new(env!("CARGO_BIN_EXE_linlid"))
-        .args(["-o", "json", "--log", "error", "--dir"])
-        .arg(room.at("node"))
-        .args([
-            "start",
-            "--passphrase-file",
-            handed,
-            "--api",
-            "127.0.0.1:0",
-            "--admin",
-            "127.0.0.1:0",
-        ])
-        .env("CREDENTIALS_DIRECTORY", &credentials)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    let out = node.stdout.as_mut().unwrap();
-    std::io::BufRead::read_line(&mut std::io::BufReader::new(out), &mut line).unwrap();
-    let greeting: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}"));
+    let greeting = room.visit(
+        "node",
+        &["--passphrase-file", handed],
+        &[("CREDENTIALS_DIRECTORY", &credentials)],
+    );
     assert_eq!((&greeting["keys"], &greeting["chain_id"]), (&json!("real"), &json!("one")));
-    let id = node.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-    assert!(node.wait().unwrap().success());
+}
+
+#[test]
+fn organisations_bring_back_a_chain_whose_validators_are_lost() {
+    let room = Room::new();
+    let cards: Vec<_> = [
+        ("office", "示例街道办事处"),
+        ("foundation", "示例社区基金会"),
+        ("bureau", "示例区民政局"),
+    ]
+    .into_iter()
+    .map(|(folder, name)| room.init(folder, name, "public-body", &[]))
+    .collect();
+    room.done(&[
+        "genesis",
+        "new",
+        "g.json",
+        "--name",
+        "town",
+        "--threshold",
+        "2",
+        "--keys",
+        "demonstration",
+    ]);
+    for card in &cards {
+        room.done(&["genesis", "add", "g.json", card.to_str().unwrap()]);
+    }
+    for folder in ["office", "foundation"] {
+        fs::copy(room.at("g.json"), room.at(folder).join("genesis.json")).unwrap();
+        room.visit(folder, &[], &[]);
+    }
+    // The bureau's machine has burnt: two of three are no quorum of more than two thirds.
+    let lost = read(&cards[2])["card"]["validator"].as_str().unwrap().to_owned();
+    let at =
+        |folder: &str, more: &[&str]| room.linlid(&[&["--dir", folder, "recovery"], more].concat());
+    let (made, exit) = at("office", &["propose", "r.json", "--without", &lost]);
+    assert_eq!(
+        (exit, &made["height"], &made["complete"]),
+        (0, &json!("1"), &json!(false)),
+        "{made}"
+    );
+    assert_eq!(made["validators"].as_array().unwrap().len(), 2);
+    let block = made["block"].as_str().unwrap();
+    let sign = |folder: &str, block: &str| {
+        let key = format!("{folder}/organisation.key");
+        at(folder, &["sign", "r.json", "--block", block, "--organisation-key", &key])
+    };
+    let other = "00".repeat(32);
+    assert_eq!(sign("office", &other).0["code"], "E_RECOVERY", "another block than was compared");
+    assert_eq!(sign("office", block).1, 0);
+    let (early, exit) = at("office", &["apply", "r.json"]);
+    assert_eq!((&early["code"], exit), (&json!("E_RECOVERY"), 5), "{early}");
+    let (both, exit) = sign("foundation", block);
+    assert_eq!((exit, &both["complete"]), (0, &json!(true)), "{both}");
+    for folder in ["office", "foundation"] {
+        let (applied, exit) = at(folder, &["apply", "r.json"]);
+        assert_eq!((exit, &applied["block"]), (0, &json!(block)), "{applied}");
+        let verified = room.done(&["--dir", folder, "verify", "--expect-head", block]);
+        assert_eq!(verified["recoveries"], json!(["1"]), "{verified}");
+        assert_eq!(at(folder, &["apply", "r.json"]).0["code"], "E_RECOVERY", "once");
+    }
 }
 
 #[test]

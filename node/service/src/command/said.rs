@@ -40,6 +40,7 @@ pub(super) fn failed(code: Code, detail: &str, output: Output, language: Languag
         | Code::ChainDamaged
         | Code::VerificationFailed
         | Code::Backup
+        | Code::Recovery
         | Code::Card => 5,
         Code::DirectoryBusy
         | Code::StorageFull
@@ -211,7 +212,7 @@ fn answered(asked: &Result<Option<Stands>, AskError>, language: Language) -> Str
 }
 
 /// A time of the chain for people, in UTC.
-fn moment(ms: u64) -> String {
+pub(super) fn moment(ms: u64) -> String {
     i64::try_from(ms)
         .ok()
         .and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok())

@@ -3,6 +3,7 @@
 
 pub mod backup;
 pub mod doctor;
+pub mod recovery;
 pub mod restore;
 pub mod running;
 pub mod status;
@@ -40,6 +41,12 @@ pub enum OperationError {
     /// The chain in it does not verify.
     #[error("the chain in the backup does not verify: {0}")]
     Verification(#[from] linli_verify::ChainError),
+    /// What should be a draft of a recovery is none, or not the one that was meant.
+    #[error("the recovery is not as it should be: {0}")]
+    Draft(String),
+    /// The recovery and the chain here do not fit together.
+    #[error(transparent)]
+    Recovery(#[from] linli_node::recovery::RecoveryError),
     /// The node's own files.
     #[error(transparent)]
     Node(#[from] linli_node::NodeError),
@@ -53,6 +60,8 @@ impl OperationError {
             Self::NoChain { .. } => Code::InputMissing,
             Self::Exists { .. } => Code::FolderNotEmpty,
             Self::Backup(_) => Code::Backup,
+            Self::Draft(_) => Code::Recovery,
+            Self::Recovery(error) => error.code(),
             Self::Verification(_) => Code::VerificationFailed,
             Self::Node(error) => error.code(),
         }
