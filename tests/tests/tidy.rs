@@ -165,6 +165,21 @@ fn small_crates_have_no_build_script() {
 }
 
 #[test]
+fn the_attacks_on_the_engine_are_in_no_program() {
+    const ATTACKS: &str = "arc-malachitebft-engine-byzantine";
+    let lock = lock_packages();
+    // Nobody else's crate has them, so no feature of the engine brings them in…
+    let users = lock.iter().filter(|package| {
+        package.dependencies.iter().any(|name| name.split(' ').next() == Some(ATTACKS))
+    });
+    let users: Vec<_> = users.map(|package| package.name.as_str()).collect();
+    assert_eq!(users, ["linli-consensus"], "and tests of the adapter do use them");
+    // …and of ours one only, in its tests.
+    let of = |kind| dependencies("node/consensus", kind).contains("malachitebft-engine-byzantine");
+    assert!(of("dev-dependencies") && !of("dependencies") && !of("build-dependencies"));
+}
+
+#[test]
 fn the_verifier_has_no_network_code_in_its_whole_tree() {
     let lock = lock_packages();
     let mut found: BTreeMap<String, String> = BTreeMap::new();

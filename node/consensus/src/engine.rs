@@ -1,5 +1,7 @@
 //! This exists to put the engine together, to start it and to stop it.
 
+#[cfg(test)]
+use crate::byzantine::Liar;
 use crate::codec::Borsh;
 use crate::context::{Address, Chain};
 use crate::guard::{Guard, Shared};
@@ -8,17 +10,20 @@ use crate::parts::Assembler;
 use crate::signing::{LedgerSigner, LedgerVerifier};
 use crate::translate::Translator;
 use crate::{Config, Request, Running, StartError, Timeouts, Voice};
+use futures::future::{BoxFuture, FutureExt, ready};
 use linli_ledger::crypto::ConsensusKey;
 use linli_ledger::hash::Digest;
 use linli_ledger::types::Height;
 use malachitebft_app_channel::app::config::{ConsensusConfig, NodeConfig, ValueSyncConfig};
 use malachitebft_app_channel::app::engine::consensus;
+use malachitebft_app_channel::app::engine::network::NetworkRef;
 use malachitebft_app_channel::app::engine::node::NodeRef;
 use malachitebft_app_channel::app::wal::Log;
 use malachitebft_app_channel::{
     ConsensusContext, EngineBuilder, RequestContext, SyncContext, WalContext,
 };
 use malachitebft_core_types::LinearTimeouts;
+use malachitebft_signing::Signer;
 use ractor::ActorCell;
 use std::io;
 use std::path::Path;
@@ -95,10 +100,55 @@ pub(crate) async fn start(config: Config) -> Result<Running, StartError> {
     let logged = logged_height(&config.wal)
         .map_err(|source| StartError::Log { wal: config.wal.clone(), source })?;
     let span = info_span!("consensus", moniker = %config.moniker);
-    run(config, logged).instrument(span).await
+    run(config, logged, Mode::Honest).instrument(span).await
 }
 
-async fn run(config: Config, logged: Height) -> Result<Running, StartError> {
+/// Starts a validator that lies.
+#[cfg(test)]
+pub(crate) async fn start_liar(config: Config, liar: Liar) -> Result<Running, StartError> {
+    let logged = logged_height(&config.wal)
+        .map_err(|source| StartError::Log { wal: config.wal.clone(), source })?;
+    run(config, logged, Mode::Liar(Box::new(liar))).await
+}
+
+/// What a validator signs, and what it says.
+enum Mode {
+    /// What it must.
+    Honest,
+    /// What it likes.
+    #[cfg(test)]
+    Liar(Box<Liar>),
+}
+
+impl Mode {
+    fn signer(&self, genesis: Digest, key: ConsensusKey, guard: Shared) -> Box<dyn Signer<Chain>> {
+        match self {
+            Self::Honest => Box::new(LedgerSigner { genesis, key, guard }),
+            #[cfg(test)]
+            Self::Liar(liar) => liar.signer(),
+        }
+    }
+
+    /// Who is shown what others have of this key; a liar does not care.
+    fn shown(&self, guard: Option<&Shared>) -> Option<Shared> {
+        match self {
+            Self::Honest => guard.cloned(),
+            #[cfg(test)]
+            Self::Liar(_) => None,
+        }
+    }
+
+    /// What the engine speaks to.
+    fn network(self, network: NetworkRef<Chain>) -> BoxFuture<'static, NetworkRef<Chain>> {
+        match self {
+            Self::Honest => ready(network).boxed(),
+            #[cfg(test)]
+            Self::Liar(liar) => liar.wrap(network).boxed(),
+        }
+    }
+}
+
+async fn run(config: Config, logged: Height, mode: Mode) -> Result<Running, StartError> {
     let Config { moniker, genesis, voice, wal, timeouts, network } = config;
     let local = network.handle.local();
     let (key, guard) = guarded(genesis, voice).map_err(StartError::Signed)?;
@@ -106,17 +156,18 @@ async fn run(config: Config, logged: Height) -> Result<Running, StartError> {
     let (again, parts_again) = mpsc::unbounded_channel();
     let (to_ahead, ahead) = watch::channel(None);
     let (tip, own_tip) = watch::channel(None);
-    let ears = Ears { again: parts_again, ahead: to_ahead, tip: own_tip, guard: guard.clone() };
+    let shown = mode.shown(guard.as_ref());
+    let ears = Ears { again: parts_again, ahead: to_ahead, tip: own_tip, guard: shown.clone() };
     let network =
         Network::over(network, ears).await.map_err(|source| StartError::Network(source.into()))?;
     let verifier = Box::new(LedgerVerifier { genesis });
     // Who has no vote goes by the key of its node, which is in no set of validators.
     let address = key.as_ref().map_or(local, ConsensusKey::public);
-    let voice = match (key, guard.clone()) {
+    let voice = match (key, guard) {
         (Some(key), Some(guard)) => ConsensusContext::new_validator(
             Address(address),
             verifier,
-            Box::new(LedgerSigner { genesis, key, guard }),
+            mode.signer(genesis, key, guard),
         ),
         _ => ConsensusContext::new_full_node(Address(address), verifier),
     };
@@ -124,7 +175,7 @@ async fn run(config: Config, logged: Height) -> Result<Running, StartError> {
     let network_actor = network.actor.clone();
     let built = EngineBuilder::new(Chain, Settings::new(moniker))
         .with_default_wal(WalContext::new(wal, log_codec))
-        .with_custom_network(network.actor, network.parts)
+        .with_custom_network(mode.network(network.actor).await, network.parts)
         .with_default_sync(SyncContext::new(Borsh::default()))
         .with_default_consensus(voice)
         // Nobody asks the engine for its state: one place is enough.
@@ -147,7 +198,7 @@ async fn run(config: Config, logged: Height) -> Result<Running, StartError> {
         again,
         ahead,
         tip,
-        guard,
+        guard: shown,
         replies: JoinSet::new(),
     };
     let children = handle.actor.get_cell().get_children();

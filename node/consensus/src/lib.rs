@@ -26,6 +26,11 @@
 //! # }
 //! ```
 
+#[cfg(test)]
+extern crate self as linli_consensus;
+
+#[cfg(test)]
+mod byzantine;
 mod codec;
 mod context;
 mod engine;

@@ -404,3 +404,11 @@ fn what_people_send_is_in_no_log() {
         }
     }
 }
+
+/// The twin, in the adapter's own tests: there they are, and are found in the same way.
+#[test]
+fn the_program_has_none_of_the_attacks_on_the_engine_in_it() {
+    let program = fs::read(env!("CARGO_BIN_EXE_linlid")).unwrap();
+    let has = |mark: &[u8]| program.windows(mark.len()).any(|window| window == mark);
+    assert!(has(b"the write-ahead log") && !has(b"BYZANTINE: "));
+}

@@ -5,7 +5,7 @@
 
 use linli_consensus::{
     Built, Config, DecidedBlock, Memory, Next, Proposed, Request, Running, Silence, Start,
-    Timeouts, Verdict, Voice,
+    StartError, Timeouts, Verdict, Voice,
 };
 use linli_ledger::certificate::{Validator, ValidatorSet};
 use linli_ledger::crypto::{ConsensusKey, PublicKey};
@@ -234,22 +234,31 @@ impl Setup {
 
     /// Starts it in a folder, which keeps what it has signed.
     pub(crate) async fn start(self, folder: TempDir, network: Network) -> Node {
+        self.start_by(folder, network, async |config| linli_consensus::start(config).await).await
+    }
+
+    /// As [`Setup::start`], with an engine that somebody else starts.
+    pub(crate) async fn start_by(
+        self,
+        folder: TempDir,
+        network: Network,
+        begin: impl AsyncFnOnce(Config) -> Result<Running, StartError>,
+    ) -> Node {
         let Self { n, key, validators, target, chain } = self.clone();
         let handle = network.link.handle.clone();
         let voice = validators.contains(&key).then(|| Voice {
             key: consensus_key(key),
             signed: Box::new(SignedFile(folder.path().join("signed"))),
         });
-        let running = linli_consensus::start(Config {
+        let config = Config {
             moniker: format!("node {n}"),
             genesis: GENESIS,
             voice,
             wal: folder.path().join("consensus.wal"),
             timeouts: Timeouts::default(),
             network: network.link,
-        })
-        .await
-        .expect("it starts");
+        };
+        let running = begin(config).await.expect("it starts");
         let evidence = Arc::default();
         let application = Application {
             validators: set(&validators),
