@@ -263,3 +263,74 @@ fn whoever_cannot_write_does_not_sign() {
     assert!(matches!(*guard.silence().borrow(), Some(Silence::Record { .. })));
     assert_eq!(guard.admit(prevote(1, 0, None)), Err(Refused::Silent), "until it starts again");
 }
+
+/// A validator whose folder is restored from any older copy, again and again, while the chain goes on:
+/// the others show what they hold, and nothing that it signs contradicts anything it ever signed (T15).
+#[test]
+fn five_hundred_restores_contradict_nothing() {
+    let mut random = 15_u64;
+    let mut next = |below: u64| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (random >> 33) % below
+    };
+    let mut ever: BTreeMap<Position, Message> = BTreeMap::new();
+    let (mut disk, mut copies) = (Disk::default(), Vec::new());
+    let mut guard = among(&disk, 0);
+    // What everybody has decided; and in whose certificates this validator is.
+    let (mut tip, mut certified) = (0, BTreeMap::new());
+    let (mut restores, mut voted, mut silent) = (0, 0_u64, 0_u64);
+    while restores < 500 {
+        let height = tip + 1;
+        copies.push(disk.bytes());
+        // It may come to any vote, in one round or in two, and be restored in the middle of it.
+        let (value, rounds) = (u8::try_from(next(3)).unwrap(), u32::try_from(1 + next(2)).unwrap());
+        let asked = (0..rounds).flat_map(|round| {
+            let last = round + 1 == rounds;
+            [prevote(height, round, Some(value)), precommit(height, round, last.then_some(value))]
+        });
+        let asked: Vec<_> = asked.collect();
+        let stops = usize::try_from(next(12)).unwrap();
+        let mut commits = None;
+        for message in asked.into_iter().take(stops.max(1)) {
+            match guard.admit(message) {
+                Ok(signed) => {
+                    voted += 1;
+                    let before = ever.entry(signed.position()).or_insert_with(|| signed.clone());
+                    assert_eq!(*before, signed, "after {restores} restores");
+                    commits = Some(signed);
+                }
+                Err(_) => silent += 1,
+            }
+        }
+        if stops < 2 {
+            // Away it goes, and an older self comes back; the others are where they were, or further.
+            restores += 1;
+            let old = copies.len() - 1 - usize::try_from(next(40)).unwrap().min(copies.len() - 1);
+            disk = Disk::of(&copies[old]);
+            let told = tip - next(2).min(tip);
+            guard = among(&disk, told);
+            // What it missed comes with certificates; two in three have its precommit.
+            for (_, message) in certified.range(..=Height(tip)) {
+                show(&mut guard, message);
+            }
+            // What is being decided is shown by whoever holds it.
+            for (_, message) in ever.range((Height(height), 0, Step::Propose)..) {
+                show(&mut guard, message);
+            }
+            assert!(!matches!(*guard.silence().borrow(), Some(Silence::SecondSigner { .. })));
+            continue;
+        }
+        // The height is decided, with or without it.
+        if let Some(Message::Vote(vote)) = commits
+            && vote.kind == VoteKind::Precommit
+            && vote.value.is_some()
+            && next(3) > 0
+        {
+            certified.insert(Height(height), Message::Vote(vote));
+        }
+        tip = height;
+        guard.reaches(Height(tip));
+    }
+    println!("{restores} restores, {tip} heights, {voted} messages signed, {silent} not");
+    assert!(voted > silent, "it is silent no longer than it must");
+}
