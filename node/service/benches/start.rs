@@ -5,7 +5,8 @@
 //!
 //! The chain is the workload's: real signed transactions through the shipped contracts. It is made in
 //! a folder, with its read model and a snapshot of its last block; then `linlid` itself is started
-//! there as an operator would, several times, and asked.
+//! there as an operator would, several times, and asked. `LINLI_BENCH_KEEP=1` leaves the folder and says
+//! where it is.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints what it measured")]
 
@@ -48,7 +49,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         sizes.push(100_000);
     }
     sizes.sort_unstable();
-    let folder = tempfile::tempdir()?;
+    let mut folder = tempfile::tempdir()?;
+    if std::env::var_os("LINLI_BENCH_KEEP").is_some() {
+        folder.disable_cleanup(true);
+        eprintln!("  in {}", folder.path().display());
+    }
     let mut growing = Growing::begin(folder.path())?;
     for size in sizes {
         growing.grow(size)?;

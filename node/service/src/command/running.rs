@@ -218,8 +218,11 @@ fn open_dev(
     }
 }
 
-/// Threads that read the disk or verify for requests; more would only wait for each other and hold memory.
-const BLOCKING_MAX: usize = 4;
+/// Threads that read the disk or verify for requests, one for a core: more would only wait for each other, and
+/// each holds memory.
+fn blocking_threads() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8)
+}
 
 /// Serves until a signal comes or the node ends by itself.
 fn serve(
@@ -228,7 +231,7 @@ fn serve(
     greet: impl FnOnce(&Addresses, &Follower) -> String,
 ) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .max_blocking_threads(BLOCKING_MAX)
+        .max_blocking_threads(blocking_threads())
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Code::Stopped, &error))?;

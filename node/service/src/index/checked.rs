@@ -2,7 +2,7 @@
 //! receipts from the index, and they are used only if they hash to what the header says.
 
 use super::pack::Pack;
-use super::store::Store;
+use super::store::{Store, receipts_row};
 use super::{Index, IndexError};
 use linli_ledger::block::{BlockTransaction, CommittedBlock, Header};
 use linli_ledger::hash::Digest;
@@ -50,7 +50,7 @@ impl Checked {
 }
 
 /// Receipts of blocks that are remembered, so that a page of a journal checks a block once.
-const REMEMBERED_RECEIPTS: usize = 4_000;
+const REMEMBERED_RECEIPTS: usize = 2_000;
 
 /// Blocks that were checked lately.
 #[derive(Debug, Default)]
@@ -107,6 +107,7 @@ impl Index {
             .ok_or_else(|| IndexError::doubt(format!("block {height} is not in the chain")))?;
         let header = &committed.block.header;
         let receipts = receipts(&self.store, height, header.receipt_count)?;
+        self.store.account(&receipts_row(height, header.receipt_count))?;
         let leaves: Vec<_> = receipts.iter().map(Receipt::leaf).collect();
         if Digest::Blake3(merkle::root(&leaves)) != header.receipts_root {
             return Err(IndexError::doubt(format!("the receipts of block {height} are others")));

@@ -9,7 +9,7 @@ use linli_ledger::hash::Digest;
 use linli_ledger::types::{BlockHash, Height};
 
 /// The format of keys and values; another one is rebuilt.
-pub(super) const FORMAT: u16 = 3;
+pub(super) const FORMAT: u16 = 4;
 
 /// Up to how many chunks a run has its directory in the manifest.
 pub(super) const INLINE_MAX: usize = 4;

@@ -1,11 +1,13 @@
 //! This exists to keep receipts in few large rows: those of a large block in several, those of many
 //! small blocks in one. Pure.
 
-use super::run::CHUNK_BYTES;
 use borsh::{BorshDeserialize, BorshSerialize};
 use linli_ledger::codec::encode;
 use linli_ledger::receipt::Receipt;
 use linli_ledger::types::Height;
+
+/// The most that a row of several receipts holds: all those of a block are read together.
+pub(super) const ROW_BYTES: usize = 4 * 1024;
 
 /// A row: receipts in order, each with its height, its position in the block and its bytes.
 pub(super) type Pack = Vec<Packed>;
@@ -39,7 +41,7 @@ pub(super) fn rows(receipts: impl Iterator<Item = Packed>) -> Vec<Pack> {
     for receipt in receipts {
         size += receipt.size();
         match rows.last_mut() {
-            Some(row) if size <= CHUNK_BYTES => row.push(receipt),
+            Some(row) if size <= ROW_BYTES => row.push(receipt),
             Some(_) | None => {
                 size = receipt.size();
                 rows.push(vec![receipt]);

@@ -5,15 +5,15 @@ use super::key::after_prefix;
 use super::page::{At, Cursor, Order, Page, Paged};
 use super::run::Entry;
 use super::scan::Scan;
-use super::store::Store;
+use super::store::Asked;
 use super::{Index, IndexError, Inner};
 use linli_ledger::types::Height;
 use std::sync::RwLockReadGuard;
 
 /// The index as it is for one question.
 pub(super) struct Reader<'a> {
-    pub(super) index: &'a Index,
     inner: RwLockReadGuard<'a, Inner>,
+    store: Asked<'a>,
 }
 
 /// The entries of a list between two places; the places are keys, `to` is exclusive.
@@ -40,7 +40,7 @@ impl List {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(index: &'a Index, inner: RwLockReadGuard<'a, Inner>) -> Self {
-        Self { index, inner }
+        Self { inner, store: Asked(&index.store) }
     }
 
     /// The last block that this question sees.
@@ -48,8 +48,8 @@ impl<'a> Reader<'a> {
         self.inner.manifest.height
     }
 
-    pub(super) fn scan(&self, list: &List, order: Order) -> Scan<'_, Store> {
-        Scan::new(&self.index.store, &self.inner.runs, list.from.clone(), list.to.clone(), order)
+    pub(super) fn scan(&self, list: &List, order: Order) -> Scan<'_, Asked<'a>> {
+        Scan::new(&self.store, &self.inner.runs, list.from.clone(), list.to.clone(), order)
     }
 
     /// The value of one key.

@@ -1,27 +1,73 @@
-//! This exists to hold sorted entries in few large values: a run is a list of chunks of at most 60 KiB,
+//! This exists to hold sorted entries in few large values: a run is a list of chunks of at most 4 KiB,
 //! each of which shares the beginnings of its keys, and a directory that says where each chunk begins
 //! and what it hashes to. So a chunk that is missing or changed is always noticed. Pure.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use linli_ledger::hash::{Domain, hash};
 
-/// The most that a chunk holds: sled works best with values below 64 KiB. Source: architecture D5.
-pub(super) const CHUNK_BYTES: usize = 60 * 1024;
+/// The most that a chunk holds. sled reads, keeps and rewrites 8 to 16 neighbouring values together: they
+/// should be few enough bytes to be read for one of them. Source: ADR 0037.
+pub(super) const CHUNK_BYTES: usize = 4 * 1024;
 
 /// A key and its value.
 pub(super) type Entry = (Vec<u8>, Vec<u8>);
 
-/// Where a chunk begins and what it hashes to.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub(super) struct Chunk {
-    /// Its first key.
-    pub(super) first: Vec<u8>,
-    /// Hash of its bytes.
-    pub(super) hash: [u8; 32],
+/// Where each chunk of a run begins and what it hashes to, in the order of their keys; few bytes for each,
+/// because all of it is kept in memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub(super) struct Directory {
+    /// Of each chunk as much of its first key as tells it from the last one before it.
+    firsts: Vec<u8>,
+    /// Where each of them ends.
+    ends: Vec<u32>,
+    hashes: Vec<[u8; 32]>,
 }
 
-/// The chunks of a run, in the order of their keys.
-pub(super) type Directory = Vec<Chunk>;
+impl Directory {
+    fn push(&mut self, first: &[u8], hash: [u8; 32]) {
+        self.firsts.extend_from_slice(first);
+        self.ends.push(u32::try_from(self.firsts.len()).unwrap_or(u32::MAX));
+        self.hashes.push(hash);
+    }
+
+    /// How many chunks there are.
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The hash of a chunk.
+    pub(super) fn hash(&self, number: usize) -> Option<&[u8; 32]> {
+        self.hashes.get(number)
+    }
+
+    fn first(&self, number: usize) -> &[u8] {
+        let end = |number: usize| self.ends.get(number).map_or(0, |end| *end as usize);
+        let start = number.checked_sub(1).map_or(0, end);
+        self.firsts.get(start..end(number)).unwrap_or_default()
+    }
+
+    /// The number of the first chunk whose beginning is not `before`; the beginnings ascend.
+    fn place(&self, before: impl Fn(&[u8]) -> bool) -> usize {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if before(self.first(middle)) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+
+    /// The chunks that may hold keys with `from ≤ key < to`.
+    pub(super) fn between(&self, from: &[u8], to: Option<&[u8]>) -> std::ops::Range<usize> {
+        // The chunk that begins at or before `from` may hold it.
+        let start = self.place(|first| first <= from).saturating_sub(1);
+        let end = to.map_or(self.len(), |to| self.place(|first| first < to));
+        start..end.max(start)
+    }
+}
 
 /// The hash by which a stored value is known again.
 pub(super) fn check(bytes: &[u8]) -> [u8; 32] {
@@ -42,11 +88,12 @@ impl RunWriter {
     pub(super) fn push(&mut self, key: &[u8], value: &[u8]) -> Option<Vec<u8>> {
         let is_full = self.bytes.len() + key.len() + value.len() + 12 > CHUNK_BYTES;
         let done = if is_full { self.close() } else { None };
+        let mut shared = self.last.iter().zip(key).take_while(|(one, other)| one == other).count();
         if self.bytes.is_empty() {
-            self.first = key.to_vec();
+            self.first = key.get(..=shared).unwrap_or(key).to_vec();
             self.last.clear();
+            shared = 0;
         }
-        let shared = self.last.iter().zip(key).take_while(|(one, other)| one == other).count();
         let rest = key.get(shared..).unwrap_or_default();
         put_number(&mut self.bytes, shared);
         put_number(&mut self.bytes, rest.len());
@@ -63,8 +110,7 @@ impl RunWriter {
             return None;
         }
         let bytes = std::mem::take(&mut self.bytes);
-        let first = std::mem::take(&mut self.first);
-        self.directory.push(Chunk { first, hash: check(&bytes) });
+        self.directory.push(&self.first, check(&bytes));
         Some(bytes)
     }
 
@@ -125,19 +171,4 @@ pub(super) fn entries(mut bytes: &[u8], from: &[u8], to: Option<&[u8]>) -> Optio
         }
     }
     Some(found)
-}
-
-/// The positions of the chunks of a directory that may hold keys with `from ≤ key < to`.
-pub(super) fn chunks_between(
-    directory: &Directory,
-    from: &[u8],
-    to: Option<&[u8]>,
-) -> std::ops::Range<usize> {
-    // The chunk that begins at or before `from` may hold it.
-    let after = directory.partition_point(|chunk| chunk.first.as_slice() <= from);
-    let end = to.map_or(directory.len(), |to| {
-        directory.partition_point(|chunk| chunk.first.as_slice() < to)
-    });
-    let start = after.saturating_sub(1);
-    start..end.max(start)
 }

@@ -4,7 +4,7 @@
 
 use super::IndexError;
 use super::key;
-use super::run::{Directory, Entry, chunks_between, entries};
+use super::run::{Directory, Entry, entries};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -82,7 +82,7 @@ impl<'a, C: Chunks> Scan<'a, C> {
             .iter()
             .map(|run| Cursor {
                 run,
-                numbers: chunks_between(&run.directory, &from, to.as_deref()),
+                numbers: run.directory.between(&from, to.as_deref()),
                 open: Vec::new(),
             })
             .collect();
@@ -97,8 +97,8 @@ impl<'a, C: Chunks> Scan<'a, C> {
                 Order::Descending => cursor.numbers.next_back(),
             };
             let Some(number) = next else { return Ok(()) };
-            let Some(chunk) = cursor.run.directory.get(number) else { return Ok(()) };
-            let bytes = self.chunks.chunk(cursor.run.id, number, &chunk.hash)?;
+            let Some(hash) = cursor.run.directory.hash(number) else { return Ok(()) };
+            let bytes = self.chunks.chunk(cursor.run.id, number, hash)?;
             let mut found = entries(&bytes, &self.from, self.to.as_deref())
                 .ok_or_else(|| IndexError::doubt("a chunk is no list of entries"))?;
             if self.order == Order::Ascending {

@@ -4,9 +4,9 @@
 use super::facts::{Facts, of_block, of_genesis};
 use super::key::combine;
 use super::manifest::{INLINE_MAX, Listing, LooseRow, Manifest, RunHead, to_merge};
-use super::pack::{self, Pack, Packed};
+use super::pack::{self, Pack, Packed, ROW_BYTES};
 use super::place::{Places, places};
-use super::run::{CHUNK_BYTES, Directory, RunWriter};
+use super::run::{Directory, RunWriter};
 use super::scan::{Order, Run, RunId, Scan};
 use super::store::{chunk_row, put_directory, put_manifest, receipts_row};
 use super::{Index, IndexError, Inner};
@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
 /// Chunks of a merge that are written at once: about a megabyte.
-const CHUNKS_AT_ONCE: usize = 16;
+const CHUNKS_AT_ONCE: usize = 256;
 /// Loose rows that are packed into one when they are this many.
 const LOOSE_MAX: usize = 48;
 
@@ -148,7 +148,7 @@ impl Index {
         for row in pack::rows(receipts.into_iter()) {
             let Some(first) = row.first() else { continue };
             let size = row.iter().map(Packed::size).sum::<usize>();
-            if size >= CHUNK_BYTES / 2 {
+            if size >= ROW_BYTES / 2 {
                 // Only neighbours are joined: what is loose before a large row ends here.
                 let closed = std::mem::take(&mut manifest.loose);
                 self.join(batch, closed)?;
@@ -159,7 +159,7 @@ impl Index {
             batch.insert(receipts_row(first.height, first.index), encode(&row));
         }
         let loose: u64 = manifest.loose.iter().map(|(_, _, bytes)| u64::from(*bytes)).sum();
-        if manifest.loose.len() >= LOOSE_MAX || loose >= CHUNK_BYTES as u64 {
+        if manifest.loose.len() >= LOOSE_MAX || loose >= ROW_BYTES as u64 {
             let rows = std::mem::take(&mut manifest.loose);
             manifest.loose = self.join(batch, rows)?;
         }
