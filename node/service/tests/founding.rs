@@ -464,6 +464,17 @@ fn a_service_manager_hands_the_passphrase_over() {
         &[("CREDENTIALS_DIRECTORY", &credentials)],
     );
     assert_eq!((&greeting["keys"], &greeting["chain_id"]), (&json!("real"), &json!("one")));
+    // The organisation's key has no business on a node.
+    let checks = || {
+        let said = room.done(&["--dir", "node", "doctor"]);
+        let findings = said["findings"].as_array().unwrap().clone();
+        let troubling = findings.into_iter().filter(|finding| finding["grade"] != "ok");
+        troubling.map(|finding| finding["check"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let before = checks();
+    assert!(before.contains(&"organisation_key".to_owned()), "{before:?}");
+    fs::rename(room.at("node/organisation.key"), room.at("organisation.key")).unwrap();
+    assert!(!checks().contains(&"organisation_key".to_owned()));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::status::{Status, status};
 use super::{OperationError, disk};
 use crate::config::Network;
 use crate::config::Settings;
+use crate::founding::keys::ORGANISATION_KEY;
 use crate::key_file::{self, AtRest};
 use linli_ledger::genesis::Clock;
 use linli_ledger::types::Height;
@@ -51,6 +52,7 @@ pub fn examine(settings: &Settings) -> Result<Vec<Finding>, OperationError> {
     let now = status(folder)?;
     let mut findings = vec![room(settings, &now), clock(&now)];
     findings.extend(keys(settings));
+    findings.extend(left_behind(folder));
     findings.push(network(settings, &now));
     findings.push(lock(&now));
     findings.push(tip(folder, &now)?);
@@ -121,6 +123,20 @@ fn keys(settings: &Settings) -> Vec<Finding> {
         )];
     }
     found_keys
+}
+
+/// The key of the organisation pays and governs; a machine that answers strangers is no place for it.
+fn left_behind(folder: &Path) -> Option<Finding> {
+    let path = folder.join(ORGANISATION_KEY);
+    let shown = path.display();
+    path.exists().then(|| {
+        found(
+            "organisation_key",
+            Grade::Warning,
+            format!("单位密钥还在节点上，请移到办公用的电脑：{shown}"),
+            format!("the organisation's key is still on the node, move it to the office's machine: {shown}"),
+        )
+    })
 }
 
 fn key(check: &'static str, path: &Path, network: Network) -> Finding {
