@@ -20,15 +20,22 @@ use std::collections::BTreeSet;
 pub(super) const NODES_MAX: usize = 256;
 
 /// Every node that may connect after the last block, by network key. On a chain without this contract
-/// these are the nodes of its genesis.
+/// these are the nodes of its genesis. Who runs no validator any more, because it has left or a recovery has
+/// named another set, has observers only: what is asked of the validators' nodes is not asked of those.
 ///
 /// Source: GOV-2.
 pub fn allowed(state: &State) -> Vec<(PublicKey, Node)> {
     let view = View::read_only(state, Compartment::Public, state.tip().time);
-    if view.has::<ContractVersions>(&CONTRACT) {
-        return records::<Node>(state).collect();
-    }
     let running = running(&view);
+    if view.has::<ContractVersions>(&CONTRACT) {
+        let votes = |node: &Node| running.contains(&node.organisation);
+        return records::<Node>(state)
+            .map(|(key, node)| {
+                let role = if votes(&node) { node.role } else { NodeRole::Observer };
+                (key, Node { role, ..node })
+            })
+            .collect();
+    }
     let network = records::<PublicKeyRecord>(state).map(|(key, record)| (key, record.0));
     let active = network.filter(|(_, record)| {
         record.purpose == KeyPurpose::Network && record.is_active(state.tip().time)

@@ -151,6 +151,23 @@ fn where_every_validator_is_needed_a_key_that_works_is_changed_by_shifting_weigh
 }
 
 #[test]
+fn a_node_whose_validator_has_left_is_an_observer_on_the_network() {
+    let mut network = Network::new();
+    network.blocks(4);
+    let role = |network: &Network| {
+        let allowed = nodes::allowed(&network.world.state);
+        allowed.into_iter().find(|(key, _)| *key == node("3")).map(|(_, node)| node.role)
+    };
+    assert_eq!(role(&network), Some(NodeRole::Validator));
+    assert_eq!(network.decide(vec![leave("3")]), End::Applied);
+    assert_eq!(role(&network), Some(NodeRole::Observer));
+    network.blocks(4);
+    assert_eq!(network.decide(network.joining("3 again", REGULATOR, 1)), End::Applied);
+    assert_eq!(role(&network), Some(NodeRole::Validator));
+    network.world.check();
+}
+
+#[test]
 fn before_its_first_blocks_a_chain_changes_no_validator() {
     let mut network = Network::new();
     let joining = network.joining("4", PROVIDER, 1);
