@@ -9,11 +9,13 @@ mod common;
 
 use common::processes::{Desk, GUARD, Town, submit, wait_for};
 use linli_ledger::block::BlockTransaction;
+use linli_ledger::crypto::demonstration_secret;
 use linli_ledger::genesis::Genesis;
 use linli_ledger::transaction::VerifiedTransaction;
 use linli_ledger::types::{BlockHash, Height, TransactionId};
 use linli_node::Blocks;
 use linli_node::storage::Folder;
+use linli_secrets::KeyKind;
 use linli_service::dev::{self, DevError, Door};
 use linli_wire::transaction::{Standing, Submitted};
 use serde_json::Value;
@@ -193,6 +195,52 @@ fn with_two_of_four_the_chain_halts_and_goes_on_when_one_is_back() {
     let written: BTreeSet<_> = chain.values().flat_map(|(_, ids)| ids.clone()).collect();
     assert!(waiting.iter().all(|one| written.contains(&one.id())), "what waited is in it");
     assert_eq!(report.transactions, 6);
+}
+
+#[test]
+fn two_of_four_are_lost_for_good_and_the_chain_goes_on_with_the_others() {
+    let mut town = Town::new(4);
+    town.start_all();
+    let mut desk = Desk::new("office", 0, &town.genesis);
+    let first = submit(&town.apis[0], &desk.register(3), ANSWER).unwrap();
+    assert!(first.data.iter().all(|one| one.status == Standing::Final));
+    let head = town.wait_for_one_head();
+    town.kill(2);
+    town.kill(3);
+    town.stop(0);
+    town.stop(1);
+    let room = tempfile::tempdir().unwrap();
+    let at = |name: &str| room.path().join(name).to_str().unwrap().to_owned();
+    let draft = at("recovery.json");
+    let lost = |n: usize| town.genesis.validators[n].key.to_string();
+    let (made, exit) = town
+        .command(0, &["recovery", "propose", &draft, "--without", &lost(2), "--without", &lost(3)]);
+    assert_eq!(exit, 0, "{made}");
+    let block = made["block"].as_str().unwrap();
+    for (n, label) in [(0, "office"), (1, "regulator")] {
+        let key = at(label);
+        let secret = demonstration_secret(dev::SEED, label);
+        let text = linli_secrets::write_key(KeyKind::Business, &secret);
+        linli_secrets::private_file::create(key.as_ref(), text.as_bytes()).unwrap();
+        let sign = ["recovery", "sign", &draft, "--block", block, "--organisation-key", &key];
+        let (signed, exit) = town.command(n, &sign);
+        assert_eq!(exit, 0, "{signed}");
+    }
+    for n in [0, 1] {
+        let (applied, exit) = town.command(n, &["recovery", "apply", &draft]);
+        assert_eq!((exit, &applied["block"]), (0, &block.into()), "{applied}");
+        town.start(n);
+    }
+    let later = submit(&town.apis[1], &desk.register(2), GUARD).unwrap();
+    assert!(later.data.iter().all(|one| one.status == Standing::Final), "{later:?}");
+    let after =
+        wait_for("one head on both", || town.head(0).filter(|head| town.head(1) == Some(*head)));
+    assert!(after.0 > head.0);
+    for n in [0, 1] {
+        town.stop(n);
+        let (audit, exit) = town.command(n, &["verify", "--expect-head", &after.1.to_string()]);
+        assert_eq!((exit, audit["recoveries"].as_array().unwrap().len()), (0, 1), "{audit}");
+    }
 }
 
 /// Hands in what the demonstration signs, each time at the next node.

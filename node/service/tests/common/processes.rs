@@ -112,6 +112,13 @@ impl Town {
         assert_eq!(greeting["ok"], true, "node {n}: {line}");
     }
 
+    /// What a command says of the folder of a node, and how it exits.
+    pub(crate) fn command(&self, n: usize, arguments: &[&str]) -> (Value, i32) {
+        let output = linlid().arg("--dir").arg(self.at(n)).args(arguments).output().unwrap();
+        let said = serde_json::from_slice(&output.stdout);
+        (said.unwrap_or_else(|_| panic!("{output:?}")), output.status.code().unwrap())
+    }
+
     /// Ends a node as a power cut would.
     pub(crate) fn kill(&mut self, n: usize) {
         let mut node = self.running[n].take().unwrap();
