@@ -119,6 +119,11 @@ impl Town {
         (said.unwrap_or_else(|_| panic!("{output:?}")), output.status.code().unwrap())
     }
 
+    /// The identifiers of the processes that run.
+    pub(crate) fn processes(&self) -> Vec<String> {
+        self.running.iter().flatten().map(|node| node.id().to_string()).collect()
+    }
+
     /// Ends a node as a power cut would.
     pub(crate) fn kill(&mut self, n: usize) {
         let mut node = self.running[n].take().unwrap();

@@ -44,17 +44,32 @@ pub(crate) struct Time {
 
 impl Time {
     pub(crate) fn of(work: impl FnOnce()) -> Self {
-        let begun = (processors(), Instant::now());
+        Self::with(&[], work)
+    }
+
+    /// Of some work of this process and of others that do their part of it.
+    pub(crate) fn with(others: &[String], work: impl FnOnce()) -> Self {
+        let used = || {
+            let others = others.iter().map(String::as_str);
+            others.chain(["self"]).map(processors).sum::<Option<f64>>()
+        };
+        let begun = (used(), Instant::now());
         work();
         let wall = begun.1.elapsed().as_secs_f64();
-        let processors = processors().zip(begun.0).map_or(wall, |(after, before)| after - before);
+        let processors = used().zip(begun.0).map_or(wall, |(after, before)| after - before);
         Self { wall, processors }
+    }
+
+    /// What each of so many that did the same at once has had of it.
+    pub(crate) fn of_each(self, count: u32) -> Self {
+        let count = f64::from(count);
+        Self { wall: self.wall / count, processors: self.processors / count }
     }
 }
 
-/// What this process has used of all processors, in seconds; ticks of 10 ms.
-fn processors() -> Option<f64> {
-    let text = std::fs::read_to_string("/proc/self/stat").ok()?;
+/// What a process, or `self`, has used of all processors, in seconds; ticks of 10 ms.
+pub(crate) fn processors(process: &str) -> Option<f64> {
+    let text = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     let fields = text.rsplit_once(')')?.1.split_whitespace();
     let ticks: u32 = fields.skip(11).take(2).map(|one| one.parse::<u32>().unwrap_or(0)).sum();
     Some(f64::from(ticks) / 100.0)

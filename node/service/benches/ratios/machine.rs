@@ -26,8 +26,17 @@ pub(crate) fn start_scale_child(transactions: u32) {
 
 /// The most memory that this process ever had, in bytes.
 pub(crate) fn peak_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    memory("self", "VmHWM:")
+}
+
+/// The memory that a process has now, in bytes.
+pub(crate) fn memory_now(process: &str) -> Option<u64> {
+    memory(process, "VmRSS:")
+}
+
+fn memory(process: &str, which: &str) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(which))?;
     let kibibytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
     Some(kibibytes * 1_024)
 }

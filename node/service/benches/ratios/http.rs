@@ -2,6 +2,7 @@
 //! in process. Both sides check every signature and wait until every batch is final; the node is durable,
 //! with the real engine and its read model.
 
+use crate::common::now;
 use crate::measure::{Pairs, Scale, Target, Time};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -22,7 +23,6 @@ use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
-use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -59,11 +59,6 @@ fn genesis() -> Genesis {
         contracts: vec![(registry::CONTRACT, 1)],
         parameters: Vec::new(),
     }
-}
-
-fn now() -> BlockTime {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
-    BlockTime(u64::try_from(since.as_millis()).expect("a time of this century"))
 }
 
 /// The desk registers person number `nonce`.
@@ -138,25 +133,27 @@ impl Running {
     }
 }
 
-/// Posts everything, each desk on a connection of its own; returns what was answered.
-fn post(url: &str, work: Vec<Vec<String>>) -> Vec<String> {
-    let desk = |bodies: Vec<String>| -> Vec<String> {
+/// Posts a body; returns what was answered.
+pub(crate) fn send(agent: &ureq::Agent, url: &str, body: String) -> String {
+    let request = agent.post(url).header("content-type", "application/json");
+    let mut answer = request.send(body).expect("an answer");
+    answer.body_mut().read_to_string().expect("a text")
+}
+
+/// Posts everything, each desk on a connection of its own to its address; returns what was answered.
+pub(crate) fn post(work: Vec<(String, Vec<String>)>) -> Vec<String> {
+    let desk = |url: String, bodies: Vec<String>| -> Vec<String> {
         let agent = ureq::Agent::new_with_defaults();
-        let send = |body: String| {
-            let request = agent.post(url).header("content-type", "application/json");
-            let mut answer = request.send(body).expect("an answer");
-            answer.body_mut().read_to_string().expect("a text")
-        };
-        bodies.into_iter().map(send).collect()
+        bodies.into_iter().map(|body| send(&agent, &url, body)).collect()
     };
     thread::scope(|scope| {
         let desks: Vec<_> =
-            work.into_iter().map(|bodies| scope.spawn(move || desk(bodies))).collect();
+            work.into_iter().map(|(url, bodies)| scope.spawn(move || desk(url, bodies))).collect();
         desks.into_iter().flat_map(|desk| desk.join().expect("it ends")).collect()
     })
 }
 
-fn bodies(work: &[Vec<Vec<SignedTransaction>>]) -> Vec<Vec<String>> {
+pub(crate) fn bodies(work: &[Vec<Vec<SignedTransaction>>]) -> Vec<Vec<String>> {
     let body = |batch: &Vec<SignedTransaction>| {
         let transactions = batch.iter().map(|one| STANDARD.encode(encode(one))).collect();
         serde_json::to_string(&SubmitMany { transactions }).expect("it is JSON")
@@ -164,7 +161,7 @@ fn bodies(work: &[Vec<Vec<SignedTransaction>>]) -> Vec<Vec<String>> {
     work.iter().map(|batches| batches.iter().map(body).collect()).collect()
 }
 
-fn assert_final(answers: &[String]) {
+pub(crate) fn assert_final(answers: &[String]) {
     for answer in answers {
         let answer: SubmittedMany = serde_json::from_str(answer).expect("an answer");
         assert!(answer.data.iter().all(|one| one.status == Standing::Final), "{answer:?}");
@@ -203,7 +200,8 @@ pub(crate) fn run(scale: Scale) {
         let work = bodies(&outside.work(ours_next, batches));
         ours_next += u64::from(batches * BATCH);
         let mut answers = Vec::new();
-        let time = Time::of(|| answers = post(&url, work));
+        let work = work.into_iter().map(|bodies| (url.clone(), bodies)).collect();
+        let time = Time::of(|| answers = post(work));
         assert_final(&answers);
         time
     };
