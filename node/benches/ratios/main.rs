@@ -9,7 +9,7 @@
 
 mod audit;
 mod book;
-#[path = "../../tests/common/mod.rs"]
+#[path = "../../service/tests/common/mod.rs"]
 mod common;
 mod http;
 mod machine;
