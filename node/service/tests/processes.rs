@@ -7,106 +7,28 @@
 
 mod common;
 
+use common::load::{ANSWER, Acknowledged, DESKS, Random, chain, load, number, wait_for_some};
 use common::processes::{Desk, GUARD, Town, submit, wait_for};
-use linli_ledger::block::BlockTransaction;
 use linli_ledger::crypto::demonstration_secret;
 use linli_ledger::genesis::Genesis;
 use linli_ledger::transaction::VerifiedTransaction;
-use linli_ledger::types::{BlockHash, Height, TransactionId};
-use linli_node::Blocks;
-use linli_node::storage::Folder;
+use linli_ledger::types::{BlockHash, Height};
 use linli_secrets::KeyKind;
 use linli_service::dev::{self, DevError, Door};
 use linli_wire::transaction::{Standing, Submitted};
 use serde_json::Value;
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
-use std::env;
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Organisations of the demonstration and their positions.
-const DESKS: [(&str, u32); 4] =
-    [("office", 0), ("volunteers", 2), ("foundation", 6), ("regulator", 8)];
-/// A node answers well within this time, or never.
-const ANSWER: Duration = Duration::from_secs(20);
 /// What the chain promises: it goes on this long after a quorum is there again.
 const RESUMES_WITHIN: Duration = Duration::from_secs(10);
-
-fn number(name: &str, default: u64) -> u64 {
-    env::var(name).map_or(default, |text| text.parse().unwrap())
-}
-
-/// Numbers that are the same for a seed.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
-    }
-}
-
-/// What was acknowledged as final.
-#[derive(Default)]
-struct Acknowledged(Mutex<BTreeMap<TransactionId, Height>>);
-
-/// Hands in until told to stop, at one node after the other; tells of each that is acknowledged.
-fn load(
-    mut desk: Desk,
-    apis: &[String],
-    stop: &AtomicBool,
-    acknowledged: &Acknowledged,
-    tell: &Sender<()>,
-) {
-    for (turn, api) in apis.iter().cycle().enumerate() {
-        if stop.load(Ordering::Relaxed) {
-            return;
-        }
-        let batch = desk.register(1 + turn as u64 % 7);
-        // One that is killed does not answer; what became of these is not known, and never asked.
-        let Some(answer) = submit(api, &batch, ANSWER) else { continue };
-        for Submitted { id, status, height, rejection, .. } in answer.data {
-            assert_eq!(rejection, None, "every transaction here is good");
-            if status == Standing::Final {
-                let mut known = acknowledged.0.lock().unwrap();
-                known.insert(id.unwrap(), height.unwrap());
-                // The test may have seen enough.
-                let _ = tell.send(());
-            }
-        }
-    }
-}
-
-fn wait_for_some(count: u64, heard: &Receiver<()>) {
-    while heard.try_recv().is_ok() {}
-    for _ in 0..count {
-        heard.recv_timeout(GUARD).expect("the network goes on");
-    }
-}
-
-/// The identifiers of each block in a folder, by height.
-fn chain(town: &Town, n: usize) -> BTreeMap<Height, (BlockHash, BTreeSet<TransactionId>)> {
-    let folder = Folder::create(&town.at(n).join("chain")).unwrap();
-    let blocks = Blocks::new(Box::new(folder));
-    let id = |transaction: &BlockTransaction| match transaction {
-        BlockTransaction::Full(signed) => signed.id(),
-        BlockTransaction::Withheld(_) => panic!("a whole chain withholds nothing"),
-    };
-    let read = |height| {
-        let block = blocks.block(Height(height)).unwrap().unwrap().block;
-        (block.header.height, (block.header.hash(), block.transactions.iter().map(id).collect()))
-    };
-    (1..=blocks.last().unwrap().0).map(read).collect()
-}
 
 #[test]
 fn a_random_node_is_killed_again_and_again_and_nothing_acknowledged_is_lost() {
@@ -122,11 +44,11 @@ fn a_random_node_is_killed_again_and_again_and_nothing_acknowledged_is_lost() {
     thread::scope(|scope| {
         let (tell, heard) = channel();
         for (turn, (label, position)) in DESKS.into_iter().enumerate() {
-            let desk = Desk::new(label, position, &town.genesis);
+            let mut desk = Desk::new(label, position, &town.genesis);
             let (mut apis, tell) = (apis.clone(), tell.clone());
             apis.rotate_left(turn);
             let (stop, acknowledged) = (&stop, &acknowledged);
-            scope.spawn(move || load(desk, &apis, stop, acknowledged, &tell));
+            scope.spawn(move || load(&mut desk, &apis, stop, acknowledged, &tell));
         }
         for _ in 0..cycles {
             wait_for_some(random.below(40), &heard);
@@ -142,7 +64,7 @@ fn a_random_node_is_killed_again_and_again_and_nothing_acknowledged_is_lost() {
     let head = town.wait_for_one_head();
     let report = town.audit(head);
     let acknowledged = acknowledged.0.into_inner().unwrap();
-    let chains: Vec<_> = (0..4).map(|n| chain(&town, n)).collect();
+    let chains: Vec<_> = (0..4).map(|n| chain(&town, n, Height(1))).collect();
     assert!(chains.windows(2).all(|pair| pair[0] == pair[1]), "one block at each height");
     for (height, hash) in seen {
         assert_eq!(chains[0][&height].0, hash, "what was the head once is in the chain");
@@ -191,7 +113,7 @@ fn with_two_of_four_the_chain_halts_and_goes_on_when_one_is_back() {
     town.start(2);
     let head = town.wait_for_one_head();
     let report = town.audit(head);
-    let chain = chain(&town, 2);
+    let chain = chain(&town, 2, Height(1));
     let written: BTreeSet<_> = chain.values().flat_map(|(_, ids)| ids.clone()).collect();
     assert!(waiting.iter().all(|one| written.contains(&one.id())), "what waited is in it");
     assert_eq!(report.transactions, 6);

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, clippy::unwrap_used, reason = "each test binary uses its part, and is a test")]
 
+pub(crate) mod load;
 pub(crate) mod processes;
 pub(crate) mod town;
 

@@ -131,11 +131,16 @@ impl Town {
         node.wait().unwrap();
     }
 
+    /// Sends a node a signal, named as `kill` names it.
+    pub(crate) fn signal(&self, n: usize, signal: &str) {
+        let id = self.running[n].as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    }
+
     /// Ends a node as an operator would.
     pub(crate) fn stop(&mut self, n: usize) {
+        self.signal(n, "-TERM");
         let mut node = self.running[n].take().unwrap();
-        let id = node.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
         assert!(node.wait().unwrap().success(), "node {n} ends in peace");
     }
 

@@ -16,14 +16,14 @@ use linli_ledger::transaction::VerifiedTransaction;
 use linli_ledger::types::{BlockTime, ContractId, Height};
 use linli_network::memory::Hub;
 use linli_network::{Allowed, Handle, Member, Network, NetworkKey, Role, Topic};
-use linli_service::{Live, LiveOptions, Peer, Ticket};
+use linli_service::{Answer, Final, Live, LiveOptions, Peer, Ticket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 /// Nothing here waits for a time to pass; this only ends a test that would hang.
-const GUARD: Duration = Duration::from_mins(2);
+pub(crate) const GUARD: Duration = Duration::from_mins(2);
 
 pub(crate) const VALIDATORS: usize = 4;
 pub(crate) const OBSERVER: usize = 4;
@@ -206,6 +206,15 @@ impl Town {
     pub(crate) fn submit(&self, n: usize, transaction: &VerifiedTransaction) -> Ticket {
         let mut taken = self.nodes[n].submit(vec![transaction.clone()]);
         taken.pop().expect("one was submitted").expect("it is taken")
+    }
+
+    /// What became of a transaction that is good; `None` if that is not known within a time.
+    pub(crate) fn answer(&self, ticket: &mut Ticket, limit: Duration) -> Option<Box<Final>> {
+        let answer = async { tokio::time::timeout(limit, ticket).await };
+        match self.runtime.block_on(answer).ok()? {
+            Answer::Final(answer) => Some(answer),
+            other => panic!("{other:?}"),
+        }
     }
 
     /// Cuts a node off from all others.
