@@ -13,11 +13,13 @@ use linli_ledger::genesis::{
 };
 use linli_ledger::hash::Digest;
 use linli_ledger::transaction::VerifiedTransaction;
-use linli_ledger::types::{BlockTime, ContractId, Height};
+use linli_ledger::types::{BlockTime, ContractId, Height, OrganisationId};
 use linli_network::memory::Hub;
 use linli_network::{Allowed, Handle, Member, Network, NetworkKey, Role, Topic};
 use linli_service::{Answer, Final, Live, LiveOptions, Peer, Ticket};
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -27,6 +29,8 @@ pub(crate) const GUARD: Duration = Duration::from_mins(2);
 
 pub(crate) const VALIDATORS: usize = 4;
 pub(crate) const OBSERVER: usize = 4;
+/// What is accepted takes effect a moment later.
+pub(crate) const TIME_LOCK_MS: u64 = 300;
 
 pub(crate) fn network(n: usize) -> NetworkKey {
     NetworkKey::from_seed(&demonstration_secret(b"service", &format!("node {n}")))
@@ -66,18 +70,48 @@ pub(crate) fn genesis() -> Genesis {
         validators: (0..VALIDATORS).map(member).collect(),
         nodes: (0..=OBSERVER).map(node).collect(),
         contracts: vec![(ContractId(1), 1), (ContractId(6), 1)],
-        // What is accepted takes effect a moment later.
-        parameters: vec![(Parameter::TimeLock.number(), 300)],
+        parameters: vec![(Parameter::TimeLock.number(), TIME_LOCK_MS)],
     }
 }
 
 pub(crate) struct Town {
     pub(crate) nodes: Vec<Live>,
+    pub(crate) genesis: Genesis,
     pub(crate) hub: Hub,
     nonces: u64,
     begun: Vec<LiveOptions>,
-    _folders: Vec<TempDir>,
+    folders: Vec<TempDir>,
     runtime: Runtime,
+}
+
+/// An organisation registers somebody, by the label of a key.
+fn register(genesis: &Genesis, n: usize, person: &str, nonce: u64) -> VerifiedTransaction {
+    let organisation = genesis.organisation(u32::try_from(n).expect("it is small"));
+    let (signer, person) = (key(&organisation_name(n)), key(person).public());
+    registered_by(genesis, &signer, organisation, person, nonce, super::now())
+}
+
+/// Hands in without end at one node, signed by one organisation, which signs nothing else: a few people, and
+/// the next when those are final. Tells how high each was, and ends when nobody listens; how many they were.
+pub(crate) fn load(node: Live, organisation: usize, tell: Sender<Height>) -> JoinHandle<u64> {
+    std::thread::spawn(move || {
+        let mut nonce = 0;
+        let mut one = || {
+            nonce += 1;
+            let person = format!("person {nonce} of {organisation}");
+            register(node.genesis(), organisation, &person, nonce)
+        };
+        let mut listened_to = true;
+        while listened_to {
+            for ticket in node.submit(vec![one(), one(), one()]) {
+                let answer = ticket.expect("it is taken").wait();
+                let Answer::Final(answer) = answer else { panic!("{answer:?}") };
+                assert_eq!(answer.receipt.rejection(), None);
+                listened_to &= tell.send(answer.height).is_ok();
+            }
+        }
+        nonce
+    })
 }
 
 fn join(runtime: &Runtime, hub: &Hub, n: usize, options: LiveOptions) -> Live {
@@ -93,12 +127,17 @@ impl Town {
     }
 
     pub(crate) fn with(change: impl Fn(usize, LiveOptions) -> LiveOptions) -> Self {
-        Self::of(OBSERVER + 1, change)
+        Self::of(genesis(), OBSERVER + 1, change)
+    }
+
+    /// With another beginning.
+    pub(crate) fn founded(genesis: Genesis) -> Self {
+        Self::of(genesis, OBSERVER + 1, |_, options| options)
     }
 
     /// The validators only; in the observer's place is a member that says what the test wants.
     pub(crate) fn with_member() -> (Self, Network) {
-        let town = Self::of(VALIDATORS, |_, options| options);
+        let town = Self::of(genesis(), VALIDATORS, |_, options| options);
         let allowed = town.nodes[0].peers().expect("it has others").into_iter();
         let member = |peer: Peer| (peer.key, Member { role: Role::Validator, addresses: vec![] });
         let entered = town.runtime.enter();
@@ -107,23 +146,44 @@ impl Town {
         (town, network)
     }
 
-    fn of(count: usize, change: impl Fn(usize, LiveOptions) -> LiveOptions) -> Self {
+    fn of(
+        genesis: Genesis,
+        count: usize,
+        change: impl Fn(usize, LiveOptions) -> LiveOptions,
+    ) -> Self {
         let runtime = Runtime::new().expect("a runtime");
         let hub = Hub::new(1);
-        let (mut nodes, mut begun, mut folders) = (Vec::new(), Vec::new(), Vec::new());
+        let (nodes, begun, folders) = (Vec::new(), Vec::new(), Vec::new());
+        let mut town = Self { nodes, genesis, hub, nonces: 0, begun, folders, runtime };
         for n in 0..count {
-            let folder = tempfile::tempdir().expect("there is room for a folder");
-            let rulebook = Arc::new(linli_contracts::rulebook());
-            let options = LiveOptions {
-                validator: (n != OBSERVER).then(|| validator(n)),
-                ..LiveOptions::new(folder.path().to_owned(), genesis(), rulebook)
-            };
-            let options = change(n, options);
-            nodes.push(join(&runtime, &hub, n, options.clone()));
-            begun.push(options);
-            folders.push(folder);
+            town.open((n != OBSERVER).then(|| validator(n)), |options| change(n, options));
         }
-        Self { nodes, hub, nonces: 0, begun, _folders: folders, runtime }
+        town
+    }
+
+    /// One node more, with a validator's key: it may connect once the chain says so.
+    pub(crate) fn open_validator(&mut self, key: ConsensusKey) {
+        self.open(Some(key), |options| options);
+    }
+
+    fn open(
+        &mut self,
+        validator: Option<ConsensusKey>,
+        change: impl FnOnce(LiveOptions) -> LiveOptions,
+    ) {
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        let rulebook = Arc::new(linli_contracts::rulebook());
+        let plain = LiveOptions::new(folder.path().to_owned(), self.genesis.clone(), rulebook);
+        let options = change(LiveOptions { validator, ..plain });
+        self.nodes.push(join(&self.runtime, &self.hub, self.nodes.len(), options.clone()));
+        self.begun.push(options);
+        self.folders.push(folder);
+    }
+
+    /// Starts a node again on its folder, with another validator's key.
+    pub(crate) fn restart_with(&mut self, n: usize, key: ConsensusKey) {
+        self.begun[n].validator = Some(key);
+        self.restart(n);
     }
 
     /// Starts a node again that has ended, on its folder.
@@ -148,27 +208,32 @@ impl Town {
 
     /// The first governance organisation lets another node of the observer's organisation connect.
     pub(crate) fn admit(&mut self, key: PublicKey) -> VerifiedTransaction {
-        let organisation = genesis().organisation(u32::try_from(OBSERVER).expect("it is small"));
+        let organisation = self.organisation(OBSERVER);
         let node_role = NodeRole::Observer;
         let changes = vec![Change::NodeAdd { organisation, key, node_role }];
-        let call = governance::Call::Propose { changes, evidence: Digest::Blake3([1; 32]) };
-        self.sign(&organisation_name(0), governance::CONTRACT, encode(&call))
+        let evidence = Digest::Blake3([1; 32]);
+        self.govern(0, &governance::Call::Propose { changes, evidence })
+    }
+
+    /// A call of governance by an organisation.
+    pub(crate) fn govern(&mut self, n: usize, call: &governance::Call) -> VerifiedTransaction {
+        self.sign(&organisation_name(n), governance::CONTRACT, encode(call))
+    }
+
+    pub(crate) fn organisation(&self, n: usize) -> OrganisationId {
+        self.genesis.organisation(u32::try_from(n).expect("it is small"))
     }
 
     fn sign(&mut self, signer: &str, contract: ContractId, call: Vec<u8>) -> VerifiedTransaction {
         self.nonces += 1;
-        signed(&genesis(), &key(signer), contract, call, self.nonces, super::now())
+        signed(&self.genesis, &key(signer), contract, call, self.nonces, super::now())
     }
 
     /// An organisation registers somebody new.
     pub(crate) fn register(&mut self, n: usize) -> VerifiedTransaction {
         self.nonces += 1;
-        let genesis = genesis();
-        let position = u32::try_from(n).expect("it is small");
-        let signer = key(&organisation_name(n));
-        let person = key(&format!("person {}", self.nonces)).public();
-        let organisation = genesis.organisation(position);
-        registered_by(&genesis, &signer, organisation, person, self.nonces, super::now())
+        let person = format!("person {}", self.nonces);
+        register(&self.genesis, n, &person, self.nonces)
     }
 
     /// An organisation registers somebody new, who at once tries to do the same.
@@ -179,15 +244,14 @@ impl Town {
         let registered = self.register(n);
         let signer = key(&format!("person {}", self.nonces));
         let person = key(&format!("guest of {}", self.nonces)).public();
-        let genesis = genesis();
-        let organisation = genesis.organisation(u32::try_from(n).expect("it is small"));
-        (registered, registered_by(&genesis, &signer, organisation, person, 1, super::now()))
+        let organisation = self.organisation(n);
+        (registered, registered_by(&self.genesis, &signer, organisation, person, 1, super::now()))
     }
 
     /// Somebody whom the chain does not know registers somebody.
     pub(crate) fn register_by_nobody(&mut self) -> VerifiedTransaction {
         let call = registry::Call::PersonRegister {
-            organisation: genesis().organisation(0),
+            organisation: self.organisation(0),
             key: key("nobody's guest").public(),
         };
         let signer = format!("nobody {}", self.nonces);
@@ -282,6 +346,11 @@ impl Town {
 
     /// Stops all of them. Whoever stops last decides nothing any more, so they are level before.
     pub(crate) fn stop(self) {
+        self.halt();
+    }
+
+    /// As [`Town::stop`]; what lies in the folders can be read then.
+    pub(crate) fn halt(&self) {
         let highest = self.nodes.iter().map(|node| node.health().head.height).max();
         self.until(highest.expect("there are nodes"));
         for node in &self.nodes {
