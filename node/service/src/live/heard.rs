@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use tracing::{debug, warn};
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 /// How long nothing is heard of a node that has announced what does not verify: an honest one never does.
 const SILENCE: Duration = Duration::from_mins(1);

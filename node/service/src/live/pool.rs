@@ -5,6 +5,7 @@
 //! Source: NET-4.4, NET-4.6, NET-4.7.
 
 use super::QueueLimits;
+use linli_ledger::code::Code;
 use linli_ledger::crypto::PublicKey;
 use linli_ledger::limits::{BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX};
 use linli_ledger::transaction::VerifiedTransaction;
@@ -51,6 +52,8 @@ struct Waiting {
     arrived: Instant,
     /// `None` for one of another node.
     announced: Option<Announced>,
+    /// Another node has announced it.
+    heard: bool,
     /// No block takes it yet; that may change with the next.
     deferred: bool,
 }
@@ -116,11 +119,14 @@ impl Pool {
             Some(place) => *place,
             None => self.add(id, transaction, home, now)?,
         };
-        if let (Origin::Client, Some(waiting)) = (origin, self.waiting.get_mut(&place))
-            && waiting.announced.is_none()
-        {
-            waiting.announced = Some(Announced { last: None, due: now, wait: WAIT_MIN });
-            self.announcements.insert((now, place));
+        let Some(waiting) = self.waiting.get_mut(&place) else { return Ok(()) };
+        match origin {
+            Origin::Peer => waiting.heard = true,
+            Origin::Client if waiting.announced.is_none() => {
+                waiting.announced = Some(Announced { last: None, due: now, wait: WAIT_MIN });
+                self.announcements.insert((now, place));
+            }
+            Origin::Client => {}
         }
         Ok(())
     }
@@ -143,7 +149,14 @@ impl Pool {
         places.insert(place);
         self.places.insert(id, place);
         self.ends.insert((transaction.body().valid_until, place));
-        let waiting = Waiting { transaction, home, arrived: now, announced: None, deferred: false };
+        let waiting = Waiting {
+            transaction,
+            home,
+            arrived: now,
+            announced: None,
+            heard: false,
+            deferred: false,
+        };
         self.waiting.insert(place, waiting);
         Ok(place)
     }
@@ -243,14 +256,23 @@ impl Pool {
         taken
     }
 
-    /// Keeps a transaction that no block takes yet out of the next ones, until [`Pool::resume`]. `false` for
-    /// one that has waited for that long enough, that is not here, or that no client handed in here: its node
-    /// announces it again.
-    pub(super) fn defer(&mut self, id: &TransactionId, now: Instant) -> bool {
+    /// Whether another node may hold a transaction too.
+    pub(super) fn is_with_others(&self, id: &TransactionId) -> bool {
+        let waiting = self.places.get(id).and_then(|place| self.waiting.get(place));
+        waiting.is_some_and(|waiting| {
+            waiting.heard || waiting.announced.is_some_and(|announced| announced.last.is_some())
+        })
+    }
+
+    /// Keeps a transaction that no block takes yet, for this reason, out of the next ones, until
+    /// [`Pool::resume`]. `false` for one that has waited for that long enough, that is not here, or that no
+    /// client handed in here: its node announces it again. That does not help where the clock of this node is
+    /// wrong, so then it is kept.
+    pub(super) fn defer(&mut self, id: &TransactionId, code: Code, now: Instant) -> bool {
         let Some(place) = self.places.get(id) else { return false };
         let Some(waiting) = self.waiting.get_mut(place) else { return false };
         let patient = now.saturating_duration_since(waiting.arrived) < self.patience;
-        if !patient || waiting.announced.is_none() {
+        if !patient || (waiting.announced.is_none() && code != Code::Expired) {
             return false;
         }
         waiting.deferred = true;

@@ -119,12 +119,19 @@ impl Queue {
         }
     }
 
-    /// No block takes this now: it is refused, unless a later one may take it and it has not waited for that
-    /// long enough.
+    /// No block takes this now, as this node sees the chain and its clock: it waits for a later one, unless there is
+    /// none or it has waited long enough. What others were told of is refused only for what the chain says:
+    /// they may see more of it, and a clock that is right.
     pub(super) fn refuse(&mut self, id: TransactionId, code: Code, now: Instant) {
-        let for_good = matches!(code, Code::NonceUsed | Code::Expired);
-        if for_good || !self.pool.defer(&id, now) {
+        if code == Code::NonceUsed {
             self.answer(id, &Answer::Refused(code));
+        } else if !self.pool.defer(&id, code, now) {
+            let answer = if self.pool.is_with_others(&id) {
+                Answer::Unknown(Unavailable::Undecided)
+            } else {
+                Answer::Refused(code)
+            };
+            self.answer(id, &answer);
         }
     }
 
@@ -166,3 +173,6 @@ impl Queue {
         self.pace = pace;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -57,12 +57,12 @@ impl Inner {
             let answer = Final { height: header.height, index, receipt };
             queue.answer(id, &Answer::Final(Box::new(answer)));
         }
+        self.let_go(state, &mut queue, &followed.block.block);
         for (position, code) in refused {
             if let Some(id) = ids.get(position) {
                 queue.refuse(*id, code, Instant::now());
             }
         }
-        self.let_go(state, &mut queue, &followed.block.block);
     }
 
     /// Lets go what is void after a block, and what can be in none any more because its sender has used the

@@ -29,12 +29,12 @@ pub enum Answer {
     /// Refused at the door: it is in no block because of this submission. [`Code::NonceUsed`] is also
     /// what a transaction that is in an earlier block gets: look it up by its identifier.
     Refused(Code),
-    /// The node cannot say: it stopped or its disk is full. It may yet come to be in a block; submit
-    /// the same bytes again, which never makes it happen twice.
+    /// The node cannot say: it stopped, its disk is full, or others may take what it would not. It may yet come
+    /// to be in a block; submit the same bytes again, which never makes it happen twice.
     Unknown(Unavailable),
 }
 
-/// Why a node takes nothing new.
+/// Why a node takes nothing new, or cannot say what becomes of what it took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unavailable {
     /// It only shows a chain.
@@ -49,6 +49,9 @@ pub enum Unavailable {
     /// It has ended because of an error of this machine.
     #[error("this node has ended because of an error of this machine")]
     Stopped,
+    /// As it sees the chain no block takes a transaction, but the others were told of it; it takes new ones.
+    #[error("this node sees no block that could take it, but the others were told of it and may")]
+    Undecided,
 }
 
 impl Unavailable {
@@ -59,6 +62,7 @@ impl Unavailable {
             Self::Draining => Code::Draining,
             Self::StorageFull => Code::StorageFull,
             Self::Stopped => Code::Stopped,
+            Self::Undecided => Code::NotFinal,
         }
     }
 }

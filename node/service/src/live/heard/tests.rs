@@ -54,14 +54,14 @@ fn genesis() -> Genesis {
 }
 
 /// A node that only shows a chain: nothing leaves its pool.
-fn quiet() -> (Live, TempDir) {
+pub(in crate::live) fn quiet() -> (Live, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let rulebook = Arc::new(linli_contracts::rulebook());
     let options = LiveOptions::new(folder.path().to_owned(), genesis(), rulebook);
     (Live::open(options).unwrap(), folder)
 }
 
-fn transaction(name: &str, nonce: u64) -> VerifiedTransaction {
+pub(in crate::live) fn transaction(name: &str, nonce: u64) -> VerifiedTransaction {
     let genesis = genesis();
     let person = key(&format!("person {nonce}")).public();
     let call =

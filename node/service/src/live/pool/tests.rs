@@ -49,6 +49,7 @@ struct Entry {
     home: Home,
     arrived: Instant,
     announced: Option<Announced>,
+    heard: bool,
     deferred: bool,
 }
 
@@ -71,7 +72,7 @@ struct Model {
 
 impl Model {
     fn insert(&mut self, n: usize, home: Home, client: bool, now: Instant) -> Result<(), Full> {
-        let new = Entry { n, home, arrived: now, announced: None, deferred: false };
+        let new = Entry { n, home, arrived: now, announced: None, heard: false, deferred: false };
         if !self.list.iter().any(|entry| entry.n == n) {
             let key = sender(new.transaction());
             let all = |_: &&Entry| true;
@@ -83,6 +84,7 @@ impl Model {
             self.list.push(new);
         }
         let entry = self.list.iter_mut().find(|entry| entry.n == n).unwrap();
+        entry.heard |= !client;
         if client && entry.announced.is_none() {
             entry.announced = Some(Announced { last: None, due: now, wait: WAIT_MIN });
         }
@@ -133,9 +135,10 @@ impl Model {
         }
     }
 
-    fn defer(&mut self, n: usize, now: Instant) -> bool {
+    fn defer(&mut self, n: usize, code: Code, now: Instant) -> bool {
         let Some(entry) = self.list.iter_mut().find(|entry| entry.n == n) else { return false };
-        let may = entry.announced.is_some() && now < entry.arrived + PATIENCE;
+        let waited_for = entry.announced.is_some() || code == Code::Expired;
+        let may = waited_for && now < entry.arrived + PATIENCE;
         entry.deferred |= may;
         may
     }
@@ -155,7 +158,7 @@ impl Model {
 enum Step {
     Insert { n: usize, home: usize, client: bool },
     Remove(usize),
-    Defer(usize),
+    Defer(usize, Code),
     Resume,
     Announce { bytes_max: usize },
     AnnounceAgain,
@@ -169,7 +172,8 @@ fn step() -> impl Strategy<Value = Step> {
         12 => (n.clone(), 0..HOMES.len(), any::<bool>())
             .prop_map(|(n, home, client)| Step::Insert { n, home, client }),
         4 => n.clone().prop_map(Step::Remove),
-        3 => n.prop_map(Step::Defer),
+        3 => (n, prop::sample::select(vec![Code::KeyInactive, Code::Expired]))
+            .prop_map(|(n, code)| Step::Defer(n, code)),
         1 => Just(Step::Resume),
         3 => (1_usize..100_000).prop_map(|bytes_max| Step::Announce { bytes_max }),
         1 => Just(Step::AnnounceAgain),
@@ -206,8 +210,11 @@ fn compare(pool: &Pool, model: &Model) {
         assert_eq!(found, void.collect());
     }
     for (n, transaction) in TRANSACTIONS.iter().enumerate() {
-        let waits = model.list.iter().any(|entry| entry.n == n);
-        assert_eq!(pool.get(&transaction.id()), waits.then_some(transaction));
+        let entry = model.list.iter().find(|entry| entry.n == n);
+        assert_eq!(pool.get(&transaction.id()), entry.map(|_| transaction));
+        let told = |entry: &Entry| entry.announced.is_some_and(|one| one.last.is_some());
+        let with_others = entry.is_some_and(|entry| entry.heard || told(entry));
+        assert_eq!(pool.is_with_others(&transaction.id()), with_others);
     }
 }
 
@@ -234,8 +241,9 @@ proptest! {
                     pool.remove(&TRANSACTIONS[n].id());
                     model.list.retain(|entry| entry.n != n);
                 }
-                Step::Defer(n) => {
-                    prop_assert_eq!(pool.defer(&TRANSACTIONS[n].id(), now), model.defer(n, now));
+                Step::Defer(n, code) => {
+                    let deferred = pool.defer(&TRANSACTIONS[n].id(), code, now);
+                    prop_assert_eq!(deferred, model.defer(n, code, now));
                 }
                 Step::Resume => {
                     pool.resume();
