@@ -165,7 +165,6 @@ impl Work for Turn {
     fn rest(&mut self, state: &State) -> Duration {
         let tip = state.tip().time;
         self.due = due::next(state);
-        self.inner.queue().pool.resume();
         if self.inner.refuse_first(state, self.now(state)) {
             self.busy.get_or_insert_with(Instant::now);
             return Duration::ZERO;
@@ -288,6 +287,7 @@ impl Exchange {
         let mut queue = self.inner.queue();
         queue.pause(full.then_some(Unavailable::StorageFull));
         if queue.pool.has_deferred() {
+            queue.pool.resume();
             self.waker.wake();
         }
     }
@@ -301,7 +301,45 @@ async fn until(due: Option<Instant>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::QueueLimits;
+    use super::super::heard::tests::{quiet_with, transaction};
+    use super::super::pool::Home;
+    use super::super::queue::Queue;
     use super::*;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    static CLOCK: AtomicU64 = AtomicU64::new(0);
+
+    #[test]
+    fn what_no_block_took_is_tried_again_after_a_block_or_a_second_and_not_whenever_something_comes()
+     {
+        let (live, _folder) = quiet_with(|options| LiveOptions {
+            clock: || CLOCK.load(Ordering::Relaxed),
+            heartbeat: None,
+            ..options
+        });
+        let inner = live.0.clone();
+        *inner.queue() = Queue::new(QueueLimits::default(), Duration::from_mins(1));
+        let (one, state) = (transaction("office", 1), inner.state.clone());
+        let good = one.body().valid_until.0;
+        let _ticket = inner.queue().push(one, Home::Nobody, Instant::now()).unwrap();
+        let mut turn = Turn {
+            inner: inner.clone(),
+            proposer: None,
+            offered: Vec::new(),
+            due: None,
+            idle: false,
+            busy: None,
+            _alive: oneshot::channel().0,
+        };
+        // This node believes that it is void, then that it is good.
+        CLOCK.store(good + 1, Ordering::Relaxed);
+        assert_ne!(turn.rest(&state.read()), Duration::ZERO);
+        CLOCK.store(good, Ordering::Relaxed);
+        assert_ne!(turn.rest(&state.read()), Duration::ZERO, "it was tried just now");
+        inner.queue().pool.resume();
+        assert_eq!(turn.rest(&state.read()), Duration::ZERO);
+    }
 
     #[test]
     fn a_node_rests_until_something_falls_due_or_the_heartbeat() {

@@ -54,8 +54,6 @@ struct Waiting {
     announced: Option<Announced>,
     /// Another node has announced it.
     heard: bool,
-    /// No block takes it yet; that may change with the next.
-    deferred: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +80,9 @@ pub(super) struct Pool {
     ends: BTreeSet<(BlockTime, u64)>,
     /// When which place is to be announced.
     announcements: BTreeSet<(Instant, u64)>,
+    /// What a block may take: all that waits but what is deferred.
+    ready: BTreeSet<u64>,
+    /// What no block takes yet; that may change with the next.
     deferred: BTreeSet<u64>,
 }
 
@@ -98,6 +99,7 @@ impl Pool {
             homes: BTreeMap::new(),
             ends: BTreeSet::new(),
             announcements: BTreeSet::new(),
+            ready: BTreeSet::new(),
             deferred: BTreeSet::new(),
         }
     }
@@ -149,15 +151,9 @@ impl Pool {
         places.insert(place);
         self.places.insert(id, place);
         self.ends.insert((transaction.body().valid_until, place));
-        let waiting = Waiting {
-            transaction,
-            home,
-            arrived: now,
-            announced: None,
-            heard: false,
-            deferred: false,
-        };
+        let waiting = Waiting { transaction, home, arrived: now, announced: None, heard: false };
         self.waiting.insert(place, waiting);
+        self.ready.insert(place);
         Ok(place)
     }
 
@@ -205,6 +201,7 @@ impl Pool {
             }
         }
         self.ends.remove(&(transaction.body().valid_until, place));
+        self.ready.remove(&place);
         self.deferred.remove(&place);
         if let Some(Announced { due, .. }) = announced {
             self.announcements.remove(&(due, place));
@@ -234,8 +231,7 @@ impl Pool {
 
     /// The transactions that a block may take, in order of arrival.
     fn ready(&self) -> impl Iterator<Item = &VerifiedTransaction> {
-        let ready = self.waiting.values().filter(|waiting| !waiting.deferred);
-        ready.map(|waiting| &waiting.transaction)
+        self.ready.iter().filter_map(|place| Some(&self.waiting.get(place)?.transaction))
     }
 
     /// The first that a block may take.
@@ -270,23 +266,19 @@ impl Pool {
     /// wrong, so then it is kept.
     pub(super) fn defer(&mut self, id: &TransactionId, code: Code, now: Instant) -> bool {
         let Some(place) = self.places.get(id) else { return false };
-        let Some(waiting) = self.waiting.get_mut(place) else { return false };
+        let Some(waiting) = self.waiting.get(place) else { return false };
         let patient = now.saturating_duration_since(waiting.arrived) < self.patience;
         if !patient || (waiting.announced.is_none() && code != Code::Expired) {
             return false;
         }
-        waiting.deferred = true;
+        self.ready.remove(place);
         self.deferred.insert(*place);
         true
     }
 
     /// Lets the next block take again what was deferred.
     pub(super) fn resume(&mut self) {
-        for place in std::mem::take(&mut self.deferred) {
-            if let Some(waiting) = self.waiting.get_mut(&place) {
-                waiting.deferred = false;
-            }
-        }
+        self.ready.append(&mut self.deferred);
     }
 
     pub(super) fn has_deferred(&self) -> bool {

@@ -58,6 +58,7 @@ impl Inner {
             queue.answer(id, &Answer::Final(Box::new(answer)));
         }
         self.let_go(state, &mut queue, &followed.block.block);
+        queue.pool.resume();
         for (position, code) in refused {
             if let Some(id) = ids.get(position) {
                 queue.refuse(*id, code, Instant::now());

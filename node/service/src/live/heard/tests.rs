@@ -54,11 +54,17 @@ fn genesis() -> Genesis {
 }
 
 /// A node that only shows a chain: nothing leaves its pool.
-pub(in crate::live) fn quiet() -> (Live, TempDir) {
+fn quiet() -> (Live, TempDir) {
+    quiet_with(|options| options)
+}
+
+pub(in crate::live) fn quiet_with(
+    change: impl FnOnce(LiveOptions) -> LiveOptions,
+) -> (Live, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let rulebook = Arc::new(linli_contracts::rulebook());
     let options = LiveOptions::new(folder.path().to_owned(), genesis(), rulebook);
-    (Live::open(options).unwrap(), folder)
+    (Live::open(change(options)).unwrap(), folder)
 }
 
 pub(in crate::live) fn transaction(name: &str, nonce: u64) -> VerifiedTransaction {
