@@ -7,10 +7,10 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use linli_ledger::certificate::{CommitCertificate, Proposal, Vote, VoteKind};
 use linli_ledger::code::Code;
-use linli_ledger::codec::{decode, encode};
 use linli_ledger::crypto::{PublicKey, Signature};
-use linli_ledger::hash::{Digest, Domain, hash};
+use linli_ledger::hash::Digest;
 use linli_ledger::types::{BlockHash, Height};
+use record::{Record, entry_bytes};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::io;
@@ -45,7 +45,7 @@ pub trait Memory: Send + Debug {
 pub enum Silence {
     /// Others hold what this key has signed and this folder does not know of.
     #[error(
-        "this folder is older than what its key has signed: it was restored from a copy; \
+        "this folder is older than what its key has signed: it was restored from a copy, or its disk has changed it; \
          the validator votes again after block {until}"
     )]
     Older {
@@ -189,6 +189,8 @@ pub(crate) struct Guard {
     /// What was signed here before this start is at most here.
     before: Option<Position>,
     floor: Height,
+    /// Up to here something that was signed is lost: the disk has changed the record.
+    damaged: Option<Height>,
     /// How far the others are, and how far they were at the start.
     ahead: Height,
     at_start: Option<Height>,
@@ -196,7 +198,8 @@ pub(crate) struct Guard {
 }
 
 impl Guard {
-    /// Reads what was signed. What a crash tore off had not been signed.
+    /// Reads what was signed. What a crash tore off had not been signed. Where the disk has changed something, all
+    /// that was there comes before what still is, and is not signed again.
     ///
     /// # Errors
     /// What the disk says.
@@ -207,8 +210,8 @@ impl Guard {
     ) -> io::Result<Self> {
         let bytes = memory.read()?;
         let (mut signed, mut floor) = (BTreeMap::new(), Height(0));
-        let mut rest = bytes.as_slice();
-        while let Some(entry) = take(&mut rest) {
+        let Record { entries, bytes: whole, is_damaged } = record::read(&bytes);
+        for entry in entries {
             match entry {
                 Entry::Signed(message) => {
                     signed.insert(message.position(), message);
@@ -216,9 +219,13 @@ impl Guard {
                 Entry::Floor(height) => floor = floor.max(height),
             }
         }
-        let whole = bytes.len().saturating_sub(rest.len());
-        if !rest.is_empty() {
-            memory.replace(bytes.get(..whole).unwrap_or_default())?;
+        let last = signed.last_key_value().map_or(floor, |((height, ..), _)| *height);
+        let damaged = is_damaged.then(|| floor.max(last));
+        if is_damaged {
+            tracing::error!(code = %Code::Storage, "the disk has changed the record of what was signed; look after it");
+        }
+        if whole.len() < bytes.len() {
+            memory.replace(&whole)?;
         }
         // Another key in this folder has its own past.
         signed.retain(|_, message: &mut Message| message.validator() == key);
@@ -229,10 +236,11 @@ impl Guard {
             genesis,
             key,
             memory,
-            bytes: whole,
+            bytes: whole.len(),
             signed,
             before,
             floor,
+            damaged,
             ahead,
             at_start,
             silence,
@@ -285,6 +293,9 @@ impl Guard {
         if self.at_start.is_none() {
             self.at_start = Some(ahead);
             self.floor = self.floor.max(ahead);
+            if let Some(until) = self.damaged {
+                self.is_older(until.max(ahead));
+            }
         }
     }
 
@@ -314,7 +325,14 @@ impl Guard {
             return;
         }
         let until = Height(height.max(self.ahead).0.saturating_add(UNTOLD));
-        if until > self.floor && self.note(&Entry::Floor(until)).is_ok() {
+        if until > self.floor {
+            self.is_older(until);
+        }
+    }
+
+    /// Signs nothing up to this height, as is written down.
+    fn is_older(&mut self, until: Height) {
+        if self.note(&Entry::Floor(until)).is_ok() {
             self.floor = until;
             self.fall_silent(Silence::Older { until });
         }
@@ -371,26 +389,6 @@ impl Guard {
     }
 }
 
-fn entry_bytes(entry: &Entry) -> Vec<u8> {
-    let payload = encode(entry);
-    let mut bytes = (payload.len() as u64).to_le_bytes().to_vec();
-    bytes.extend_from_slice(&hash(Domain::Frame, &payload));
-    bytes.extend_from_slice(&payload);
-    bytes
-}
-
-fn take(bytes: &mut &[u8]) -> Option<Entry> {
-    let (length, rest) = bytes.split_first_chunk::<8>()?;
-    let (check, rest) = rest.split_first_chunk::<32>()?;
-    let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
-    let (payload, rest) = rest.split_at_checked(length)?;
-    if hash(Domain::Frame, payload) != *check {
-        return None;
-    }
-    let entry = decode(payload, "what was signed").ok()?;
-    *bytes = rest;
-    Some(entry)
-}
-
+mod record;
 #[cfg(test)]
 mod tests;

@@ -149,6 +149,42 @@ fn a_loss_of_power_at_every_byte_leaves_what_was_signed_before() {
 }
 
 #[test]
+fn a_record_that_the_disk_has_changed_lets_nothing_else_be_signed() {
+    let whole = Disk::default();
+    let mut guard = among(&whole, 0);
+    let mut ends = Vec::new();
+    for message in height(1).into_iter().chain(height(2)) {
+        guard.admit(message).unwrap();
+        ends.push(whole.bytes().len());
+    }
+    let bytes = whole.bytes();
+    for at in 0..ends[4] {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1;
+        let disk = Disk::of(&changed);
+        let mut guard = among(&disk, 1);
+        let until = Height(2);
+        assert_eq!(*guard.silence().borrow(), Some(Silence::Older { until }), "byte {at}");
+        for other in [proposal(1, 0, 2), proposal(2, 0, 2), precommit(2, 0, Some(2))] {
+            assert!(guard.admit(other.clone()).is_err(), "byte {at}, {other:?}");
+        }
+        assert_eq!(guard.admit(prevote(2, 1, None)), Err(Refused::Below(until)));
+        drop(guard);
+        let mut guard = among(&disk, 1);
+        assert_eq!(*guard.silence().borrow(), None, "it is in order again");
+        assert_eq!(guard.admit(prevote(2, 1, None)), Err(Refused::Below(until)), "and remembers");
+        assert!(guard.admit(prevote(3, 0, None)).is_ok());
+        // Alone nobody would go on without it; nothing is said twice all the same.
+        let disk = Disk::of(&changed);
+        let mut alone = Guard::open(GENESIS, key().public(), Box::new(disk.clone())).unwrap();
+        for other in [proposal(1, 0, 2), proposal(2, 0, 2), precommit(2, 0, Some(2))] {
+            assert!(alone.admit(other.clone()).is_err(), "byte {at}, {other:?}");
+        }
+        assert!(alone.admit(prevote(2, 1, None)).is_ok());
+    }
+}
+
+#[test]
 fn the_memory_stays_small_and_keeps_what_counts() {
     let disk = Disk::default();
     let mut guard = among(&disk, 0);
