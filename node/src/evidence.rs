@@ -26,9 +26,8 @@ impl Seen {
     pub(crate) fn open(mut storage: Box<dyn Storage>) -> Result<Self, NodeError> {
         let bytes = load(&*storage)?;
         let (evidence, whole) = framed::read(&bytes);
-        if whole < bytes.len() {
-            let kept = bytes.get(..whole).unwrap_or_default();
-            storage.replace(NAME, kept).map_err(|source| error("replace", source))?;
+        if whole.len() < bytes.len() {
+            storage.replace(NAME, &whole).map_err(|source| error("replace", source))?;
         }
         Ok(Self { storage, evidence })
     }

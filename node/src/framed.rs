@@ -14,24 +14,41 @@ pub(crate) fn bytes_of<T: BorshSerialize>(entry: &T) -> Vec<u8> {
     bytes
 }
 
-/// All that are whole, and how many bytes they take.
-pub(crate) fn read<T: BorshSerialize + BorshDeserialize>(bytes: &[u8]) -> (Vec<T>, usize) {
-    let (mut entries, mut rest) = (Vec::new(), bytes);
-    while let Some(entry) = take(&mut rest) {
-        entries.push(entry);
+/// All that are whole, and their bytes. One that the disk has changed is passed over, unless its length is what has
+/// changed: then nobody knows where the next begins.
+pub(crate) fn read<T: BorshSerialize + BorshDeserialize>(bytes: &[u8]) -> (Vec<T>, Vec<u8>) {
+    let (mut entries, mut whole, mut rest) = (Vec::new(), Vec::new(), bytes);
+    while let Some((check, payload)) = take(&mut rest) {
+        if hash(Domain::Frame, payload) == *check
+            && let Ok(entry) = decode(payload, "an entry")
+        {
+            whole.extend(bytes_of(&entry));
+            entries.push(entry);
+        }
     }
-    (entries, bytes.len().saturating_sub(rest.len()))
+    (entries, whole)
 }
 
-fn take<T: BorshSerialize + BorshDeserialize>(bytes: &mut &[u8]) -> Option<T> {
+fn take<'a>(bytes: &mut &'a [u8]) -> Option<(&'a [u8; 32], &'a [u8])> {
     let (length, rest) = bytes.split_first_chunk::<8>()?;
     let (check, rest) = rest.split_first_chunk::<32>()?;
     let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
     let (payload, rest) = rest.split_at_checked(length)?;
-    if hash(Domain::Frame, payload) != *check {
-        return None;
-    }
-    let entry = decode(payload, "an entry").ok()?;
     *bytes = rest;
-    Some(entry)
+    Some((check, payload))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_that_the_disk_has_changed_does_not_hide_the_others() {
+        let all: Vec<Vec<u8>> = [1_u64, 2, 3].iter().map(bytes_of).collect();
+        for at in 8..all[0].len() {
+            let mut bytes = all.concat();
+            bytes[at] ^= 1;
+            assert_eq!(read::<u64>(&bytes), (vec![2, 3], all[1..].concat()), "byte {at}");
+        }
+    }
 }

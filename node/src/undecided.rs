@@ -38,9 +38,8 @@ impl Undecided {
         let bytes = storage.read(NAME).map_err(|source| error("read", source))?.unwrap_or_default();
         let (held, whole) = framed::read::<Held>(&bytes);
         let mut undecided = Self { storage, held };
-        if whole < bytes.len() {
-            let kept = bytes.get(..whole).unwrap_or_default();
-            undecided.storage.replace(NAME, kept).map_err(|source| error("replace", source))?;
+        if whole.len() < bytes.len() {
+            undecided.storage.replace(NAME, &whole).map_err(|source| error("replace", source))?;
         }
         undecided.held.retain(|held| held.height == next);
         Ok(undecided)
