@@ -14,7 +14,7 @@ use linli_ledger::codec::{decode, encode};
 use linli_ledger::contract::Rulebook;
 use linli_ledger::crypto::PublicKey;
 use linli_ledger::execute::{
-    BlockTemplate, Executed, build_block, check_link, execute_block, missing_contract,
+    BlockError, BlockTemplate, Executed, build_block, check_link, execute_block, missing_contract,
 };
 use linli_ledger::genesis::Clock;
 use linli_ledger::limits::CLOCK_DRIFT_MS_MAX;
@@ -62,6 +62,15 @@ enum Origin {
 
 /// Checks bytes and signatures of a block; the ladder of types sees to it that nothing unverified comes out.
 pub type Verifier = Box<dyn Fn(Block) -> Result<VerifiedBlock, BlockTransactionError> + Send>;
+
+/// What is wrong with a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unsound {
+    /// Its transactions are not those of its header, or not signed: this header may still have others.
+    Body,
+    /// Whatever comes with this header breaks a rule.
+    Block,
+}
 
 /// The application side of one validator.
 pub(crate) struct Application {
@@ -192,7 +201,8 @@ impl Application {
     /// bytes of a re-proposal stay the same.
     fn propose(&mut self, height: Height, round: u32) -> Result<Option<Built>, NodeError> {
         let validator = self.validator;
-        let own = |held: &&Held| held.height == height && held.proposer == validator;
+        // Who built it is hashed; who proposed it somebody else may have claimed.
+        let own = |held: &&Held| held.height == height && held.block.header.proposer == validator;
         let held = self.undecided.iter().find(own).cloned();
         if let Some(held) = held {
             let built = Built { block: held.hash(), bytes: encode(&held.block) };
@@ -250,27 +260,37 @@ impl Application {
         if at.height != block.header.height || !self.is_timely(&block, at, origin) {
             return Ok(Some(Verdict::Reject(hash)));
         }
-        if !self.executed.contains_key(&hash) {
-            let Some(executed) = self.execute(&block) else {
-                self.proposals.is_unsound(hash);
-                return Ok(Some(Verdict::Reject(hash)));
-            };
-            self.executed.insert(hash, executed);
+        let known = self.undecided.find(hash).is_some_and(|held| held.block == block);
+        if !(known && self.executed.contains_key(&hash)) {
+            match self.execute(&block) {
+                Ok(executed) => drop(self.executed.insert(hash, executed)),
+                Err(Unsound::Body) => return Ok(Some(Verdict::Unreadable)),
+                Err(Unsound::Block) => {
+                    self.proposals.is_unsound(hash);
+                    return Ok(Some(Verdict::Reject(hash)));
+                }
+            }
         }
         let Place { height, round, pol_round, proposer } = at;
         self.undecided.keep(Held { height, round, pol_round, proposer, block })?;
         Ok(Some(Verdict::Accept(hash)))
     }
 
-    /// What a block does; `None` if it breaks a rule.
-    fn execute(&self, block: &Block) -> Option<Executed> {
+    /// What a block does.
+    ///
+    /// The hash of a block is its header's: a header that is true may come with transactions that are not
+    /// its own, and then nothing is said of the block.
+    fn execute(&self, block: &Block) -> Result<Executed, Unsound> {
         if self.proposals.knows_unsound(block.header.hash()) {
-            return None;
+            return Err(Unsound::Block);
         }
         let state = self.state.read();
-        check_link(&state, &block.header, &state.validators()).ok()?;
-        let block = (self.verify)(block.clone()).ok()?;
-        execute_block(&state, &self.rulebook, &block).ok()
+        check_link(&state, &block.header, &state.validators()).map_err(|_| Unsound::Block)?;
+        let block = (self.verify)(block.clone()).map_err(|_| Unsound::Body)?;
+        execute_block(&state, &self.rulebook, &block).map_err(|error| {
+            let is_other = matches!(error, BlockError::TransactionsRoot | BlockError::Size);
+            if is_other { Unsound::Body } else { Unsound::Block }
+        })
     }
 
     /// What a decided block is spared: the clock, and who built it.
@@ -288,8 +308,10 @@ impl Application {
         let foreign = at.pol_round.is_none() && block.header.proposer != at.proposer;
         // Nobody else makes this validator's blocks: its own are held before they leave.
         let held = self.undecided.find(block.header.hash()).is_some();
-        let forged = block.header.proposer == self.validator && !held;
-        !(early || foreign || forged)
+        let ours = [block.header.proposer, at.proposer].contains(&self.validator);
+        let forged = ours && !held;
+        let later = at.pol_round.is_some_and(|pol_round| pol_round >= at.round);
+        !(early || foreign || forged || later)
     }
 
     /// Makes a decided block durable, then changes the state.

@@ -4,8 +4,9 @@
 use super::*;
 use crate::storage::faulty::Faulty;
 use linli_consensus::turn;
+use linli_ledger::block::BlockTransaction;
 use linli_ledger::contract::{Contract, Party};
-use linli_ledger::crypto::{BusinessKey, ConsensusKey};
+use linli_ledger::crypto::{BusinessKey, ConsensusKey, Signature};
 use linli_ledger::genesis::{
     GENESIS_VERSION, Genesis, GenesisOrganisation, GenesisValidator, Keys, OrganisationKind,
 };
@@ -264,6 +265,50 @@ fn a_block_of_somebody_who_has_no_turn_is_not_looked_at() {
         let turn = validator(n) == whose(0);
         assert_eq!((verdict.is_some(), bench.runs()), (turn, usize::from(turn)), "validator {n}");
     }
+}
+
+#[test]
+fn a_true_header_with_other_transactions_says_nothing_of_the_block() {
+    let mut bench = Bench::new();
+    let bytes = bench.block(whose(0), 2_000);
+    let block: Block = decode(&bytes, "a block").unwrap();
+    let none = Block { transactions: Vec::new(), ..block.clone() };
+    let mut unsigned = block.clone();
+    let BlockTransaction::Full(signed) = &mut unsigned.transactions[0] else {
+        panic!("it is whole")
+    };
+    signed.signatures = vec![Signature::Ed25519([1; 64])];
+    for (n, other) in [(2, none), (3, unsigned)] {
+        let (other, stored) = (encode(&other), bench.stored());
+        assert_eq!(bench.receive(node(n), 0, &other), Some(Verdict::Unreadable));
+        assert_eq!((bench.runs(), bench.stored()), (0, stored));
+    }
+    assert_eq!(bench.receive(node(1), 0, &bytes), Some(Verdict::Accept(hash(&bytes))));
+    // Nor does it slip in beside the true one.
+    let stored = bench.stored();
+    let none = encode(&Block { transactions: Vec::new(), ..block });
+    assert_eq!(bench.receive(node(4), 0, &none), Some(Verdict::Unreadable));
+    assert_eq!((bench.runs(), bench.stored()), (1, stored));
+}
+
+#[test]
+fn nobody_puts_a_block_into_the_mouth_of_this_validator() {
+    let mut bench = Bench::new();
+    let own = (0..4).find(|round| whose(*round) == validator(0)).unwrap();
+    let (before, liar) = (own.checked_sub(1), validator(3));
+    let bytes = bench.block(liar, 2_000);
+    for (n, pol_round) in (1..).zip([None, before, Some(own)]) {
+        bench.start_round(own);
+        let verdict = bench.receive_of(node(n), own, validator(0), pol_round, &bytes);
+        assert_ne!(verdict, Some(Verdict::Accept(hash(&bytes))), "{pol_round:?}");
+    }
+    bench.application.offer(Batch { time: BlockTime(3_000), transactions: Vec::new() });
+    let (reply, mut built) = oneshot::channel();
+    let timeout = std::time::Duration::from_secs(1);
+    let request = Request::Propose { height: Height(1), round: own, timeout, reply };
+    bench.application.answer(request).unwrap();
+    let built: Block = decode(&built.try_recv().unwrap().bytes, "a block").unwrap();
+    assert_eq!(built.header.proposer, validator(0), "it proposes what it has built");
 }
 
 #[test]
