@@ -7,6 +7,7 @@ use linli_ledger::certificate::{Validator, ValidatorSet};
 use linli_ledger::contract::Rulebook;
 use linli_ledger::crypto::{BusinessKey, PublicKey};
 use linli_ledger::genesis::{Clock, Genesis};
+use linli_ledger::limits::CLOCK_DRIFT_MS_MAX;
 use linli_ledger::state::State;
 use linli_ledger::types::{BlockHash, BlockTime, Compartment, OrganisationId};
 use linli_ledger::view::View;
@@ -16,7 +17,7 @@ use linli_node::{Blocks, Shown};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A draft holds one block without transactions: more than this is none.
@@ -127,6 +128,7 @@ pub fn sign(
     if found != block {
         return Err(OperationError::Draft(format!("its block is {found}, not {block}")));
     }
+    check_time(&stopped.genesis, &draft)?;
     let standing = draft.sign(&stopped.shown.state.read(), &stopped.rulebook, key)?;
     save(file, &draft)?;
     Ok(stopped.seen(draft, standing))
@@ -141,9 +143,22 @@ pub fn apply(folder: &Path, file: &Path) -> Result<Seen, OperationError> {
     let genesis = genesis(folder)?;
     let rulebook = linli_contracts::rulebook();
     let draft = load(file)?;
+    check_time(&genesis, &draft)?;
     let standing = draft.apply(folder, &genesis, &rulebook)?;
     let shown = Shown::open(folder, &genesis, &rulebook, &mut ())?;
     Ok(Stopped { genesis, rulebook, shown }.seen(draft, standing))
+}
+
+/// The time of a block that is not over yet would keep the chain from its next block until it is.
+fn check_time(genesis: &Genesis, draft: &Draft) -> Result<(), OperationError> {
+    let (time, now) = (draft.block.header.time, now());
+    if genesis.clock == Clock::Real && time > now.plus(CLOCK_DRIFT_MS_MAX) {
+        return Err(OperationError::Draft(format!(
+            "its block is of {} ms, and the clock here shows {}: make it again where the clock is right",
+            time.0, now.0
+        )));
+    }
+    Ok(())
 }
 
 /// The set of a state with a change made to it.
@@ -215,8 +230,11 @@ fn load(file: &Path) -> Result<Draft, OperationError> {
 fn save(file: &Path, draft: &Draft) -> Result<(), OperationError> {
     let text = serde_json::to_vec_pretty(draft)
         .map_err(|error| OperationError::Draft(error.to_string()))?;
-    let beside = file.with_extension("new");
-    let mut written = File::create(&beside).map_err(disk(&beside))?;
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(format!(".{}.new", std::process::id()));
+    let beside = PathBuf::from(beside);
+    let created = File::options().write(true).create_new(true).open(&beside);
+    let mut written = created.map_err(disk(&beside))?;
     written.write_all(&text).and_then(|()| written.sync_all()).map_err(disk(&beside))?;
     fs::rename(&beside, file).map_err(disk(file))
 }
