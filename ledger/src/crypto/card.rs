@@ -137,12 +137,16 @@ impl Card {
 
 /// Whether a text is `host:port`, in visible ASCII.
 fn is_address(text: &str) -> bool {
-    let graphic = text.bytes().all(|byte| byte.is_ascii_graphic());
-    let parts = text.rsplit_once(':');
-    graphic
-        && parts.is_some_and(|(host, port)| {
-            !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0)
-        })
+    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "-._".contains(letter);
+    let is_number = |letter: char| letter.is_ascii_hexdigit() || ":.".contains(letter);
+    text.rsplit_once(':').is_some_and(|(host, port)| {
+        let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let named = match bare {
+            Some(numbers) => !numbers.is_empty() && numbers.chars().all(is_number),
+            None => !host.is_empty() && host.chars().all(is_letter),
+        };
+        named && port.parse::<u16>().is_ok_and(|port| port > 0)
+    })
 }
 
 impl SignedCard {
@@ -250,7 +254,19 @@ mod tests {
         for name in ["", "two\nlines", &"长".repeat(22)] {
             assert_eq!(check(Card { name: name.into(), ..card() }), CardError::Name);
         }
-        for address in ["", "host", "host:", ":1", "host:0", "host:65536", "ho st:1", "主机:1"] {
+        for address in [
+            "",
+            "host",
+            "host:",
+            ":1",
+            "host:0",
+            "host:65536",
+            "ho st:1",
+            "主机:1",
+            "http://node:1",
+            "2001:db8::1:1",
+            "[]:1",
+        ] {
             let found = check(Card { address: Some(address.into()), ..card() });
             assert!(matches!(found, CardError::Address(_)), "{address}");
         }

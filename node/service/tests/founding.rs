@@ -580,3 +580,13 @@ fn a_node_writes_the_changes_that_let_it_in_with_a_proof_of_its_keys() {
     let voteless = ["--dir", "auditor", "member", "add", "--organisation", &id];
     assert_eq!(room.refused(&voteless), ("E_CONFIGURATION".into(), 2));
 }
+
+#[test]
+fn a_key_that_lies_plainly_comes_on_no_card_of_a_real_network() {
+    let room = Room::new();
+    room.init("one", "示例街道办事处", "public-body", &[]);
+    room.secret("right", PASSPHRASE);
+    let again = ["--dir", "two", "init", "--org-name", "示例街道办事处", "--kind", "public-body"];
+    let with = ["--organisation-key", "one/organisation.key", "--passphrase-file", "right"];
+    assert_eq!(room.refused(&[&again[..], &with[..]].concat()), ("E_KEY_FILE".into(), 2));
+}

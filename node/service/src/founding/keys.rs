@@ -3,7 +3,7 @@
 
 use super::{FoundingError, create, disk};
 use crate::config::Network;
-use crate::key_file::{self, KeyFileError};
+use crate::key_file::{self, AtRest, KeyFileError};
 use linli_ledger::crypto::{BusinessKey, Card, ConsensusKey, SignedCard};
 use linli_ledger::genesis::{Keys, OrganisationKind};
 use linli_network::NetworkKey;
@@ -123,7 +123,11 @@ impl Preparation {
     fn organisation(&self) -> Result<Secret, FoundingError> {
         let Business::In(path) = &self.business else { return random() };
         let mut passphrase = || self.passphrase.clone().ok_or(SecretError::Passphrase);
-        Ok(key_file::read(path, KeyKind::Business, &mut passphrase)?.0)
+        let (secret, at_rest) = key_file::read(path, KeyKind::Business, &mut passphrase)?;
+        if self.passphrase.is_some() && at_rest == AtRest::Plain {
+            return Err(KeyFileError::Plain { path: path.clone() }.into());
+        }
+        Ok(secret)
     }
 
     fn card(&self, organisation: &Secret, validator: Option<&Secret>, node: &Secret) -> Card {
