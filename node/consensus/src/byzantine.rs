@@ -4,7 +4,8 @@
 
 use crate::context::{Address, Chain, Proposal, Value, Vote};
 use crate::engine;
-use crate::guard::{Guard, Memory, Shared};
+use crate::guard::tests::Disk;
+use crate::guard::{Guard, Shared};
 use crate::signing::LedgerSigner;
 use async_trait::async_trait;
 use linli_ledger::crypto::{ConsensusKey, PublicKey};
@@ -20,7 +21,6 @@ use malachitebft_core_types::{
 use malachitebft_engine_byzantine::{Amnesia, ByzantineConfig, ByzantineNetworkProxy, Trigger};
 use malachitebft_signing::{Error, Signer};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tracing::Span;
@@ -76,27 +76,9 @@ impl Liar {
     }
 }
 
-/// Keeps nothing.
-#[derive(Debug)]
-struct NoDisk;
-
-impl Memory for NoDisk {
-    fn read(&self) -> io::Result<Vec<u8>> {
-        Ok(Vec::new())
-    }
-
-    fn append(&mut self, _: &[u8]) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn replace(&mut self, _: &[u8]) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// Signs in its turn whatever it is asked to: its guard knows of no other signer with this key.
 fn unguarded() -> LedgerSigner {
-    let guard = Guard::open(GENESIS, key().public(), Box::new(NoDisk)).expect("it has no disk");
+    let guard = Guard::open(GENESIS, key().public(), Box::<Disk>::default()).expect("it is empty");
     LedgerSigner { genesis: GENESIS, key: key(), guard: Shared::new(guard) }
 }
 

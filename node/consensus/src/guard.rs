@@ -391,4 +391,4 @@ impl Guard {
 
 mod record;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

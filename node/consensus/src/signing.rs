@@ -186,35 +186,18 @@ impl Verifier<Chain> for LedgerVerifier {
 mod tests {
     use super::*;
     use crate::context::{Height, Value, from_option};
-    use crate::guard::{Guard, Memory};
+    use crate::guard::Guard;
+    use crate::guard::tests::Disk;
     use futures::executor::block_on;
     use linli_ledger::types::{self, BlockHash};
     use malachitebft_core_types::{Context, Round};
-    use std::io;
 
     const GENESIS: Digest = Digest::Blake3([9; 32]);
 
-    /// Forgets all at its end.
-    #[derive(Debug)]
-    struct NoDisk;
-
-    impl Memory for NoDisk {
-        fn read(&self) -> io::Result<Vec<u8>> {
-            Ok(Vec::new())
-        }
-
-        fn append(&mut self, _: &[u8]) -> io::Result<()> {
-            Ok(())
-        }
-
-        fn replace(&mut self, _: &[u8]) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
     fn signer(seed: u8) -> LedgerSigner {
         let key = ConsensusKey::from_seed(&[seed; 32]);
-        let guard = Guard::open(GENESIS, key.public(), Box::new(NoDisk)).expect("it has no disk");
+        let guard =
+            Guard::open(GENESIS, key.public(), Box::<Disk>::default()).expect("it is empty");
         LedgerSigner { genesis: GENESIS, key, guard: Shared::new(guard) }
     }
 

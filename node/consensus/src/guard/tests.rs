@@ -9,7 +9,7 @@ const GENESIS: Digest = Digest::Blake3([9; 32]);
 
 /// A disk, which outlives the guards on it.
 #[derive(Clone, Debug, Default)]
-struct Disk(Arc<Mutex<(Vec<u8>, bool)>>);
+pub(crate) struct Disk(Arc<Mutex<(Vec<u8>, bool)>>);
 
 impl Disk {
     fn bytes(&self) -> Vec<u8> {
