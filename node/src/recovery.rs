@@ -5,7 +5,7 @@ use crate::error::NodeError;
 use crate::node::{Opened, newest_snapshot, open_folder};
 use crate::storage::SyncObserver;
 use linli_ledger::block::{Block, CommittedBlock};
-use linli_ledger::certificate::{Certificate, Recovery, ValidatorSet};
+use linli_ledger::certificate::{Certificate, Governance, Recovery, ValidatorSet};
 use linli_ledger::code::Code;
 use linli_ledger::contract::Rulebook;
 use linli_ledger::crypto::{BusinessKey, PublicKey, Signature};
@@ -184,7 +184,7 @@ impl Draft {
         let governance = state.governance();
         let mut signed = BTreeSet::new();
         for (key, signature) in &self.signatures {
-            let organisation = organisation(state, key)?;
+            let organisation = organisation(&governance, key)?;
             if !signed.insert(organisation) {
                 return Err(RecoveryError::Signed(organisation));
             }
@@ -214,7 +214,7 @@ impl Draft {
         key: &BusinessKey,
     ) -> Result<Standing, RecoveryError> {
         let standing = self.check(state, rulebook)?;
-        let organisation = organisation(state, &key.public())?;
+        let organisation = organisation(&state.governance(), &key.public())?;
         if standing.signed.contains(&organisation) {
             return Err(RecoveryError::Signed(organisation));
         }
@@ -280,8 +280,7 @@ fn block(
 }
 
 /// The governing organisation for which a key signs.
-fn organisation(state: &State, key: &PublicKey) -> Result<OrganisationId, RecoveryError> {
-    let governance = state.governance();
-    let found = governance.members.into_iter().find(|(_, member)| member == key);
-    found.map(|(organisation, _)| organisation).ok_or(RecoveryError::Stranger(*key))
+fn organisation(governance: &Governance, key: &PublicKey) -> Result<OrganisationId, RecoveryError> {
+    let found = governance.members.iter().find(|(_, member)| member == key);
+    found.map(|(organisation, _)| *organisation).ok_or(RecoveryError::Stranger(*key))
 }
