@@ -55,7 +55,7 @@ use signed::Nonces;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use viewer::Viewer;
@@ -193,11 +193,7 @@ impl Api {
 fn now(state: &State) -> BlockTime {
     match state.clock() {
         Clock::Data => state.tip().time,
-        Clock::Real => {
-            let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            let wall = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
-            BlockTime(wall).max(state.tip().time)
-        }
+        Clock::Real => BlockTime(linli_node::milliseconds_since_epoch()).max(state.tip().time),
     }
 }
 

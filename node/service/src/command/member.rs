@@ -69,7 +69,8 @@ impl MemberCommand {
     }
 }
 
-fn public_key(text: &str) -> Result<PublicKey, String> {
+/// Reads a public key.
+pub(super) fn public_key(text: &str) -> Result<PublicKey, String> {
     let key = from_hex(text).map(PublicKey::Ed25519);
     key.ok_or_else(|| "expected 64 lower-case hexadecimal characters".to_owned())
 }

@@ -1,6 +1,7 @@
 //! This exists to be `linlid recovery`: what governing organisations do when more than a third of the
 //! validators are lost for good.
 
+use super::member::public_key;
 use super::said::{failed, line, moment};
 use super::{good, operation_failed};
 use crate::config::Settings;
@@ -9,7 +10,7 @@ use crate::operations::recovery::{self, Change, Seen};
 use clap::{Args, Subcommand};
 use linli_ledger::certificate::Validator;
 use linli_ledger::crypto::{BusinessKey, PublicKey};
-use linli_ledger::hash::{Digest, from_hex};
+use linli_ledger::hash::Digest;
 use linli_ledger::types::{BlockHash, OrganisationId};
 use linli_secrets::KeyKind;
 use linli_verify::{Language, Output, Said};
@@ -41,7 +42,7 @@ pub(super) struct ProposeArguments {
     /// The file to write; it must not be there / 要写的文件
     file: PathBuf,
     /// Key of a validator that is lost; may be repeated / 丢失的验证节点的公钥，可重复
-    #[arg(long, value_name = "KEY", value_parser = key)]
+    #[arg(long, value_name = "KEY", value_parser = public_key)]
     without: Vec<PublicKey>,
     /// A new validator, ORGANISATION=KEY or ORGANISATION=KEY=WEIGHT; may be repeated / 新的验证节点：单位=公钥[=权重]，可重复
     #[arg(long = "with", value_name = "ORGANISATION=KEY", value_parser = validator)]
@@ -64,10 +65,6 @@ pub(super) struct SignArguments {
     pub(super) passphrase_file: Option<PathBuf>,
 }
 
-fn key(text: &str) -> Result<PublicKey, String> {
-    from_hex(text).map(PublicKey::Ed25519).ok_or_else(|| "64 hexadecimal digits".to_owned())
-}
-
 fn validator(text: &str) -> Result<(String, PublicKey, u64), String> {
     let parts: Vec<_> = text.split('=').collect();
     let (organisation, public, power) = match parts.as_slice() {
@@ -76,7 +73,7 @@ fn validator(text: &str) -> Result<(String, PublicKey, u64), String> {
         _ => return Err("ORGANISATION=KEY or ORGANISATION=KEY=WEIGHT".to_owned()),
     };
     let power = power.map_err(|_| "the weight is a whole number".to_owned())?;
-    Ok(((*organisation).to_owned(), key(public)?, power))
+    Ok(((*organisation).to_owned(), public_key(public)?, power))
 }
 
 /// `linlid recovery`.

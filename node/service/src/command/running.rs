@@ -19,7 +19,7 @@ use linli_verify::{Language, Output, Said};
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tracing::{error, info, warn};
 
@@ -185,8 +185,7 @@ fn open_dev(
     clock: Option<Clock>,
 ) -> Result<(Live, Vec<dev::Account>), Failure> {
     let stored = stored_genesis(&settings.folder)?;
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let now = BlockTime(u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
+    let now = BlockTime(linli_node::milliseconds_since_epoch());
     let genesis = match stored {
         Some(genesis) if genesis == dev::genesis(genesis.clock, genesis.time) => {
             if clock.is_some_and(|clock| clock != genesis.clock) {

@@ -20,7 +20,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 #[derive(Subcommand, Debug)]
 pub(super) enum TestnetCommand {
@@ -60,8 +59,7 @@ pub(super) struct LayoutArguments {
 
 impl LayoutArguments {
     fn layout(&self) -> Layout {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let time = BlockTime(u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
+        let time = BlockTime(linli_node::milliseconds_since_epoch());
         let Self { validators, observer, base_port } = *self;
         Layout { validators, observer, base_port, time }
     }

@@ -3,12 +3,11 @@
 //! In it are the frames up to one block, and a manifest. Never in it: the validator's key, the engine's
 //! log, the second place of the tip. Whoever restored those could sign twice.
 
-use super::{OperationError, disk};
+use super::{OperationError, chain, disk};
 use linli_ledger::hash::{Digest, to_hex};
 use linli_ledger::types::{BlockHash, Height};
 use linli_node::Blocks;
 use linli_node::chain_file::is_segment;
-use linli_node::storage::Folder;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{self, Read, Seek};
@@ -61,16 +60,12 @@ pub fn backup(folder: &Path, target: &Path) -> Result<Manifest, OperationError> 
     if target.exists() {
         return Err(OperationError::Exists { path: target.to_owned() });
     }
-    let chain = folder.join("chain");
-    if !chain.is_dir() {
-        return Err(OperationError::NoChain { path: folder.to_owned() });
-    }
-    let blocks = Blocks::new(Box::new(Folder::create(&chain).map_err(disk(&chain))?));
+    let (blocks, genesis) = chain(folder)?;
     let none = || OperationError::NoChain { path: folder.to_owned() };
-    let genesis = blocks.genesis()?.ok_or_else(none)?;
     let (height, head) = last(&blocks, genesis.hash())?;
     let (segment, end) = blocks.end(height)?.ok_or_else(none)?;
-    let files = segments(&chain, &segment, end)?;
+    let frames = folder.join("chain");
+    let files = segments(&frames, &segment, end)?;
     let manifest = Manifest {
         format: FORMAT.into(),
         chain: genesis.name.clone(),
@@ -80,7 +75,7 @@ pub fn backup(folder: &Path, target: &Path) -> Result<Manifest, OperationError> 
         files,
     };
     let new = PathBuf::from(format!("{}.new", target.display()));
-    write(&chain, &manifest, &new).map_err(disk(&new))?;
+    write(&frames, &manifest, &new).map_err(disk(&new))?;
     fs::rename(&new, target).map_err(disk(target))?;
     if let Some(parent) = target.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         File::open(parent).and_then(|parent| parent.sync_all()).map_err(disk(parent))?;

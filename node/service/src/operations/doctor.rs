@@ -13,7 +13,6 @@ use linli_node::chain_file::known_tip;
 use linli_node::storage::Folder;
 use linli_node::{Blocks, SNAPSHOTS, Snapshots};
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// How serious something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,9 +83,7 @@ fn room(settings: &Settings, now: &Status) -> Finding {
 }
 
 fn clock(now: &Status) -> Finding {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let wall = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
-    let ahead = now.head.2.0.saturating_sub(wall);
+    let ahead = now.head.2.0.saturating_sub(linli_node::milliseconds_since_epoch());
     match (now.genesis.clock, ahead) {
         (Clock::Data, _) => found(
             "clock",

@@ -9,6 +9,9 @@ pub mod running;
 pub mod status;
 
 use linli_ledger::code::Code;
+use linli_ledger::genesis::Genesis;
+use linli_node::Blocks;
+use linli_node::storage::Folder;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -66,6 +69,21 @@ impl OperationError {
             Self::Node(error) => error.code(),
         }
     }
+}
+
+/// The chain in a folder, and how it begins.
+///
+/// # Errors
+/// In this order: [`OperationError::NoChain`], [`OperationError::Disk`], [`OperationError::Node`].
+fn chain(folder: &Path) -> Result<(Blocks, Genesis), OperationError> {
+    let path = folder.join("chain");
+    let none = || OperationError::NoChain { path: folder.to_owned() };
+    if !path.is_dir() {
+        return Err(none());
+    }
+    let blocks = Blocks::new(Box::new(Folder::create(&path).map_err(disk(&path))?));
+    let genesis = blocks.genesis()?.ok_or_else(none)?;
+    Ok((blocks, genesis))
 }
 
 fn disk(path: &Path) -> impl FnOnce(io::Error) -> OperationError + '_ {

@@ -1,7 +1,7 @@
 //! This exists to take a recovery through the hands of an organisation: make the draft, look at it, sign
 //! it, write it into the chain. The node must be stopped.
 
-use super::{OperationError, disk};
+use super::{OperationError, chain, disk};
 use linli_contracts::registry::records::Organisation;
 use linli_ledger::certificate::{Validator, ValidatorSet};
 use linli_ledger::contract::Rulebook;
@@ -11,14 +11,12 @@ use linli_ledger::limits::CLOCK_DRIFT_MS_MAX;
 use linli_ledger::state::State;
 use linli_ledger::types::{BlockHash, BlockTime, Compartment, OrganisationId};
 use linli_ledger::view::View;
+use linli_node::Shown;
 use linli_node::recovery::{Draft, Standing};
-use linli_node::storage::Folder;
-use linli_node::{Blocks, Shown};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A draft holds one block without transactions: more than this is none.
 const DRAFT_BYTES_MAX: u64 = 4 * 1024 * 1024;
@@ -54,7 +52,7 @@ struct Stopped {
 
 impl Stopped {
     fn open(folder: &Path) -> Result<Self, OperationError> {
-        let genesis = genesis(folder)?;
+        let (_, genesis) = chain(folder)?;
         let rulebook = linli_contracts::rulebook();
         let shown = Shown::open(folder, &genesis, &rulebook, &mut ())?;
         Ok(Self { genesis, rulebook, shown })
@@ -64,16 +62,6 @@ impl Stopped {
         let names = names(&self.shown.state.read(), &draft, &standing);
         Seen { chain: self.genesis.name.clone(), draft, standing, names }
     }
-}
-
-fn genesis(folder: &Path) -> Result<Genesis, OperationError> {
-    let chain = folder.join("chain");
-    let none = || OperationError::NoChain { path: folder.to_owned() };
-    if !chain.is_dir() {
-        return Err(none());
-    }
-    let blocks = Blocks::new(Box::new(Folder::create(&chain).map_err(disk(&chain))?));
-    blocks.genesis()?.ok_or_else(none)
 }
 
 /// Makes a draft on the last block of a folder and writes it to a new file.
@@ -88,7 +76,7 @@ pub fn propose(folder: &Path, file: &Path, change: &Change) -> Result<Seen, Oper
     let after = state.tip().time.plus(1);
     let time = match stopped.genesis.clock {
         Clock::Data => after,
-        Clock::Real => now().max(after),
+        Clock::Real => BlockTime(linli_node::milliseconds_since_epoch()).max(after),
     };
     let draft = Draft::new(&state, &stopped.rulebook, set, time)?;
     let standing = draft.check(&state, &stopped.rulebook)?;
@@ -140,7 +128,7 @@ pub fn sign(
 /// In this order: [`OperationError::NoChain`], [`OperationError::Disk`], [`OperationError::Draft`],
 /// [`OperationError::Recovery`].
 pub fn apply(folder: &Path, file: &Path) -> Result<Seen, OperationError> {
-    let genesis = genesis(folder)?;
+    let (_, genesis) = chain(folder)?;
     let rulebook = linli_contracts::rulebook();
     let draft = load(file)?;
     check_time(&genesis, &draft)?;
@@ -151,7 +139,7 @@ pub fn apply(folder: &Path, file: &Path) -> Result<Seen, OperationError> {
 
 /// The time of a block that is not over yet would keep the chain from its next block until it is.
 fn check_time(genesis: &Genesis, draft: &Draft) -> Result<(), OperationError> {
-    let (time, now) = (draft.block.header.time, now());
+    let (time, now) = (draft.block.header.time, BlockTime(linli_node::milliseconds_since_epoch()));
     if genesis.clock == Clock::Real && time > now.plus(CLOCK_DRIFT_MS_MAX) {
         return Err(OperationError::Draft(format!(
             "its block is of {} ms, and the clock here shows {}: make it again where the clock is right",
@@ -237,9 +225,4 @@ fn save(file: &Path, draft: &Draft) -> Result<(), OperationError> {
     let mut written = created.map_err(disk(&beside))?;
     written.write_all(&text).and_then(|()| written.sync_all()).map_err(disk(&beside))?;
     fs::rename(&beside, file).map_err(disk(file))
-}
-
-fn now() -> BlockTime {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    BlockTime(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }

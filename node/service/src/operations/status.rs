@@ -1,10 +1,10 @@
 //! This exists to say how a node stands by looking at its folder, without starting anything.
 
-use super::{OperationError, disk};
+use super::{OperationError, chain, disk};
 use linli_ledger::genesis::Genesis;
 use linli_ledger::types::{BlockHash, BlockTime, Height};
 use linli_node::storage::Folder;
-use linli_node::{Blocks, SNAPSHOTS, Snapshots};
+use linli_node::{SNAPSHOTS, Snapshots};
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
 
@@ -30,13 +30,7 @@ pub struct Status {
 /// # Errors
 /// In this order: [`OperationError::NoChain`], [`OperationError::Node`], [`OperationError::Disk`].
 pub fn status(folder: &Path) -> Result<Status, OperationError> {
-    let chain = folder.join("chain");
-    let none = || OperationError::NoChain { path: folder.to_owned() };
-    if !chain.is_dir() {
-        return Err(none());
-    }
-    let blocks = Blocks::new(Box::new(Folder::create(&chain).map_err(disk(&chain))?));
-    let genesis = blocks.genesis()?.ok_or_else(none)?;
+    let (blocks, genesis) = chain(folder)?;
     let head = match blocks.block(blocks.last()?)? {
         Some(block) => {
             let header = &block.block.header;
@@ -45,6 +39,7 @@ pub fn status(folder: &Path) -> Result<Status, OperationError> {
         None => (Height(0), BlockHash(genesis.hash()), genesis.time),
     };
     let mut chain_bytes = 0;
+    let chain = folder.join("chain");
     for entry in fs::read_dir(&chain).map_err(disk(&chain))? {
         let metadata = entry.and_then(|entry| entry.metadata()).map_err(disk(&chain))?;
         chain_bytes += metadata.len();
