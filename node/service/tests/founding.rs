@@ -8,6 +8,7 @@ use linli_ledger::crypto::{PublicKey, Signature, peer_identity, verify_peer};
 use linli_secrets::KeyKind;
 use linli_service::founding::draft;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
@@ -209,6 +210,58 @@ fn an_organisation_brings_a_second_node_and_another_weight() {
     assert_eq!((&added["organisations"], &added["nodes"]), (&json!(1), &json!(2)));
     assert_eq!(added["governance"], 0);
     assert_eq!(read(&room.at("g.json"))["validators"][0]["power"], "3");
+}
+
+#[test]
+fn whether_an_organisation_governs_does_not_depend_on_the_order_of_its_cards() {
+    let room = Room::new();
+    let init = |folder: &str, more: &[&str]| {
+        let card = room.init(folder, "示例街道办事处", "public-body", more);
+        card.to_str().unwrap().to_owned()
+    };
+    let key = ["--organisation-key", "one/organisation.key"];
+    let [one, two] = [init("one", &[]), init("two", &key)];
+    let observer = init("observer", &[&key[..], &["--observer"]].concat());
+    // Cards with what is said of them, and how many organisations govern.
+    let cases: [(&[(&str, &str)], usize); 6] = [
+        (&[(&one, ""), (&two, ""), (&observer, "")], 1),
+        (&[(&one, "false"), (&two, ""), (&observer, "")], 0),
+        (&[(&one, ""), (&two, "true"), (&observer, "")], 1),
+        (&[(&one, "false"), (&two, "false"), (&observer, "")], 0),
+        (&[(&observer, "true"), (&one, "")], 1),
+        (&[(&observer, "")], 0),
+    ];
+    for (cards, governing) in cases {
+        let mut genesis = BTreeSet::new();
+        for first in 0..cards.len() {
+            for backwards in [false, true] {
+                let mut cards = cards.to_vec();
+                cards.rotate_left(first);
+                if backwards {
+                    cards.reverse();
+                }
+                let file = "order.json";
+                room.begin(file, "demonstration");
+                for (card, said) in &cards {
+                    let said = if said.is_empty() { vec![] } else { vec!["--governs", *said] };
+                    room.done(&[&["genesis", "add", file, card], &said[..]].concat());
+                }
+                let governance = read(&room.at(file))["governance"].as_array().unwrap().len();
+                assert_eq!(governance, governing, "{cards:?}");
+                genesis.insert(fs::read(room.at(file)).unwrap());
+                fs::remove_file(room.at(file)).unwrap();
+            }
+        }
+        assert_eq!(genesis.len(), 1, "{cards:?}");
+    }
+    // A word that nobody would remember is not taken; one that is taken back is.
+    room.begin("g.json", "demonstration");
+    let say = |said: &str| room.linlid(&["genesis", "add", "g.json", &observer, "--governs", said]);
+    assert_eq!(say("false").0["code"], "E_CARD");
+    assert_eq!(say("true").0["governance"], 1);
+    assert_eq!(say("false").0["governance"], 0);
+    room.done(&["genesis", "add", "g.json", &one]);
+    assert_eq!(say("false").0["code"], "E_CARD");
 }
 
 #[test]

@@ -143,7 +143,7 @@ pub(super) struct AddArguments {
     /// Weight of the validator in votes / 验证节点的投票权重
     #[arg(long, default_value_t = 1)]
     power: u64,
-    /// Whether the organisation governs; those with a validator do if nothing is said / 是否参与治理；不给则有验证节点的单位参与
+    /// Whether the organisations govern; those with a validator do if nothing is said; the last word counts / 是否参与治理；不给则有验证节点的单位参与；以最后一次所给为准
     #[arg(long, value_name = "true|false")]
     governs: Option<bool>,
 }

@@ -53,7 +53,7 @@ pub fn begin(terms: Terms, rulebook: &Rulebook) -> Genesis {
 ///
 /// # Errors
 /// In this order: [`FoundingError::Demonstration`], [`FoundingError::Genesis`],
-/// [`FoundingError::Otherwise`], [`FoundingError::Name`], [`FoundingError::Key`].
+/// [`FoundingError::Otherwise`], [`FoundingError::Name`], [`FoundingError::Key`], [`FoundingError::Voteless`].
 pub fn take(
     genesis: &mut Genesis,
     signed: &SignedCard,

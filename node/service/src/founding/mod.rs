@@ -79,6 +79,15 @@ pub enum FoundingError {
     /// A key that stands elsewhere.
     #[error("key {0} stands in the genesis already, of another organisation or for something else")]
     Key(PublicKey),
+    /// That an organisation does not govern, with the card of a node without a validator.
+    #[error(
+        "{name}: that it does not govern is said with the card of its validator; one without a validator does not \
+         govern anyway, so leave --governs away here"
+    )]
+    Voteless {
+        /// The organisation.
+        name: String,
+    },
     /// A card of a node that the genesis does not have.
     #[error("the node {0} is not in the genesis: take its card in first")]
     Absent(PublicKey),
@@ -116,6 +125,7 @@ impl FoundingError {
             | Self::Name { .. }
             | Self::Otherwise { .. }
             | Self::Key(_)
+            | Self::Voteless { .. }
             | Self::Absent(_) => Code::Card,
             Self::GenesisFile { .. } | Self::Genesis(_) => Code::GenesisInvalid,
         }

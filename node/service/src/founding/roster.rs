@@ -12,10 +12,21 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Member {
     organisation: GenesisOrganisation,
-    governs: bool,
+    /// What was said of whether it governs, if that is not what holds anyway.
+    said: Option<bool>,
     /// Keys and weights.
     validators: BTreeMap<PublicKey, u64>,
     nodes: BTreeSet<PublicKey>,
+}
+
+impl Member {
+    fn new(organisation: GenesisOrganisation) -> Self {
+        Self { organisation, said: None, validators: BTreeMap::new(), nodes: BTreeSet::new() }
+    }
+
+    fn governs(&self) -> bool {
+        self.said.unwrap_or(!self.validators.is_empty())
+    }
 }
 
 /// The organisations of a genesis, by name, then key.
@@ -27,7 +38,8 @@ pub(super) struct Roster(BTreeMap<(String, PublicKey), Member>);
 pub struct Standing {
     /// The weight of its validator in votes.
     pub power: u64,
-    /// Whether it governs; if nothing is said, an organisation with a validator does.
+    /// Whether its organisation governs; if no card of it came with a word, one with a validator does. The last
+    /// word counts. That it does not is said with a validator's card.
     pub governs: Option<bool>,
 }
 
@@ -38,10 +50,8 @@ impl Roster {
     /// [`GenesisError::Organisation`] for a position that is not there.
     pub(super) fn of(genesis: &Genesis) -> Result<Self, GenesisError> {
         let member = |organisation: &GenesisOrganisation| Member {
-            organisation: organisation.clone(),
-            governs: false,
-            validators: BTreeMap::new(),
-            nodes: BTreeSet::new(),
+            said: Some(false),
+            ..Member::new(organisation.clone())
         };
         let key =
             |organisation: &GenesisOrganisation| (organisation.name.clone(), organisation.key);
@@ -53,7 +63,7 @@ impl Roster {
             Ok::<_, GenesisError>(())
         };
         for position in &genesis.governance {
-            with(*position, &|member| member.governs = true)?;
+            with(*position, &|member| member.said = Some(true))?;
         }
         for GenesisValidator { key, organisation, power } in &genesis.validators {
             with(*organisation, &|member| member.validators.extend([(*key, *power)]))?;
@@ -61,13 +71,18 @@ impl Roster {
         for GenesisNode { key, organisation } in &genesis.nodes {
             with(*organisation, &|member| member.nodes.extend([*key]))?;
         }
+        for member in roster.0.values_mut() {
+            let anyway = !member.validators.is_empty();
+            member.said = member.said.filter(|said| *said != anyway);
+        }
         Ok(roster)
     }
 
     /// Takes a card in that was verified. Taking it in again changes nothing but its standing.
     ///
     /// # Errors
-    /// In this order: [`FoundingError::Otherwise`], [`FoundingError::Name`], [`FoundingError::Key`].
+    /// In this order: [`FoundingError::Otherwise`], [`FoundingError::Name`], [`FoundingError::Key`],
+    /// [`FoundingError::Voteless`].
     pub(super) fn take(&mut self, card: &Card, standing: Standing) -> Result<(), FoundingError> {
         let Card { name, kind, organisation: key, validator, node, .. } = card;
         for (taken, owner) in self.0.keys() {
@@ -97,18 +112,18 @@ impl Roster {
         if self.has(node) && !own(&|member| member.nodes.contains(node)) {
             return Err(FoundingError::Key(*node));
         }
+        // Before its validator has come, nobody would remember it.
+        let takes_back = own(&|member| member.validators.is_empty() && member.governs());
+        if standing.governs == Some(false) && validator.is_none() && !takes_back {
+            return Err(FoundingError::Voteless { name: name.clone() });
+        }
         let organisation = GenesisOrganisation { name: name.clone(), kind: *kind, key: *key };
-        let member = self.0.entry(place).or_insert_with(|| Member {
-            organisation,
-            governs: false,
-            validators: BTreeMap::new(),
-            nodes: BTreeSet::new(),
-        });
+        let member = self.0.entry(place).or_insert_with(|| Member::new(organisation));
         if let Some(validator) = validator {
             member.validators.insert(*validator, standing.power);
         }
         member.nodes.insert(*node);
-        member.governs = standing.governs.unwrap_or(member.governs || validator.is_some());
+        member.said = standing.governs.or(member.said);
         Ok(())
     }
 
@@ -128,9 +143,9 @@ impl Roster {
         genesis.validators.clear();
         genesis.nodes.clear();
         for (organisation, member) in (0..).zip(self.0.into_values()) {
-            let Member { organisation: named, governs, validators, nodes } = member;
+            genesis.governance.extend(member.governs().then_some(organisation));
+            let Member { organisation: named, said: _, validators, nodes } = member;
             genesis.organisations.push(named);
-            genesis.governance.extend(governs.then_some(organisation));
             let validator = |(key, power)| GenesisValidator { key, organisation, power };
             genesis.validators.extend(validators.into_iter().map(validator));
             genesis.nodes.extend(nodes.into_iter().map(|key| GenesisNode { key, organisation }));
