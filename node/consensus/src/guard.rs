@@ -4,6 +4,7 @@
 //! The engine's own log does the same within one folder that is never copied. This is for when it was.
 //! No clock and no network here: messages come in, and one door, [`Memory`], keeps what must last.
 
+use crate::reach::Reached;
 use borsh::{BorshDeserialize, BorshSerialize};
 use linli_ledger::certificate::{CommitCertificate, Proposal, Vote, VoteKind};
 use linli_ledger::code::Code;
@@ -155,9 +156,9 @@ pub(crate) enum Refused {
 /// repeated by anybody.
 const HEIGHTS_KEPT: u64 = 4;
 
-/// How far the chain may have come while nobody told: the others may be one block further than those of them
-/// who have said so, and are deciding the next.
-const UNTOLD: u64 = 2;
+/// How far above what was told this key may have signed: a block that was just decided when the others told, and the
+/// next one.
+pub(crate) const UNTOLD: u64 = 2;
 
 /// When the memory is made anew.
 const BYTES_MAX: usize = 64 << 10;
@@ -191,9 +192,10 @@ pub(crate) struct Guard {
     floor: Height,
     /// Up to here something that was signed is lost: the disk has changed the record.
     damaged: Option<Height>,
-    /// How far the others are, and how far they were at the start.
+    /// The others have come at least so far.
     ahead: Height,
-    at_start: Option<Height>,
+    /// What was signed before this start is at most here, once the others have told.
+    past: Option<Height>,
     silence: watch::Sender<Option<Silence>>,
 }
 
@@ -231,7 +233,7 @@ impl Guard {
         signed.retain(|_, message: &mut Message| message.validator() == key);
         let before = signed.last_key_value().map(|(position, _)| *position);
         let (silence, _) = watch::channel(None);
-        let (ahead, at_start) = (Height(0), None);
+        let (ahead, past) = (Height(0), None);
         Ok(Self {
             genesis,
             key,
@@ -242,7 +244,7 @@ impl Guard {
             floor,
             damaged,
             ahead,
-            at_start,
+            past,
             silence,
         })
     }
@@ -287,14 +289,14 @@ impl Guard {
         Ok(message)
     }
 
-    /// The others' chains reach this height; the first time it says how far they were at the start.
-    pub(crate) fn reaches(&mut self, ahead: Height) {
-        self.ahead = self.ahead.max(ahead);
-        if self.at_start.is_none() {
-            self.at_start = Some(ahead);
-            self.floor = self.floor.max(ahead);
+    /// The others' chains reach so far; the first time it says how far they were at the start.
+    pub(crate) fn reaches(&mut self, Reached { least, most }: Reached) {
+        self.ahead = self.ahead.max(least);
+        if self.past.is_none() {
+            self.past = Some(above(most));
+            self.floor = self.floor.max(least);
             if let Some(until) = self.damaged {
-                self.is_older(until.max(ahead));
+                self.is_older(until.max(least));
             }
         }
     }
@@ -302,7 +304,7 @@ impl Guard {
     /// Somebody shows a message of this key.
     pub(crate) fn shown(&mut self, message: &Message, signature: &Signature) {
         // Alone there is nobody; and before a start nothing is told from what came before it.
-        let Some(at_start) = self.at_start else { return };
+        let Some(past) = self.past else { return };
         let position = message.position();
         let (height, round, _) = position;
         let forgotten = match self.signed.first_key_value() {
@@ -320,11 +322,11 @@ impl Guard {
         {
             return;
         }
-        if contradicts || height.0 > at_start.0.saturating_add(UNTOLD) {
+        if contradicts || height > past {
             self.fall_silent(Silence::SecondSigner { height, round });
             return;
         }
-        let until = Height(height.max(self.ahead).0.saturating_add(UNTOLD));
+        let until = above(height.max(self.ahead));
         if until > self.floor {
             self.is_older(until);
         }
@@ -387,6 +389,10 @@ impl Guard {
             worse
         });
     }
+}
+
+fn above(told: Height) -> Height {
+    Height(told.0.saturating_add(UNTOLD))
 }
 
 mod record;

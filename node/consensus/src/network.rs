@@ -74,7 +74,7 @@ pub(crate) struct Ears {
     pub(crate) again: mpsc::UnboundedReceiver<(PeerId, Message)>,
     /// Is told how far the others are, when enough of them have said so.
     pub(crate) ahead: watch::Sender<Option<types::Height>>,
-    /// Where the chain of this node begins.
+    /// How far the chain of this node is, from when it is known.
     pub(crate) tip: watch::Receiver<Option<types::Height>>,
     /// Is shown what its key has signed.
     pub(crate) guard: Option<Shared>,
@@ -121,16 +121,17 @@ struct Bridge {
     subscribers: Vec<Box<dyn Subscriber<NetworkEvent<Chain>>>>,
     up: BTreeSet<PublicKey>,
     tips: Tips,
-    /// What this node said last about its chain.
-    status: Option<Bytes>,
-    /// The engine says it from now on.
-    engine_says: bool,
+    /// The lowest block that this node serves, from when the engine says when to tell.
+    lowest: Option<Height>,
+    /// It is known how far the chain of this node is.
+    has_begun: bool,
 }
 
 impl Bridge {
     fn new(link: Link, from_engine: mpsc::Receiver<Msg<Chain>>, ears: Ears) -> Self {
         let (subscribers, up, tips) = (Vec::new(), BTreeSet::new(), Tips::default());
-        Self { link, from_engine, ears, subscribers, up, tips, status: None, engine_says: false }
+        let (lowest, has_begun) = (None, false);
+        Self { link, from_engine, ears, subscribers, up, tips, lowest, has_begun }
     }
 
     /// Runs until the engine or the network has ended.
@@ -152,13 +153,16 @@ impl Bridge {
                 Some((publisher, part)) = self.ears.again.recv() => {
                     self.tell(&NetworkEvent::ProposalPart(publisher, Some(publisher), part));
                 }
-                Ok(()) = self.ears.tip.changed() => self.begin().await,
+                Ok(()) = self.ears.tip.changed(), if !self.has_begun => {
+                    self.has_begun = true;
+                    self.say_status().await;
+                }
                 _ = beat.tick() => {
                     // The list may have changed.
                     self.reach();
                     // The engine says nothing of an empty chain, and nothing before it has begun, which
                     // may wait for what the others say.
-                    if !self.engine_says {
+                    if self.lowest.is_none() {
                         self.say_status().await;
                     }
                 }
@@ -187,10 +191,8 @@ impl Bridge {
                     self.publish(Topic::Parts, bytes).await;
                 }
             }
-            Msg::BroadcastStatus(Status { tip_height, history_min_height }) => {
-                self.engine_says = true;
-                let peer_id = to_engine(&self.link.handle.local());
-                self.status = encoded(&sync::Status { peer_id, tip_height, history_min_height });
+            Msg::BroadcastStatus(Status { tip_height: _, history_min_height }) => {
+                self.lowest = Some(history_min_height);
                 self.say_status().await;
             }
             Msg::OutgoingRequest(to, request, reply) => {
@@ -228,15 +230,6 @@ impl Bridge {
         }
     }
 
-    /// The chain of this node is known.
-    async fn begin(&mut self) {
-        let Some(tip) = *self.ears.tip.borrow_and_update() else { return };
-        let peer_id = to_engine(&self.link.handle.local());
-        let (tip_height, history_min_height) = (Height(tip), Height(tip.min(types::Height(1))));
-        self.status = encoded(&sync::Status { peer_id, tip_height, history_min_height });
-        self.say_status().await;
-    }
-
     async fn vote<T>(&mut self, kind: u8, message: &T)
     where
         Borsh: Codec<T, Error = CodecError>,
@@ -254,9 +247,14 @@ impl Bridge {
         }
     }
 
+    /// Says how far this node is now: whoever hears it first takes it for what was signed before.
     async fn say_status(&mut self) {
-        if let (Some(status), false) = (self.status.clone(), self.up.is_empty()) {
-            self.publish(Topic::Status, status).await;
+        let Some(tip) = *self.ears.tip.borrow() else { return };
+        let peer_id = to_engine(&self.link.handle.local());
+        let history_min_height = self.lowest.unwrap_or(Height(tip.min(types::Height(1))));
+        let status = sync::Status { peer_id, tip_height: Height(tip), history_min_height };
+        if let (Some(bytes), false) = (encoded(&status), self.up.is_empty()) {
+            self.publish(Topic::Status, bytes).await;
         }
     }
 
@@ -386,7 +384,7 @@ impl Bridge {
             if let Some(guard) = &self.ears.guard {
                 guard.lock().reaches(reached);
             }
-            reached
+            reached.least
         };
         self.ears.ahead.send_if_modified(|ahead| {
             let more = ahead.is_none_or(|ahead| reached > ahead);
@@ -418,3 +416,6 @@ fn to_engine(peer: &PublicKey) -> PeerId {
 fn asked(id: &InboundRequestId) -> Option<Asked> {
     id.to_string().parse().ok().map(Asked)
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,15 @@ use std::collections::BTreeMap;
 #[derive(Debug, Default)]
 pub(crate) struct Tips(BTreeMap<PublicKey, Height>);
 
+/// How far the chain has come, as more than a third of the validators' nodes say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reached {
+    /// At least as far: all of so many say it, and one of them is honest.
+    pub(crate) least: Height,
+    /// At most as far, but for [`UNTOLD`](crate::guard::UNTOLD): of so many not all lag, for a quorum does not. A liar can say more.
+    pub(crate) most: Height,
+}
+
 impl Tips {
     pub(crate) fn says(&mut self, allowed: &Allowed, publisher: PublicKey, tip: Height) {
         if allowed.role(&publisher) == Some(Role::Validator) {
@@ -20,12 +29,12 @@ impl Tips {
         self.0.remove(publisher);
     }
 
-    /// Which height more than a third of the validators' nodes have reached: one honest node is among
-    /// them. `None` while fewer have said anything.
-    pub(crate) fn reached(&self, allowed: &Allowed) -> Option<Height> {
+    /// How far the chain has come; `None` until more than a third of the validators' nodes have said anything.
+    pub(crate) fn reached(&self, allowed: &Allowed) -> Option<Reached> {
         let mut tips: Vec<_> = self.0.values().copied().collect();
         tips.sort_unstable_by(|a, b| b.cmp(a));
-        tips.get(voting(allowed).count() / 3).copied()
+        let least = *tips.get(voting(allowed).count() / 3)?;
+        Some(Reached { least, most: *tips.first()? })
     }
 }
 
@@ -61,9 +70,10 @@ mod tests {
             tips.says(&list, key(100), Height(1_000));
             for n in 1..=needed {
                 assert_eq!(tips.reached(&list), None, "{n} of {validators}");
-                tips.says(&list, key(n), Height(10 * u64::from(n)));
+                tips.says(&list, key(u8::try_from(n).unwrap()), Height(10 * n));
             }
-            assert_eq!(tips.reached(&list), Some(Height(10)), "of {validators}");
+            let (least, most) = (Height(10), Height(10 * needed));
+            assert_eq!(tips.reached(&list), Some(Reached { least, most }), "of {validators}");
             tips.forget(&key(1));
             assert_eq!(tips.reached(&list), None);
         }

@@ -39,7 +39,7 @@ pub(crate) struct Translator {
     pub(crate) again: mpsc::UnboundedSender<(PeerId, Message)>,
     /// The height that others have reached, when enough of them have said so.
     pub(crate) ahead: watch::Receiver<Option<types::Height>>,
-    /// Is told where the chain of this node begins.
+    /// Is told how far the chain of this node is.
     pub(crate) tip: watch::Sender<Option<types::Height>>,
     /// Who decides what is signed; a validator has one.
     pub(crate) guard: Option<Shared>,
@@ -260,7 +260,10 @@ impl Translator {
             guard.lock().shown_in(height, block, &certificate);
         }
         self.goes_on_after(height);
-        let reply = self.relay(reply, |()| ());
+        let tip = self.tip.clone();
+        let reply = self.relay(reply, move |()| {
+            tip.send_replace(Some(height));
+        });
         Ok(Request::Decided { height, block, certificate, reply })
     }
 

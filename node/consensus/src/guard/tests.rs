@@ -52,8 +52,12 @@ fn key() -> ConsensusKey {
 /// A validator among others that are at this height.
 fn among(disk: &Disk, others: u64) -> Guard {
     let mut guard = Guard::open(GENESIS, key().public(), Box::new(disk.clone())).unwrap();
-    guard.reaches(Height(others));
+    guard.reaches(told(others, others));
     guard
+}
+
+fn told(least: u64, most: u64) -> Reached {
+    Reached { least: Height(least), most: Height(most) }
 }
 
 fn block(n: u8) -> BlockHash {
@@ -212,7 +216,7 @@ fn what_the_others_have_decided_is_signed_no_more() {
     assert_eq!(*guard.silence().borrow(), None, "it was away: nobody shows anything of it");
     assert!(guard.admit(prevote(101, 0, None)).is_ok());
     // It is at work: that the others are one ahead now and then means nothing.
-    guard.reaches(Height(101));
+    guard.reaches(told(101, 101));
     assert!(guard.admit(precommit(101, 0, None)).is_ok());
 }
 
@@ -251,6 +255,28 @@ fn an_older_copy_is_silent_until_nothing_of_its_former_self_can_be_contradicted(
         assert_eq!(show(&mut guard, &precommit(n, 0, Some(1))), None);
     }
     assert!(guard.admit(prevote(10, 0, None)).is_ok());
+}
+
+#[test]
+fn what_a_former_self_has_signed_is_no_second_signers_although_one_of_two_that_told_lags() {
+    let copy = Disk::default();
+    among(&copy, 0).admit(prevote(3, 0, None)).unwrap();
+    // One validator was away since block 10. The other has block 19, and 20 was just decided.
+    let mut guard = Guard::open(GENESIS, key().public(), Box::new(copy)).unwrap();
+    guard.reaches(told(10, 19));
+    for n in 4..=20 {
+        let until = Height(n.max(10) + UNTOLD);
+        let shown = show(&mut guard, &precommit(n, 0, Some(1)));
+        assert_eq!(shown, Some(Silence::Older { until }), "block {n}");
+        assert_eq!(guard.admit(prevote(n, 1, None)), Err(Refused::Below(until)));
+    }
+    let until = Height(23);
+    assert_eq!(show(&mut guard, &prevote(21, 0, Some(1))), Some(Silence::Older { until }));
+    assert!(guard.admit(prevote(24, 0, None)).is_ok());
+    assert_eq!(*guard.silence().borrow(), None, "it speaks again");
+    // The twin: what was signed above that was signed by somebody else.
+    let second = show(&mut guard, &prevote(25, 0, None));
+    assert!(matches!(second, Some(Silence::SecondSigner { .. })), "{second:?}");
 }
 
 #[test]
@@ -300,8 +326,29 @@ fn whoever_cannot_write_does_not_sign() {
     assert_eq!(guard.admit(prevote(1, 0, None)), Err(Refused::Silent), "until it starts again");
 }
 
+/// What is to be signed at a height that is decided in the last of so many rounds.
+fn votes(height: u64, rounds: u32, value: u8) -> impl Iterator<Item = Message> {
+    (0..rounds).flat_map(move |round| {
+        let last = round + 1 == rounds;
+        [prevote(height, round, Some(value)), precommit(height, round, last.then_some(value))]
+    })
+}
+
+/// What is signed when this is to be, if anything; never something else than ever before.
+fn signs(
+    guard: &mut Guard,
+    ever: &mut BTreeMap<Position, Message>,
+    message: Message,
+) -> Option<Message> {
+    let signed = guard.admit(message).ok()?;
+    let before = ever.entry(signed.position()).or_insert_with(|| signed.clone());
+    assert_eq!(*before, signed);
+    Some(signed)
+}
+
 /// A validator whose folder is restored from any older copy, again and again, while the chain goes on:
-/// the others show what they hold, and nothing that it signs contradicts anything it ever signed (T15).
+/// the others show what they hold, at once or block by block, and nothing that it signs contradicts anything it
+/// ever signed (T15).
 #[test]
 fn five_hundred_restores_contradict_nothing() {
     let mut random = 15_u64;
@@ -314,44 +361,51 @@ fn five_hundred_restores_contradict_nothing() {
     let mut guard = among(&disk, 0);
     // What everybody has decided; and in whose certificates this validator is.
     let (mut tip, mut certified) = (0, BTreeMap::new());
-    let (mut restores, mut voted, mut silent) = (0, 0_u64, 0_u64);
+    let (mut restores, mut voted, mut silent, mut early) = (0, 0_u64, 0_u64, 0_u64);
     while restores < 500 {
         let height = tip + 1;
-        copies.push(disk.bytes());
+        copies.push((tip, disk.bytes()));
         // It may come to any vote, in one round or in two, and be restored in the middle of it.
         let (value, rounds) = (u8::try_from(next(3)).unwrap(), u32::try_from(1 + next(2)).unwrap());
-        let asked = (0..rounds).flat_map(|round| {
-            let last = round + 1 == rounds;
-            [prevote(height, round, Some(value)), precommit(height, round, last.then_some(value))]
-        });
-        let asked: Vec<_> = asked.collect();
         let stops = usize::try_from(next(12)).unwrap();
         let mut commits = None;
-        for message in asked.into_iter().take(stops.max(1)) {
-            match guard.admit(message) {
-                Ok(signed) => {
-                    voted += 1;
-                    let before = ever.entry(signed.position()).or_insert_with(|| signed.clone());
-                    assert_eq!(*before, signed, "after {restores} restores");
-                    commits = Some(signed);
-                }
-                Err(_) => silent += 1,
+        for message in votes(height, rounds, value).take(stops.max(1)) {
+            match signs(&mut guard, &mut ever, message) {
+                Some(signed) => (voted, commits) = (voted + 1, Some(signed)),
+                None => silent += 1,
             }
         }
         if stops < 2 {
-            // Away it goes, and an older self comes back; the others are where they were, or further.
+            // Away it goes, and an older self comes back; the others are where they were, or further, and one
+            // of them lags.
             restores += 1;
             let old = copies.len() - 1 - usize::try_from(next(40)).unwrap().min(copies.len() - 1);
-            disk = Disk::of(&copies[old]);
-            let told = tip - next(2).min(tip);
-            guard = among(&disk, told);
-            // What it missed comes with certificates; two in three have its precommit.
-            for (_, message) in certified.range(..=Height(tip)) {
-                show(&mut guard, message);
+            let (known, copy) = &copies[old];
+            disk = Disk::of(copy);
+            let most = tip - next(2).min(tip);
+            let least = most - next(6).min(most);
+            guard = Guard::open(GENESIS, key().public(), Box::new(disk.clone())).unwrap();
+            guard.reaches(told(least, most));
+            // What it missed comes with certificates; two in three have its precommit. Its engine may be asked to
+            // vote before they come, at heights that others have decided.
+            let at_once = next(2) == 0;
+            for missed in known + 1..=tip {
+                if !at_once && missed <= least {
+                    let value = u8::try_from(next(3)).unwrap();
+                    for message in [proposal(missed, 0, value), prevote(missed, 0, Some(value))] {
+                        early += 1;
+                        signs(&mut guard, &mut ever, message);
+                    }
+                }
+                if let Some(message) = certified.get(&Height(missed)) {
+                    show(&mut guard, message);
+                }
             }
-            // What is being decided is shown by whoever holds it.
-            for (_, message) in ever.range((Height(height), 0, Step::Propose)..) {
-                show(&mut guard, message);
+            // What is being decided is shown by whoever holds it, before it counts.
+            if at_once || guard.floor < Height(height) {
+                for (_, message) in ever.range((Height(height), 0, Step::Propose)..) {
+                    show(&mut guard, message);
+                }
             }
             assert!(!matches!(*guard.silence().borrow(), Some(Silence::SecondSigner { .. })));
             continue;
@@ -365,8 +419,11 @@ fn five_hundred_restores_contradict_nothing() {
             certified.insert(Height(height), Message::Vote(vote));
         }
         tip = height;
-        guard.reaches(Height(tip));
+        guard.reaches(told(tip, tip));
     }
-    println!("{restores} restores, {tip} heights, {voted} messages signed, {silent} not");
+    println!(
+        "{restores} restores, {tip} heights, {voted} messages signed, {silent} not, {early} early"
+    );
     assert!(voted > silent, "it is silent no longer than it must");
+    assert!(early > 500, "it was asked before anybody showed anything");
 }

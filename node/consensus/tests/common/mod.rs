@@ -365,10 +365,15 @@ impl Node {
     }
 
     async fn waits_for(&mut self, height: u64, come: impl FnMut(&(u64, u64)) -> bool) {
-        let n = self.setup.n;
-        let reached = timeout(GUARD, self.tip.wait_for(come)).await;
-        let reached = reached.unwrap_or_else(|_| panic!("node {n} does not reach {height}"));
-        assert!(reached.is_ok(), "node {n} has ended");
+        let reached = timeout(GUARD, self.tip.wait_for(come)).await.map(|reached| reached.is_ok());
+        let is = self.is();
+        assert!(reached.unwrap_or_else(|_| panic!("{is}, below {height}")), "{is} has ended");
+    }
+
+    /// Where it is, for whoever waits in vain.
+    fn is(&self) -> String {
+        let (n, tip, silence) = (self.setup.n, self.tip(), self.silence.borrow().clone());
+        format!("node {n} at {tip}, silent for {silence:?}")
     }
 }
 
@@ -376,8 +381,13 @@ pub(crate) async fn all_reach(nodes: &mut [Node], height: u64) {
     for node in nodes.iter() {
         node.go(height);
     }
-    for node in nodes {
-        node.reaches(height).await;
+    for at in 0..nodes.len() {
+        let reached = timeout(GUARD, nodes[at].tip.wait_for(|(tip, _)| *tip >= height)).await;
+        let reached = reached.map(|reached| reached.is_ok());
+        if reached != Ok(true) {
+            let all: Vec<_> = nodes.iter().map(Node::is).collect();
+            panic!("below {height}: {all:?}");
+        }
     }
 }
 
