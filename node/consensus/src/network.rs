@@ -374,18 +374,19 @@ impl Bridge {
 }
 
 impl Bridge {
-    /// Tells how far the others are: the guard first, because signing begins with it.
+    /// Tells how far the others are: the guard first, because signing begins with it. Whoever signs nothing may
+    /// believe anybody: blocks carry certificates.
     fn reach(&self) {
         let (allowed, local) = (self.link.handle.allowed(), self.link.handle.local());
-        let reached = if is_alone(&allowed, &local) {
-            types::Height(0)
-        } else {
-            let Some(reached) = self.tips.reached(&allowed) else { return };
-            if let Some(guard) = &self.ears.guard {
+        let reached = match &self.ears.guard {
+            None => self.tips.most(),
+            Some(_) if is_alone(&allowed, &local) => Some(types::Height(0)),
+            Some(guard) => self.tips.reached(&allowed).map(|reached| {
                 guard.lock().reaches(reached);
-            }
-            reached.least
+                reached.least
+            }),
         };
+        let Some(reached) = reached else { return };
         self.ears.ahead.send_if_modified(|ahead| {
             let more = ahead.is_none_or(|ahead| reached > ahead);
             *ahead = (*ahead).max(Some(reached));

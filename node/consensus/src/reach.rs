@@ -29,12 +29,17 @@ impl Tips {
         self.0.remove(publisher);
     }
 
+    /// How far anybody says that the chain is.
+    pub(crate) fn most(&self) -> Option<Height> {
+        self.0.values().max().copied()
+    }
+
     /// How far the chain has come; `None` until more than a third of the validators' nodes have said anything.
     pub(crate) fn reached(&self, allowed: &Allowed) -> Option<Reached> {
         let mut tips: Vec<_> = self.0.values().copied().collect();
         tips.sort_unstable_by(|a, b| b.cmp(a));
         let least = *tips.get(voting(allowed).count() / 3)?;
-        Some(Reached { least, most: *tips.first()? })
+        Some(Reached { least, most: self.most()? })
     }
 }
 
@@ -76,6 +81,7 @@ mod tests {
             assert_eq!(tips.reached(&list), Some(Reached { least, most }), "of {validators}");
             tips.forget(&key(1));
             assert_eq!(tips.reached(&list), None);
+            assert_eq!(tips.most(), (needed > 1).then_some(most), "of {validators}");
         }
     }
 

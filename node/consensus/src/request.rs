@@ -131,7 +131,7 @@ pub enum Request {
     /// Others have reached this height: whoever is below it must not rest, for blocks that a peer sends
     /// are judged only after the reply to [`Request::Finalized`].
     ///
-    /// More than a third of the validators' nodes say so. It never falls.
+    /// More than a third of the validators' nodes say so; to a node without a voice, any of them. It never falls.
     Ahead {
         /// How far their chains reach.
         height: Height,

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Node, all_reach, check_same, list, peer};
+use common::{Node, Setup, all_reach, check_same, list, peer};
 use linli_network::Role;
 use linli_network::memory::Hub;
 
@@ -123,5 +123,34 @@ async fn a_validator_that_stops_and_starts_again_catches_up_and_votes() {
     nodes[3].reaches(9).await;
     hub.part(&[peer(1)], &[2, 3, 4].map(peer));
     all_reach(&mut nodes[1..], 12).await;
+    check_same(&nodes);
+}
+
+/// The validators of a network of which half is lost: one has blocks that the other lacks. Nobody hears enough others
+/// to sign anything; who has put its key away catches up all the same, and signs again when it has it back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_of_two_that_are_left_of_four_catches_up_without_its_key() {
+    let hub = Hub::new(7);
+    let mut nodes = four(&hub, 3).await;
+    all_reach(&mut nodes, 3).await;
+    hub.part(&[1, 2, 3].map(peer), &[peer(4)]);
+    all_reach(&mut nodes[..3], 10).await;
+    let behind = nodes.remove(3).stop().await;
+    let _lost = nodes.remove(2).stop().await;
+    let lost = nodes.remove(1).stop().await;
+    let full = nodes.remove(0).stop().await;
+    hub.heal_all();
+    for (setup, folder) in [full, behind] {
+        let keyless = Setup { key: 9, target: 0, ..setup };
+        nodes.push(keyless.start(folder, hub.join(peer(setup.n), list(&FOUR, &[]))).await);
+    }
+    nodes[1].reaches(10).await;
+    check_same(&nodes);
+    let (behind, full) = (nodes.remove(1).stop().await, nodes.remove(0).stop().await);
+    for (setup, folder) in [full, lost, behind] {
+        let voting = Setup { key: setup.n, target: 0, ..setup };
+        nodes.push(voting.start(folder, hub.join(peer(setup.n), list(&FOUR, &[]))).await);
+    }
+    all_reach(&mut nodes, 14).await;
     check_same(&nodes);
 }
