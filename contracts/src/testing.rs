@@ -72,19 +72,27 @@ pub(crate) struct World {
     nonces: BTreeMap<Vec<u8>, u64>,
 }
 
-/// The rulebook with another contract in the place of the one that has its number.
-pub(crate) fn rulebook_with(other: Box<dyn Contract>) -> Rulebook {
-    let all: [Box<dyn Contract>; 6] = [
+fn contracts() -> [Box<dyn Contract>; 6] {
+    [
         Box::new(registry::Registry),
         Box::new(people::People),
         Box::new(crate::programme::Programmes),
         Box::new(crate::credit::Credit),
         Box::new(crate::fund::Funds),
         Box::new(crate::governance::Governance),
-    ];
+    ]
+}
+
+/// The rulebook with another contract in the place of the one that has its number.
+pub(crate) fn rulebook_with(other: Box<dyn Contract>) -> Rulebook {
     let id = other.id();
-    let rest = all.into_iter().filter(|contract| contract.id() != id);
+    let rest = contracts().into_iter().filter(|contract| contract.id() != id);
     Rulebook::new(rest.chain([other]).collect()).unwrap()
+}
+
+/// The rulebook with another version of a contract beside the one that it has.
+pub(crate) fn rulebook_and(next: Box<dyn Contract>) -> Rulebook {
+    Rulebook::new(contracts().into_iter().chain([next]).collect()).unwrap()
 }
 
 /// A contract that does harm where the honest one would follow its rules.
@@ -247,13 +255,24 @@ impl World {
         actors: &[&Actor],
         call: &C,
     ) -> Result<Receipt, Code> {
+        self.try_submit_as(1, contract, actors, call)
+    }
+
+    /// As [`World::try_submit`], for a version of the contract.
+    pub(crate) fn try_submit_as<C: BorshSerialize>(
+        &mut self,
+        call_version: u16,
+        contract: ContractId,
+        actors: &[&Actor],
+        call: &C,
+    ) -> Result<Receipt, Code> {
         let sender = encode(&(actors[0].key.public(), contract));
         let nonce = self.nonces.entry(sender).and_modify(|n| *n += 1).or_insert(1);
         let body = Body {
             version: BODY_VERSION,
             genesis: self.genesis.hash(),
             contract,
-            call_version: 1,
+            call_version,
             signers: actors
                 .iter()
                 .map(|a| Signer { key: a.key.public(), grant: a.grant })

@@ -238,6 +238,7 @@ codes! {
         SecondSigner = 9051 "E_SECOND_SIGNER",
         OlderCopy = 9052 "E_OLDER_COPY",
         Recovery = 9071 "E_RECOVERY",
+        RulesUnknown = 9072 "E_RULES_UNKNOWN",
     }
 }
 

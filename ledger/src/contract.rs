@@ -1,4 +1,4 @@
-//! This exists to say what a contract is to the kernel, and which version of it is in force.
+//! This exists to say what a contract is to the kernel.
 
 use crate::code::Rejection;
 use crate::crypto::PublicKey;
@@ -7,11 +7,8 @@ use crate::genesis::{Genesis, GenesisError};
 use crate::keys::KeyOwner;
 use crate::keys::KeyPurpose;
 use crate::receipt::Condition;
-use crate::record::KERNEL;
-use crate::types::{Compartment, ContractId, GrantId, Height};
+use crate::types::{Compartment, ContractId, GrantId};
 use crate::view::View;
-use borsh::{BorshDeserialize, BorshSerialize};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -56,7 +53,8 @@ pub trait Contract: Send + Sync {
         false
     }
 
-    /// Whether it changes who certifies blocks and whose nodes may connect. Source: LED-6.11.
+    /// Whether it changes who certifies blocks, whose nodes may connect and which rules are in force.
+    /// Source: LED-6.11, LED-6.9.
     fn keeps_members(&self) -> bool {
         false
     }
@@ -104,22 +102,6 @@ pub trait Contract: Send + Sync {
     fn invariants(&self, view: &View<'_>) -> Result<Vec<&'static str>, Broken> {
         let _ = view;
         Ok(Vec::new())
-    }
-}
-
-/// Which version of a contract is in force from which height. Source: LED-6.9.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub struct ContractVersions(pub Vec<(Height, u16)>);
-
-crate::records! { KERNEL, Public:
-    ContractVersions = 8, ContractId;
-}
-
-impl ContractVersions {
-    /// The version in force at a height.
-    pub fn at(&self, height: Height) -> Option<u16> {
-        self.0.iter().rev().find(|(from, _)| *from <= height).map(|(_, version)| *version)
     }
 }
 

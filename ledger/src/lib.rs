@@ -46,6 +46,7 @@ pub mod posting;
 pub mod receipt;
 pub mod record;
 pub mod replay;
+pub mod rules;
 pub mod snapshot;
 pub mod state;
 pub mod system;

@@ -6,13 +6,14 @@ mod report;
 
 use crate::block::{BlockTransactionError, CommittedBlock, Header, VerifiedBlock};
 use crate::certificate::{Certificate, CertificateError};
-use crate::contract::{Broken, ContractVersions, Rulebook};
+use crate::contract::{Broken, Rulebook};
 use crate::execute::{BlockError, advance, check_link};
 use crate::frame::{Frame, FrameError};
 use crate::genesis::{Genesis, GenesisError};
 use crate::hash::{Digest, Domain, digest};
 use crate::invariant;
 use crate::receipt::Receipt;
+use crate::rules::ContractVersions;
 use crate::state::State;
 use crate::types::{BlockHash, Compartment, Height};
 use crate::view::View;

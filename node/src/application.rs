@@ -19,6 +19,7 @@ use linli_ledger::execute::{
 use linli_ledger::genesis::Clock;
 use linli_ledger::limits::CLOCK_DRIFT_MS_MAX;
 use linli_ledger::receipt::Receipt;
+use linli_ledger::state::State;
 use linli_ledger::transaction::VerifiedTransaction;
 use linli_ledger::types::{BlockHash, BlockTime, Height};
 use std::collections::BTreeMap;
@@ -134,6 +135,14 @@ impl Application {
         self.committed.take()
     }
 
+    /// Says so if the next block follows rules that this program does not have. Source: LED-6.9.
+    ///
+    /// # Errors
+    /// [`NodeError::RulesUnknown`].
+    pub(crate) fn check_rules(&self) -> Result<(), NodeError> {
+        check_rules(&self.state.read(), &self.rulebook)
+    }
+
     /// Where the engine goes on.
     pub(crate) fn start(&self) -> Start {
         let state = self.state.read();
@@ -211,11 +220,6 @@ impl Application {
         }
         let Some(batch) = &self.batch else { return Ok(None) };
         let state = self.state.read();
-        if let Some((id, version)) = missing_contract(&state, &self.rulebook) {
-            let what =
-                format!("contract {id} version {version} is in force and not in this program");
-            return Err(NodeError::Engine(what));
-        }
         let template = BlockTemplate { time: batch.time, proposer: self.validator };
         let made = build_block(&state, &self.rulebook, template, &batch.transactions);
         drop(state);
@@ -361,6 +365,20 @@ impl Application {
                 Certificate::Recovery { .. } => None,
             })
             .collect())
+    }
+}
+
+/// Says so if the block after this state follows rules that this program does not have.
+///
+/// # Errors
+/// [`NodeError::RulesUnknown`].
+pub(crate) fn check_rules(state: &State, rulebook: &Rulebook) -> Result<(), NodeError> {
+    match missing_contract(state, rulebook) {
+        None => Ok(()),
+        Some((contract, version)) => {
+            let height = state.tip().height.next();
+            Err(NodeError::RulesUnknown { height, contract, version })
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use linli_ledger::code::Code;
 use linli_ledger::hash::Digest;
 use linli_ledger::replay::AuditError;
-use linli_ledger::types::Height;
+use linli_ledger::types::{ContractId, Height};
 use std::io;
 use std::path::PathBuf;
 
@@ -54,6 +54,19 @@ pub enum NodeError {
         /// The chain in the folder.
         found: Digest,
     },
+    /// The next block follows rules that this program does not have. Source: LED-6.9.
+    #[error(
+        "block {height} follows contract {contract} in version {version}, which this program does not have; \
+         install the program that has it, and start it again"
+    )]
+    RulesUnknown {
+        /// The next block.
+        height: Height,
+        /// The contract.
+        contract: ContractId,
+        /// The version that is in force then.
+        version: u16,
+    },
     /// The consensus engine could not.
     #[error("the consensus engine does not run: {0}")]
     Engine(String),
@@ -72,6 +85,7 @@ impl NodeError {
             | Self::Replaced { .. }
             | Self::Damaged(_)
             | Self::OtherChain { .. }
+            | Self::RulesUnknown { .. }
             | Self::Engine(_) => false,
         }
     }
@@ -85,6 +99,7 @@ impl NodeError {
             Self::Shortened { .. } => Code::ChainShortened,
             Self::Replaced { .. } | Self::Damaged(_) => Code::ChainDamaged,
             Self::OtherChain { .. } => Code::OtherInput,
+            Self::RulesUnknown { .. } => Code::RulesUnknown,
             Self::Engine(_) => Code::Engine,
         }
     }

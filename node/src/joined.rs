@@ -87,7 +87,7 @@ impl Joining {
     ///
     /// # Errors
     /// In this order: [`NodeError::Busy`], those of
-    /// [`ChainFile::open`](crate::chain_file::ChainFile::open).
+    /// [`ChainFile::open`](crate::chain_file::ChainFile::open), [`NodeError::RulesUnknown`].
     pub fn open(options: JoinOptions, observer: &mut dyn Observer) -> Result<Self, NodeError> {
         let JoinOptions { folder, genesis, rulebook, validator, synced, allowed, clock } = options;
         let snapshot = newest_snapshot(&folder, &genesis)?.map(SharedState::new);
@@ -206,7 +206,7 @@ impl Joined {
     /// Stops it, waits until its log is closed, and says why it had ended if it had.
     ///
     /// # Errors
-    /// [`NodeError::Storage`], [`NodeError::Engine`].
+    /// [`NodeError::Storage`], [`NodeError::RulesUnknown`], [`NodeError::Engine`].
     pub fn stop(self) -> Result<(), NodeError> {
         // One that has ended hears nothing, and need not.
         let _ = self.stop.send(());
@@ -297,6 +297,7 @@ impl Loop {
             request @ Request::Decided { .. } => {
                 self.application.answer(request)?;
                 self.decided();
+                self.application.check_rules()?;
             }
             Request::Ahead { height } => {
                 self.ahead = height;

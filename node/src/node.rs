@@ -1,7 +1,7 @@
 //! This exists to put the parts together: lock, replay, engine, application; and to wait for work, so
 //! that no block is made for nothing.
 
-use crate::application::{Application, Batch, Committed};
+use crate::application::{Application, Batch, Committed, check_rules};
 use crate::blocks::Blocks;
 use crate::chain_file::{ChainFile, Observer};
 use crate::error::NodeError;
@@ -159,12 +159,13 @@ impl Node {
     /// Makes one block of a batch and returns when it is final and durable.
     ///
     /// # Errors
-    /// [`NodeError::Storage`], [`NodeError::Engine`]: the node must be opened again.
+    /// [`NodeError::RulesUnknown`]; [`NodeError::Storage`], [`NodeError::Engine`]: the node must be opened again.
     ///
     /// # Panics
     /// If the batch's time is not after the last block's.
     pub fn commit(&mut self, batch: Batch) -> Result<Committed, NodeError> {
         assert!(batch.time > self.state().tip().time, "block time grows");
+        self.application.check_rules()?;
         self.application.offer(batch);
         self.proceed();
         self.run_until_idle()?;
@@ -232,7 +233,7 @@ pub(crate) struct Opened {
 /// Locks a folder, reads its chain and replays what `shared` does not show yet.
 ///
 /// # Errors
-/// In this order: [`NodeError::Busy`], those of [`ChainFile::open`].
+/// In this order: [`NodeError::Busy`], those of [`ChainFile::open`], [`NodeError::RulesUnknown`].
 pub(crate) fn open_folder(
     folder: &Path,
     genesis: &Genesis,
@@ -248,6 +249,7 @@ pub(crate) fn open_folder(
     let chain = folder_storage(&folder.join("chain"), synced)?;
     let start = shared.as_ref().map(|shared| shared.read().clone());
     let (chain, state) = ChainFile::open(chain, storage, genesis, rulebook, start, observer)?;
+    check_rules(&state, rulebook)?;
     let undecided = Undecided::open(private()?, state.tip().height.next())?;
     let state = match shared {
         Some(shared) => {

@@ -3,7 +3,7 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use linli_ledger::crypto::{PublicKey, Signature};
 use linli_ledger::hash::Digest;
-use linli_ledger::types::{OrganisationId, RecordId};
+use linli_ledger::types::{ContractId, Height, OrganisationId, RecordId};
 use serde::{Deserialize, Serialize};
 
 /// What a node does on the network. Source: GOV-2.
@@ -17,7 +17,7 @@ pub enum NodeRole {
     Observer,
 }
 
-/// One change of the members. Source: GOV-4.
+/// One change of the members or of the rules. Source: GOV-4.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Change {
@@ -79,6 +79,15 @@ pub enum Change {
         key: PublicKey,
         /// What it does from then on.
         node_role: NodeRole,
+    },
+    /// A contract goes to its next version at a height; the version in force takes that back.
+    ContractVersion {
+        /// The contract.
+        module: ContractId,
+        /// The version that is in force from then on.
+        version: u16,
+        /// The first block under it.
+        from_height: Height,
     },
 }
 

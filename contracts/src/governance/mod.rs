@@ -1,5 +1,5 @@
 //! This exists to let organisations that do not trust each other decide together who certifies blocks and
-//! whose nodes may connect: one proposes, enough of them agree, everybody has time to look, then it
+//! whose nodes may connect and which rules are in force: one proposes, enough of them agree, everybody has time to look, then it
 //! takes effect. What would end the chain is refused, with the reason.
 //!
 //! Everything here is public. Which nodes may connect is read by [`nodes::allowed`].

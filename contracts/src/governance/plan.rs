@@ -1,4 +1,4 @@
-//! This exists to work changes of the members out on paper: what they would come to, and whether the
+//! This exists to work changes of members and rules out on paper: what they would come to, and whether the
 //! chain would go on. The same plan is made when something is proposed, accepted and takes effect.
 
 use super::calls::{Change, NodeRole};
@@ -8,12 +8,13 @@ use crate::registry::roles;
 use linli_ledger::certificate::{Validator, ValidatorSet};
 use linli_ledger::code::{Code, Detail, Rejection, ensure};
 use linli_ledger::crypto::{PublicKey, Signature, peer_identity, verify_peer};
-use linli_ledger::types::OrganisationId;
+use linli_ledger::rules::{self, ContractVersions};
+use linli_ledger::types::{ContractId, Height, OrganisationId};
 use linli_ledger::view::View;
 use linli_ledger::{keys, members};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The members as they would be.
+/// Members and rules as they would be.
 pub(super) struct Plan {
     before: ValidatorSet,
     validators: Vec<Validator>,
@@ -23,6 +24,9 @@ pub(super) struct Plan {
     brought: BTreeSet<PublicKey>,
     /// Nodes on which a validator is to run, with its organisation and the position of the change.
     homes: Vec<(PublicKey, OrganisationId, u32)>,
+    /// Versions of the contracts that switch, and how they come to that.
+    decided: BTreeMap<ContractId, ContractVersions>,
+    switches: Vec<(ContractId, u16, Height)>,
 }
 
 /// Works changes out.
@@ -69,6 +73,8 @@ impl Plan {
             nodes,
             brought: BTreeSet::new(),
             homes: Vec::new(),
+            decided: BTreeMap::new(),
+            switches: Vec::new(),
         }
     }
 
@@ -76,7 +82,8 @@ impl Plan {
     ///
     /// # Errors
     /// In this order: [`Code::NotFound`] for a validator or node that is not there, or an unknown
-    /// organisation; [`Code::State`] for the weight or role that it has; [`Code::AmountZero`] for no weight;
+    /// organisation, or contract; [`Code::State`] for the weight or role that it has, or a version that does
+    /// not come next; [`Code::Deadline`] for a height that has been; [`Code::AmountZero`] for no weight;
     /// for a new key [`Code::KeyExists`], [`Code::Algorithms`]; [`Code::Possession`] for a proof that is
     /// not by the new key over the identity of the node.
     fn change(&mut self, view: &View<'_>, position: u32, change: &Change) -> Result<(), Rejection> {
@@ -120,6 +127,13 @@ impl Plan {
                 let node = self.nodes.get_mut(key).ok_or(Code::NotFound)?;
                 ensure(node.role != *role, Code::State)?;
                 node.role = *role;
+            }
+            Change::ContractVersion { module, version, from_height } => {
+                let decided = self.decided.get(module).cloned();
+                let versions = decided.or_else(|| view.get(module)).ok_or(Code::NotFound)?;
+                let versions = versions.switched(view.height(), *version, *from_height)?;
+                self.decided.insert(*module, versions);
+                self.switches.push((*module, *version, *from_height));
             }
         }
         Ok(())
@@ -196,6 +210,9 @@ impl Plan {
                 members::end_node(view, key)?;
                 view.remove::<Node>(key);
             }
+        }
+        for (module, version, from) in self.switches {
+            rules::switch(view, module, version, from)?;
         }
         Ok(())
     }

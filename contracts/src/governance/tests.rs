@@ -3,6 +3,7 @@
 
 mod changes;
 mod random;
+mod rules;
 mod survival;
 mod vandals;
 mod votes;

@@ -2,7 +2,7 @@
 
 use crate::certificate::ValidatorSet;
 use crate::code::{Code, Rejection};
-use crate::contract::{Contract, ContractVersions, Party, Rulebook};
+use crate::contract::{Contract, Party, Rulebook};
 use crate::crypto::PublicKey;
 use crate::due::{self, DueItem};
 use crate::execute::BlockError;
@@ -14,6 +14,7 @@ use crate::limits::{DUE_ITEMS_MAX, RANGE_MAX, VALIDITY_MS_MAX};
 use crate::members;
 use crate::receipt::{Condition, Outcome, Receipt, Subject, Write};
 use crate::record::{KERNEL, Key, Record, key_bytes};
+use crate::rules::ContractVersions;
 use crate::state::{HalfDelta, State, Trees, leaf_hash, leaf_path, next_version, value_hash};
 use crate::system::{self, ValidatorsRecord};
 use crate::transaction::VerifiedTransaction;

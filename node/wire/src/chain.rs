@@ -76,6 +76,18 @@ pub struct ContractInForce {
     pub name: String,
     /// The version in force.
     pub version: u16,
+    /// What comes at a height that was decided on.
+    pub next: Option<NextVersion>,
+}
+
+/// The version of a contract that comes next. Source: LED-6.9.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NextVersion {
+    /// The version.
+    pub version: u16,
+    /// The first block under it.
+    #[schema(value_type = schema::Decimal)]
+    pub from: Height,
 }
 
 /// Who certifies the next block; always all of them.

@@ -555,3 +555,6 @@ e-older-copy = This node was restored from a copy that is older than what its ke
 e-recovery = This recovery cannot be taken: it does not fit the chain here, or too few organisations have signed it.
     .hint = Bring all nodes to the same last block, make the draft on the longest chain, and let the governing organisations sign it one after the other.
     .rule = Ledger rule LED-4.9: enough governing organisations sign one block that names the new validators
+e-rules-unknown = From the next block on the ledger follows rules that this program does not have; it has stopped before that block.
+    .hint = Install the version of the program that the organisations have decided on, and start it again; it catches up by itself.
+    .rule = Ledger rule LED-6.9: which version of the rules is in force from which block is decided by governance

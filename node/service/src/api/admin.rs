@@ -11,6 +11,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use linli_ledger::code::Code;
+use linli_ledger::rules::{self, Switch};
 use linli_ledger::types::{BlockHash, BlockTime, Height};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -63,6 +64,8 @@ pub(crate) struct Stands {
     pub(crate) index_lag: u64,
     /// The other nodes, for one that is not alone.
     pub(crate) network: Option<Met>,
+    /// Rules that were decided on and are still to come.
+    pub(crate) switches: Vec<Switch>,
     /// The program's version.
     pub(crate) version: String,
 }
@@ -94,6 +97,11 @@ pub(crate) fn met(live: &Live) -> Option<Met> {
     let connected = count(Presence::Connected);
     let listed = connected + count(Presence::Absent);
     Some(Met { listed, connected, listens: live.listens() })
+}
+
+/// Rules that were decided on and are still to come.
+pub(crate) fn switches(live: &Live) -> Vec<Switch> {
+    live.with_state(|state| rules::switches(state, live.rulebook()))
 }
 
 /// A node of the list and the name of its organisation, where the genesis has it.
@@ -134,6 +142,7 @@ async fn stands(State(api): State<Api>) -> Response {
             .silence()
             .map(|silence| Silent { code: silence.code(), detail: silence.to_string() }),
         network: met(api.live()),
+        switches: switches(api.live()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     axum::Json(stands).into_response()

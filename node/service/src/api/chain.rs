@@ -13,10 +13,12 @@ use axum::extract::State;
 use linli_contracts::{credit, fund, governance, people, programme, registry};
 use linli_ledger::block::CommittedBlock;
 use linli_ledger::code::Code;
-use linli_ledger::contract::ContractVersions;
 use linli_ledger::hash::{Digest, from_hex_bytes};
+use linli_ledger::rules::ContractVersions;
 use linli_ledger::types::{BlockHash, ContractId, Height};
-use linli_wire::chain::{Block, Chain, ContractInForce, Contradictions, Index, Status, Validators};
+use linli_wire::chain::{
+    Block, Chain, ContractInForce, Contradictions, Index, NextVersion, Status, Validators,
+};
 use linli_wire::{Found, List, path};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
@@ -93,8 +95,10 @@ pub(crate) async fn chain(
         Ok(api.public(|view, state| {
             let versions = fund::reading::every::<ContractVersions>(view, &()).into_iter();
             let contracts = versions.filter_map(|(contract, versions)| {
-                let version = versions.at(state.tip().height.next())?;
-                Some(ContractInForce { contract, name: name(contract).to_owned(), version })
+                let at = state.tip().height.next();
+                let version = versions.at(at)?;
+                let next = versions.after(at).map(|(from, version)| NextVersion { version, from });
+                Some(ContractInForce { contract, name: name(contract).to_owned(), version, next })
             });
             let contracts = contracts.collect();
             let genesis = api.live().genesis().clone();

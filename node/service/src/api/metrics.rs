@@ -72,6 +72,8 @@ pub(crate) fn text(api: &Api) -> String {
     let health = api.live().health();
     let index = api.0.index.status();
     let met = super::admin::met(api.live());
+    let switches = super::admin::switches(api.live());
+    let unknown = switches.iter().filter(|switch| !switch.is_known).count() as u64;
     let mut gauges = vec![
         ("height", "Height of the last block", health.head.height.0),
         ("block_time_milliseconds", "Time of the last block", health.head.time.0),
@@ -83,6 +85,7 @@ pub(crate) fn text(api: &Api) -> String {
         ("index_rebuilds", "How often the read model was built again", index.rebuilds),
         ("index_ready", "1 if the read model answers", u64::from(index.is_ready)),
         ("silent", "1 if this validator casts no votes", u64::from(api.live().silence().is_some())),
+        ("rules_unknown", "Rules to come that this program does not have", unknown),
         ("rounds_lost", "Rounds beyond the first of each block since the start", health.rounds),
     ];
     if let Some(met) = met {

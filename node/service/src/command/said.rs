@@ -14,6 +14,7 @@ use crate::operations::running::{Addresses, AskError, Moved};
 use crate::operations::status::Status;
 use linli_ledger::code::Code;
 use linli_ledger::genesis::{Clock, Genesis, Keys};
+use linli_ledger::rules::Switch;
 use linli_verify::{Language, Output, Said};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -41,6 +42,7 @@ pub(super) fn failed(code: Code, detail: &str, output: Output, language: Languag
         | Code::VerificationFailed
         | Code::Backup
         | Code::Recovery
+        | Code::RulesUnknown
         | Code::Card => 5,
         Code::DirectoryBusy
         | Code::StorageFull
@@ -208,7 +210,27 @@ fn answered(asked: &Result<Option<Stands>, AskError>, language: Language) -> Str
             format!("Note: this validator casts no votes ({code}): {detail}\n")
         }
     };
-    said + &met + &silent
+    let switches = stands.switches.iter().map(|switch| to_come(switch, language));
+    said + &met + &silent + &switches.collect::<String>()
+}
+
+/// Rules that come at a height. Source: LED-6.9.
+fn to_come(switch: &Switch, language: Language) -> String {
+    let Switch { contract, version, from, is_known } = switch;
+    match (language, is_known) {
+        (Language::Chinese, true) => format!(
+            "第 {from} 个区块起，合约 {contract} 启用第 {version} 版规则；本程序已有这一版。\n"
+        ),
+        (Language::Chinese, false) => format!(
+            "注意：第 {from} 个区块起，合约 {contract} 启用第 {version} 版规则；本程序没有这一版，届时会停下。请在此之前安装新版程序。\n"
+        ),
+        (Language::English, true) => format!(
+            "From block {from} on contract {contract} has version {version}; this program has it.\n"
+        ),
+        (Language::English, false) => format!(
+            "Note: from block {from} on contract {contract} has version {version}; this program does not have it and will stop there. Install one that has it before.\n"
+        ),
+    }
 }
 
 /// A time of the chain for people, in UTC.
