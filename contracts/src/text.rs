@@ -3,7 +3,7 @@
 //! Unicode normalisation is not checked here: it needs tables, and equal looks of two names is a
 //! matter for people. The value of a refused text is never repeated, only where the trouble begins.
 
-use linli_ledger::code::{Code, Detail, Rejection, ensure};
+use linli_ledger::code::{Code, Rejection, ensure};
 use linli_ledger::limits::TEXT_BYTES_MAX;
 
 /// What kind of personal data a text seems to hold. Source: `domain` §6.1.
@@ -31,23 +31,17 @@ pub struct Finding {
 }
 
 /// Checks a text that people will read: 1 to `max_bytes` bytes, no control or invisible characters,
-/// nothing that changes the direction of writing, no space at either end, no personal data.
+/// nothing that changes the direction of writing, no space at either end. Personal data in it is found at the
+/// door ([`any_personal_data`]).
 ///
 /// # Errors
-/// In this order: [`Code::Text`]; [`Code::PersonalData`] with the byte at which it begins.
+/// [`Code::Text`].
 ///
-/// Source: REG-18, `domain` §6.1, INV-D1.
+/// Source: REG-18, `domain` §6.1.
 pub fn check_text(text: &str, max_bytes: usize) -> Result<(), Rejection> {
     ensure((1..=max_bytes).contains(&text.len()), Code::Text)?;
     ensure(!text.chars().any(is_hidden), Code::Text)?;
-    ensure(text.trim() == text, Code::Text)?;
-    match lint(text) {
-        None => Ok(()),
-        Some(finding) => {
-            let at = u32::try_from(finding.at).unwrap_or(u32::MAX);
-            Err(Rejection::new(Code::PersonalData, &[Detail::Index(at)]))
-        }
-    }
+    ensure(text.trim() == text, Code::Text)
 }
 
 /// Checks an administrative path: groups of ASCII digits with single slashes between them, so that
@@ -61,6 +55,28 @@ pub fn check_path(path: &str) -> Result<(), Rejection> {
     ensure(path.len() <= TEXT_BYTES_MAX, Code::Text)?;
     let group = |group: &str| !group.is_empty() && group.bytes().all(|b| b.is_ascii_digit());
     ensure(path.split('/').all(group), Code::Text)
+}
+
+/// Checks a short name that programs compare: 1 to `max_bytes` visible ASCII characters that `is` allows.
+///
+/// # Errors
+/// [`Code::Text`].
+///
+/// Source: REG-18.
+pub(crate) fn check_code(
+    code: &str,
+    max_bytes: usize,
+    is: fn(&u8) -> bool,
+) -> Result<(), Rejection> {
+    ensure((1..=max_bytes).contains(&code.len()) && code.as_bytes().iter().all(is), Code::Text)
+}
+
+/// Whether one of the texts of a call seems to hold personal data: asked at the door, before anything else
+/// of the call is looked at.
+///
+/// Source: REG-18, INV-D1, D20.
+pub(crate) fn any_personal_data(texts: &[&str]) -> bool {
+    texts.iter().any(|text| lint(text).is_some())
 }
 
 /// Control characters, characters without a look of their own, and those that turn text around: not
@@ -241,9 +257,6 @@ mod tests {
             ("近４０２室", Address, 3),
         ] {
             assert_eq!(lint(text), Some(Finding { kind, at }), "{text}");
-            let no = check_text(text, 256).unwrap_err();
-            assert_eq!(no.code, Code::PersonalData, "{text}");
-            assert_eq!(no.details, [Detail::Index(u32::try_from(at).unwrap())], "{text}");
         }
     }
 
@@ -296,5 +309,29 @@ mod tests {
             assert_eq!(check_path(path), Err(Code::Text.into()), "{path:?}");
         }
         assert_eq!(check_path(&"1".repeat(257)), Err(Code::Text.into()));
+    }
+
+    #[test]
+    fn a_code_is_visible_ascii_of_bounded_length() {
+        let code = |text| check_code(text, 16, u8::is_ascii_graphic);
+        assert_eq!(code("eldercare.2026"), Ok(()));
+        for text in ["", "seventeen bytes!!", "with space", "护理"] {
+            assert_eq!(code(text), Err(Code::Text.into()), "{text:?}");
+        }
+        assert_eq!(check_code("A-1", 16, u8::is_ascii_alphanumeric), Err(Code::Text.into()));
+    }
+
+    #[test]
+    fn no_place_and_no_code_is_somebodys_number() {
+        // Twelve digits are the longest code of a place; a mobile number has eleven.
+        assert!(!any_personal_data(&[
+            "510104001003",
+            "5101/0400/1003",
+            "51010400100",
+            "care.2026"
+        ]));
+        for text in ["5101/13800138000", "4111111111111111", "p:13800138000", "anon@example.cn"] {
+            assert!(any_personal_data(&["5101/04", text]), "{text}");
+        }
     }
 }

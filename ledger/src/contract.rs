@@ -67,6 +67,13 @@ pub trait Contract: Send + Sync {
     /// Whether these are the canonical bytes of one of its calls; checked at the door.
     fn accepts(&self, call: &[u8]) -> bool;
 
+    /// Whether a text of a call that it [`Contract::accepts`] seems to hold personal data. Asked at the
+    /// door: a rejection would keep the call in the chain for ever. Source: LED-3.9, D20.
+    fn holds_personal_data(&self, call: &[u8]) -> bool {
+        let _ = call;
+        false
+    }
+
     /// The restricted facts on which a public call depends; the kernel checks them first.
     fn conditions(&self, call: &[u8]) -> Vec<Condition> {
         let _ = call;

@@ -8,7 +8,7 @@ use super::signers;
 use super::source::NAME_BYTES_MAX;
 use crate::registry::Role;
 use crate::registry::roles::{governance, officer_of};
-use crate::text::check_text;
+use crate::text::{check_code, check_text};
 use linli_ledger::amount::Fen;
 use linli_ledger::code::{Code, Detail, Rejection, ensure};
 use linli_ledger::codec::encode;
@@ -68,9 +68,7 @@ pub fn catalogue_id(code: &str) -> [u8; 16] {
 /// # Errors
 /// [`Code::Text`].
 pub(super) fn check_catalogue_code(code: &str) -> Result<(), Rejection> {
-    let sound = (1..=CODE_BYTES_MAX).contains(&code.len())
-        && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    ensure(sound, Code::Text)
+    check_code(code, CODE_BYTES_MAX, u8::is_ascii_alphanumeric)
 }
 
 /// Checks that a service may be bought.

@@ -32,6 +32,7 @@ mod signers;
 mod source;
 mod state;
 mod suspense;
+mod texts;
 
 pub use accounts::FundAccount;
 pub use budget::{budget_hash, catalogue_id};
@@ -42,6 +43,7 @@ pub use fiscal::{is_closed, last_day};
 pub use payment::request_hash;
 pub use records::*;
 
+use crate::text::any_personal_data;
 use linli_ledger::code::{Code, Rejection};
 use linli_ledger::codec::decode;
 use linli_ledger::contract::{Broken, Contract, Party};
@@ -71,6 +73,10 @@ impl Contract for Funds {
 
     fn accepts(&self, call: &[u8]) -> bool {
         decode::<Call>(call, "a call").is_ok()
+    }
+
+    fn holds_personal_data(&self, call: &[u8]) -> bool {
+        decode::<Call>(call, "a call").is_ok_and(|call| any_personal_data(&call.texts()))
     }
 
     fn execute(

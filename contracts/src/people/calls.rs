@@ -61,3 +61,13 @@ pub enum Call {
     /// The resident leaves; no further use.
     Close,
 }
+
+impl Call {
+    /// Every text in it, for the door. Source: REG-18.
+    pub(super) fn texts(&self) -> Vec<&str> {
+        match self {
+            Self::Enrol { community, .. } => vec![community],
+            _ => Vec::new(),
+        }
+    }
+}

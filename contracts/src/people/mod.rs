@@ -11,6 +11,7 @@ pub mod residents;
 #[cfg(test)]
 mod tests;
 
+use crate::text::any_personal_data;
 pub use calls::*;
 use linli_ledger::code::{Code, Rejection};
 use linli_ledger::codec::decode;
@@ -45,6 +46,10 @@ impl Contract for People {
 
     fn accepts(&self, call: &[u8]) -> bool {
         decode::<Call>(call, "a call").is_ok()
+    }
+
+    fn holds_personal_data(&self, call: &[u8]) -> bool {
+        decode::<Call>(call, "a call").is_ok_and(|call| any_personal_data(&call.texts()))
     }
 
     fn execute(

@@ -32,7 +32,7 @@ pub fn terms_hash(terms: &ActivityTerms) -> Digest {
 /// An organiser proposes an activity.
 ///
 /// # Errors
-/// In this order: [`Code::Text`], [`Code::PersonalData`] for title and place; [`Code::Compulsory`];
+/// In this order: [`Code::Text`] for title and place; [`Code::Compulsory`];
 /// [`Code::TimeWindow`] for a session that is empty, longer than 24 h or begun; [`Code::Capacity`];
 /// [`Code::AmountRange`] for a risk class above 3 or an age other than 0, 14, 18;
 /// [`Code::Insurance`]; [`Code::NotFound`] for the organisation; the role as in [`officer_of`];

@@ -231,3 +231,17 @@ pub enum Call {
         batch: VoucherBatch,
     },
 }
+
+impl Call {
+    /// Every text in it, for the door. Source: REG-18.
+    pub(super) fn texts(&self) -> Vec<&str> {
+        match self {
+            Self::ProgrammeOpen { name, scope, .. } => vec![name, scope],
+            Self::RuleSet { terms, .. } => vec![&terms.cap_group],
+            Self::ActivityPropose { terms, .. } => vec![&terms.title, &terms.place],
+            Self::RewardOffer { title, .. } => vec![title],
+            Self::RewardOfferFunded { terms, .. } => vec![&terms.title],
+            _ => Vec::new(),
+        }
+    }
+}

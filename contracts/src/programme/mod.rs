@@ -29,7 +29,7 @@ pub use settlement::{BatchOf, Settlement, month_ends_at, voucher_batch_id};
 
 use crate::registry::Role;
 use crate::registry::roles::{officer, same_human};
-use crate::text::{check_path, check_text};
+use crate::text::{any_personal_data, check_path, check_text};
 use linli_ledger::code::{Code, Rejection, ensure};
 use linli_ledger::codec::decode;
 use linli_ledger::contract::{Broken, Contract, Party};
@@ -63,6 +63,10 @@ impl Contract for Programmes {
 
     fn accepts(&self, call: &[u8]) -> bool {
         decode::<Call>(call, "a call").is_ok()
+    }
+
+    fn holds_personal_data(&self, call: &[u8]) -> bool {
+        decode::<Call>(call, "a call").is_ok_and(|call| any_personal_data(&call.texts()))
     }
 
     fn conditions(&self, call: &[u8]) -> Vec<Condition> {
@@ -157,7 +161,7 @@ impl Contract for Programmes {
 /// Opens a programme of points.
 ///
 /// # Errors
-/// In this order: [`Code::Text`] or [`Code::PersonalData`] for the name, [`Code::Text`] for the
+/// In this order: [`Code::Text`] for the name, [`Code::Text`] for the
 /// scope; [`Code::AmountZero`], [`Code::AmountRange`]; the errors of [`operators`].
 ///
 /// Source: PRG-2, `domain` §2.2.

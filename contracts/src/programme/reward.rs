@@ -19,7 +19,7 @@ use linli_ledger::view::View;
 /// A partner offers a reward; a points operator agrees, and a budget officer where a line pays for it.
 ///
 /// # Errors
-/// In this order: [`Code::Text`], [`Code::PersonalData`]; [`Code::RewardKind`]; [`Code::AmountZero`],
+/// In this order: [`Code::Text`]; [`Code::RewardKind`]; [`Code::AmountZero`],
 /// [`Code::AmountRange`] for price, value, stock and number per person; [`Code::TimeWindow`];
 /// [`Code::RewardValue`] with `Need` and `Limit` for more fen per point than allowed;
 /// [`Code::NotFound`] for programme or partner; the partner's role as in [`partner_signs`];

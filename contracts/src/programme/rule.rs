@@ -3,6 +3,7 @@
 use super::{Basis, Programme, Rule, RuleTerms, RuleVersion, operators, reading};
 use crate::credit::ProgrammeTotals;
 use crate::registry::roles::{Parameter, parameter};
+use crate::text::check_code;
 use linli_ledger::amount::Points;
 use linli_ledger::code::{Code, Detail, Rejection, ensure};
 use linli_ledger::codec::encode;
@@ -90,9 +91,7 @@ fn check_terms(terms: &RuleTerms, now: BlockTime, multiplier_max: u64) -> Result
         let details = [Detail::Need(multiplier), Detail::Limit(multiplier_max)];
         return Err(Rejection::new(Code::Multiplier, &details));
     }
-    let group = &terms.cap_group;
-    let named = !group.is_empty() && group.len() <= CAP_GROUP_BYTES_MAX;
-    ensure(named && group.bytes().all(|b| b.is_ascii_graphic()), Code::Text)?;
+    check_code(&terms.cap_group, CAP_GROUP_BYTES_MAX, u8::is_ascii_graphic)?;
     let caps = [terms.day_cap, terms.month_cap, terms.year_cap];
     ensure(caps.iter().all(|cap| *cap <= Points(CAP_MAX)), Code::AmountRange)?;
     ensure(terms.valid_from < terms.valid_to, Code::TimeWindow)?;

@@ -188,3 +188,14 @@ pub enum PublicOwner {
     /// An organisation.
     Organisation(OrganisationId),
 }
+
+impl Call {
+    /// Every text in it, for the door. Source: REG-18.
+    pub(super) fn texts(&self) -> Vec<&str> {
+        match self {
+            Self::OrganisationRegister { name, .. } => vec![name],
+            Self::RoleGrant { scope, .. } => vec![scope],
+            _ => Vec::new(),
+        }
+    }
+}

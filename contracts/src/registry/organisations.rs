@@ -16,7 +16,7 @@ const NAME_BYTES_MAX: usize = 64;
 /// Registers an organisation.
 ///
 /// # Errors
-/// In this order: [`Code::Text`], [`Code::PersonalData`] for the name; as [`roles::governance`];
+/// In this order: [`Code::Text`] for the name; as [`roles::governance`];
 /// [`Code::GovernanceQuorum`] below the threshold; [`Code::KeyExists`]; [`Code::Algorithms`].
 ///
 /// Source: REG-7.

@@ -222,7 +222,8 @@ impl<'a> Executor<'a> {
     ///
     /// # Errors
     /// In this order: [`Code::Encoding`] for a contract, version or call that is not in force;
-    /// [`Code::Expired`]; for each signer [`Code::KeyInactive`]; [`Code::NonceUsed`].
+    /// [`Code::PersonalData`]; [`Code::Expired`]; for each signer [`Code::KeyInactive`];
+    /// [`Code::NonceUsed`].
     pub(super) fn transaction(&mut self, tx: &VerifiedTransaction) -> Result<(), Code> {
         let body = tx.body();
         let contract = self
@@ -230,6 +231,9 @@ impl<'a> Executor<'a> {
             .filter(|contract| contract.version() == body.call_version)
             .filter(|contract| contract.accepts(&body.call))
             .ok_or(Code::Encoding)?;
+        if contract.holds_personal_data(&body.call) {
+            return Err(Code::PersonalData);
+        }
         if body.valid_until < self.time || body.valid_until > self.time.plus(VALIDITY_MS_MAX) {
             return Err(Code::Expired);
         }

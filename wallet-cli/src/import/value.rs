@@ -1,6 +1,6 @@
 //! This exists to read one cell: money in yuan, numbers, civil times, public text.
 
-use linli_contracts::text::check_text;
+use linli_contracts::text::{check_text, lint};
 use linli_ledger::amount::Fen;
 use linli_ledger::code::Code;
 use linli_ledger::limits::TEXT_BYTES_MAX;
@@ -84,9 +84,6 @@ pub(super) fn end_of(day: Day) -> BlockTime {
 
 /// Text that goes onto the chain or into a report: readable, and nothing in it about a person.
 pub(super) fn public_text(text: &str) -> Result<&str, Code> {
-    match check_text(text, TEXT_BYTES_MAX) {
-        Ok(()) => Ok(text),
-        Err(rejection) if rejection.code == Code::PersonalData => Err(Code::RowPersonal),
-        Err(_) => Err(Code::RowText),
-    }
+    check_text(text, TEXT_BYTES_MAX).map_err(|_| Code::RowText)?;
+    if lint(text).is_some() { Err(Code::RowPersonal) } else { Ok(text) }
 }
