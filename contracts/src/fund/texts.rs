@@ -23,7 +23,30 @@ impl Call {
             Self::EvaluationSubmit { indicators, .. } => {
                 indicators.iter().map(|indicator| indicator.name.as_str()).collect()
             }
-            _ => Vec::new(),
+            Self::BudgetApprove { .. }
+            | Self::DeliverableSubmit { .. }
+            | Self::AcceptanceSign { .. }
+            | Self::PaymentRequest { .. }
+            | Self::PaymentEdit { .. }
+            | Self::Approve { .. }
+            | Self::Refuse { .. }
+            | Self::PaymentInstruct { .. }
+            | Self::BankConfirm { .. }
+            | Self::BankFail { .. }
+            | Self::CloseOut { .. }
+            | Self::SuspenseReceive { .. }
+            | Self::SuspenseReturn { .. }
+            | Self::Reverse { .. }
+            | Self::BankReturn { .. }
+            | Self::ClawbackOrder { .. }
+            | Self::Refund { .. }
+            | Self::EvaluatorSelect { .. }
+            | Self::RetentionRelease { .. }
+            | Self::FindingRecord { .. }
+            | Self::FiscalClose { .. }
+            | Self::TreasuryReturn { .. }
+            | Self::Freeze { .. }
+            | Self::Unfreeze { .. } => Vec::new(),
         }
     }
 }

@@ -67,7 +67,11 @@ impl Call {
     pub(super) fn texts(&self) -> Vec<&str> {
         match self {
             Self::Enrol { community, .. } => vec![community],
-            _ => Vec::new(),
+            Self::KeyAdd { .. }
+            | Self::KeyRevoke { .. }
+            | Self::KeyRotate { .. }
+            | Self::KeyRotateObject
+            | Self::Close => Vec::new(),
         }
     }
 }

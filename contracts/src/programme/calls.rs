@@ -241,7 +241,10 @@ impl Call {
             Self::ActivityPropose { terms, .. } => vec![&terms.title, &terms.place],
             Self::RewardOffer { title, .. } => vec![title],
             Self::RewardOfferFunded { terms, .. } => vec![&terms.title],
-            _ => Vec::new(),
+            Self::ActivityPublish { .. }
+            | Self::ActivityCancel { .. }
+            | Self::RewardUpdate { .. }
+            | Self::SettleClaim { .. } => Vec::new(),
         }
     }
 }

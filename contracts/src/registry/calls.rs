@@ -195,7 +195,14 @@ impl Call {
         match self {
             Self::OrganisationRegister { name, .. } => vec![name],
             Self::RoleGrant { scope, .. } => vec![scope],
-            _ => Vec::new(),
+            Self::PersonRegister { .. }
+            | Self::KeyAdd { .. }
+            | Self::KeyRevoke { .. }
+            | Self::KeyRotate { .. }
+            | Self::RoleRevoke { .. }
+            | Self::ParameterSet { .. }
+            | Self::RelationDeclare { .. }
+            | Self::RelationEnd { .. } => Vec::new(),
         }
     }
 }
