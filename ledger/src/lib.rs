@@ -6,7 +6,7 @@
 //! contract is run, how value moves, and how all of it is committed to and checked.
 //!
 //! The way in: [`genesis::Genesis`] → [`state::State::from_genesis`] → [`execute::execute_block`] →
-//! [`state::State::apply`]; for auditors [`replay::replay`].
+//! [`state::State::apply`]; for auditors [`replay::replay`]; for whoever holds one proof [`verify::verify`].
 
 #![cfg_attr(
     not(test),
@@ -53,4 +53,5 @@ pub mod system;
 pub mod transaction;
 pub mod tree;
 pub mod types;
+pub mod verify;
 pub mod view;

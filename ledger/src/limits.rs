@@ -33,3 +33,5 @@ pub const TEXT_BYTES_MAX: usize = 256;
 pub const FRAME_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Members of a validator set: a certificate of all of them has 10 KiB, a round of votes 10 000 messages.
 pub const VALIDATORS_MAX: usize = 100;
+/// A proof: 16 MiB is a statement of tens of thousands of entries, and read in a fraction of a second.
+pub const PROOF_BYTES_MAX: usize = 16 * 1024 * 1024;

@@ -60,19 +60,41 @@ impl InclusionProof {
     ///
     /// Source: LED-5.11, RFC 9162 §2.1.3.2.
     pub fn verify(&self, leaf: &[u8; 32], root: &[u8; 32]) -> bool {
-        let Some(last) = self.size.checked_sub(1).filter(|last| self.index <= *last) else {
-            return false;
-        };
-        let mut walk = Walk { place: self.index, last };
+        self.root_from(leaf) == Some(*root)
+    }
+
+    /// The root to which the path leads from `leaf`; `None` for a path that no such place has.
+    pub fn root_from(&self, leaf: &[u8; 32]) -> Option<[u8; 32]> {
+        let mut walk = self.walk()?;
         let mut computed = *leaf;
         for sibling in &self.path {
-            computed = match walk.step() {
-                Some(Side::Left) => node(*sibling, computed),
-                Some(Side::Right) => node(computed, *sibling),
-                None => return false,
+            computed = match walk.step()? {
+                Side::Left => node(*sibling, computed),
+                Side::Right => node(computed, *sibling),
             };
         }
-        walk.last == 0 && computed == *root
+        (walk.last == 0).then_some(computed)
+    }
+
+    /// The root of the leaves before the one proven: whoever believes the proof knows of the list of
+    /// the first `index` leaves that it is the beginning of this one. The siblings on the left are the
+    /// largest complete subtrees of that list, smallest first. `None` as [`InclusionProof::root_from`].
+    ///
+    /// Source: LED-5.14.
+    pub fn root_before(&self) -> Option<[u8; 32]> {
+        let mut walk = self.walk()?;
+        let mut before = None;
+        for sibling in &self.path {
+            if let Side::Left = walk.step()? {
+                before = Some(before.map_or(*sibling, |right| node(*sibling, right)));
+            }
+        }
+        (walk.last == 0).then(|| before.unwrap_or_else(|| root(&[])))
+    }
+
+    fn walk(&self) -> Option<Walk> {
+        let last = self.size.checked_sub(1).filter(|last| self.index <= *last)?;
+        Some(Walk { place: self.index, last })
     }
 }
 

@@ -18,9 +18,9 @@ const FILE_LINES_MAX: usize = 800;
 /// The one place from which packages come.
 const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
 /// What numbered rules of ours are called.
-const CLAUSES: [&str; 16] = [
+const CLAUSES: [&str; 17] = [
     "LED-", "IMP-", "REG-", "PPL-", "PRG-", "CRE-", "FND-", "GOV-", "SOD-", "INV-M", "INV-P",
-    "INV-G", "INV-I", "INV-D", "WAL-", "NET-",
+    "INV-G", "INV-I", "INV-D", "WAL-", "NET-", "PRF-",
 ];
 /// Packages, and families of them (`libp2p-…`), that speak to a network or exist to wait for one.
 #[rustfmt::skip]
