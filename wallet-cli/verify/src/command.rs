@@ -92,7 +92,7 @@ fn exit(error: &ChainError) -> u8 {
     }
 }
 
-fn line(value: &Value) -> String {
+pub(crate) fn line(value: &Value) -> String {
     format!("{value}\n")
 }
 

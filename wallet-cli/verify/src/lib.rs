@@ -1,8 +1,9 @@
-//! This exists to be what a regulator reads, builds and keeps: it checks a whole chain offline, from
-//! nothing but the chain's files and a genesis hash. No network code is in its dependency tree.
+//! This exists to be what a regulator reads, builds and keeps: it checks a proof or a whole chain offline,
+//! from nothing but a file and a genesis hash. No network code is in its dependency tree.
 
 pub mod chain;
 pub mod command;
+pub mod proof;
 pub mod words;
 
 pub use chain::{ChainError, Progress, audit, audit_receipts};
