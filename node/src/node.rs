@@ -291,10 +291,33 @@ impl Shown {
         rulebook: &Rulebook,
         observer: &mut dyn Observer,
     ) -> Result<Self, NodeError> {
+        Self::open_from(folder, genesis, rulebook, newest_snapshot, observer)
+    }
+
+    /// As [`Shown::open`], but from the genesis: `observer` sees every block.
+    ///
+    /// # Errors
+    /// As [`Shown::open`].
+    pub fn open_anew(
+        folder: &Path,
+        genesis: &Genesis,
+        rulebook: &Rulebook,
+        observer: &mut dyn Observer,
+    ) -> Result<Self, NodeError> {
+        Self::open_from(folder, genesis, rulebook, |_, _| Ok(None), observer)
+    }
+
+    fn open_from(
+        folder: &Path,
+        genesis: &Genesis,
+        rulebook: &Rulebook,
+        start: impl FnOnce(&Path, &Genesis) -> Result<Option<State>, NodeError>,
+        observer: &mut dyn Observer,
+    ) -> Result<Self, NodeError> {
         let own = folder.join("node");
         let private = folder_storage(&own, &SyncObserver::default())?;
         let lock = lock(&own)?;
-        let start = newest_snapshot(folder, genesis)?;
+        let start = start(folder, genesis)?;
         let chain = folder_storage(&folder.join("chain"), &SyncObserver::default())?;
         let (_, state) = ChainFile::open(chain, private, genesis, rulebook, start, observer)?;
         Ok(Self { state: SharedState::new(state), _lock: lock })

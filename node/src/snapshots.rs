@@ -18,8 +18,8 @@ const SUFFIX: &str = ".snapshot";
 const KEPT: usize = 2;
 /// Parts are written together up to this size, each time with a sync.
 const WRITE_BYTES: usize = 8 * 1024 * 1024;
-/// Parts are read together up to this size. More than any one frame has.
-const READ_BYTES: usize = 16 * 1024 * 1024;
+/// Parts are read together up to this size, which is held twice while they are. More than any one frame has.
+const READ_BYTES: usize = 8 * 1024 * 1024;
 
 /// The snapshots of one chain, in a folder.
 pub struct Snapshots {

@@ -9,7 +9,7 @@ mod naive;
 use linli_ledger::codec::encode;
 use linli_ledger::frame::Frame;
 use linli_ledger::types::Height;
-use linli_service::index::{Follower, Index, IndexError, Order, Page};
+use linli_service::index::{Follower, Index, IndexError, Order, Page, rebuild};
 use linli_service::{Live, LiveOptions};
 use linli_tests::workload::{Certifier, Workload};
 use naive::{Chain, Dice, Question, ask};
@@ -158,9 +158,16 @@ impl Harm {
         let Masters { whole, older, other } = masters;
         copy(whole, folder);
         let all = files(folder);
-        // Nearly all bytes are in the log; the others matter as much.
-        let log = all.iter().find(|file| file.ends_with("db")).unwrap().clone();
-        let file = if dice.roll(4) == 0 { dice.pick(&all).clone() } else { log };
+        // Nearly all bytes are in the log and in the receipts; the others matter as much.
+        let named = |end: &str| {
+            let is_it = |file: &&PathBuf| file.to_string_lossy().ends_with(end);
+            all.iter().find(is_it).unwrap().clone()
+        };
+        let file = match dice.roll(4) {
+            0 => dice.pick(&all).clone(),
+            1 => named(".receipts"),
+            _ => named("/db"),
+        };
         let mut bytes = fs::read(&file).unwrap();
         // The end of the log was reserved and never written.
         let used = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
@@ -254,6 +261,92 @@ fn it_answers_the_same_after_a_hundred_kinds_of_damage() {
     // What was cut or removed is caught up with; of the rest some must have been in doubt.
     assert!(rebuilds >= 15, "{rebuilds}");
     live.stop();
+}
+
+/// What of an index is lost.
+#[derive(Clone, Copy, Debug)]
+enum Loss {
+    Nothing,
+    Sled,
+    LastReceipts,
+    Everything,
+}
+
+#[test]
+fn only_blocks_whose_receipts_are_lost_are_executed_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let chain = chain("executed", 500, path);
+    let live = live(&chain, path);
+    let (tip, index) = (chain.state.tip().height, path.join("index"));
+    let questions = chain.questions(&mut Dice(5));
+    // The node itself has executed all of it when it was opened, and that is enough.
+    let losses = [Loss::Nothing, Loss::Sled, Loss::LastReceipts, Loss::Everything, Loss::Sled];
+    for (number, loss) in losses.into_iter().enumerate() {
+        match loss {
+            Loss::Nothing => {}
+            Loss::Sled => {
+                for file in files(&index) {
+                    if file.extension().is_none_or(|end| end != "receipts") {
+                        fs::remove_file(file).unwrap();
+                    }
+                }
+            }
+            Loss::LastReceipts => {
+                let file =
+                    files(&index).into_iter().rfind(|file| file.ends_with("0000000001.receipts"));
+                let file = fs::File::options().write(true).open(file.unwrap()).unwrap();
+                file.set_len(file.metadata().unwrap().len() - 1).unwrap();
+            }
+            Loss::Everything => fs::remove_dir_all(&index).unwrap(),
+        }
+        let follower = Follower::start(&live).unwrap();
+        for question in questions.iter().step_by(23) {
+            let answer = insist(&follower, &chain, question);
+            assert_eq!(answer, chain.answer(question), "{number} {loss:?} {question:?}");
+        }
+        let executed = match loss {
+            Loss::Nothing | Loss::Sled => 0,
+            Loss::LastReceipts => 1,
+            Loss::Everything => tip.0,
+        };
+        assert_eq!(follower.status().executed, executed, "{number} {loss:?}");
+        follower.stop();
+    }
+    live.stop();
+}
+
+#[test]
+fn an_operator_builds_it_anew_and_trusts_nothing_of_the_old_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let chain = chain("anew", 400, path);
+    let tip = chain.state.tip().height;
+    build(&chain, path, &path.join("index"), tip);
+    let rulebook = Arc::new(linli_contracts::rulebook());
+    let options = LiveOptions::new(path.to_owned(), chain.genesis.clone(), rulebook);
+    let running = live(&chain, path);
+    let busy = rebuild(&options, &mut |_, _| {});
+    assert!(matches!(busy, Err(IndexError::Chain(_))), "a node runs there: {busy:?}");
+    running.stop();
+    drop(running);
+    for file in files(&path.join("index")) {
+        let mut bytes = fs::read(&file).unwrap();
+        bytes.iter_mut().step_by(50).for_each(|byte| *byte ^= 1);
+        fs::write(file, bytes).unwrap();
+    }
+    let mut heard = Vec::new();
+    let built = rebuild(&options, &mut |reached, last| heard.push((reached, last)));
+    assert_eq!((built.unwrap(), heard.last()), (tip, Some(&(tip, tip))));
+    let running = live(&chain, path);
+    let follower = Follower::start(&running).unwrap();
+    for question in chain.questions(&mut Dice(9)).iter().step_by(11) {
+        assert_eq!(insist(&follower, &chain, question), chain.answer(question), "{question:?}");
+    }
+    let status = follower.status();
+    assert_eq!((status.rebuilds, status.executed), (0, 0));
+    follower.stop();
+    running.stop();
 }
 
 #[test]

@@ -5,7 +5,8 @@
 //!
 //! The chain is the workload's: real signed transactions through the shipped contracts. It is made in
 //! a folder, with its read model and a snapshot of its last block; then `linlid` itself is started
-//! there as an operator would, several times, and asked. `LINLI_BENCH_KEEP=1` leaves the folder and says
+//! there as an operator would, several times, and asked; then once more after each kind of loss, while
+//! it builds the read model again, and once as `linlid reindex`. `LINLI_BENCH_KEEP=1` leaves the folder and says
 //! where it is.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints what it measured")]
@@ -72,6 +73,13 @@ fn measure(grown: &Growing) -> Result<(), Box<dyn Error>> {
     starts.sort_by_key(|start| start.answered);
     let median = &starts[STARTS / 2];
     let mib = |path: &str| bytes(&folder.join(path)) / 1_048_576;
+    let (index, receipts) = (mib("index"), mib("index/000001/receipts"));
+    let reindexed = reindexed(folder)?;
+    let anew = mib("index");
+    lose(&folder.join("index"), &|name| !name.ends_with(".receipts"))?;
+    let from_receipts = start(folder, &grown.sample)?;
+    fs::remove_dir_all(folder.join("index"))?;
+    let executed = start(folder, &grown.sample)?;
     let line = serde_json::json!({
         "target": "start",
         "transactions": grown.transactions,
@@ -87,8 +95,17 @@ fn measure(grown: &Growing) -> Result<(), Box<dyn Error>> {
         "lookup_p99_us": microseconds(median.lookups[LOOKUPS * 99 / 100]),
         "logical_mib": grown.logical / 1_048_576,
         "chain_mib": mib("chain"),
-        "index_mib": mib("index"),
+        "index_mib": index,
+        "of_it_receipts_mib": receipts,
         "snapshot_mib": mib("snapshots"),
+        "reindex_s": reindexed.0.as_secs(),
+        "reindex_most_mib": reindexed.1,
+        "reindexed_mib": anew,
+        "from_receipts_s": from_receipts.answered.as_secs(),
+        "from_receipts_most_mib": from_receipts.memory.1,
+        "executed_s": executed.answered.as_secs(),
+        "executed_most_mib": executed.memory.1,
+        "executed_asked_mib": executed.asked.0,
     });
     println!("{line}");
     Ok(())
@@ -195,9 +212,7 @@ struct Started {
 /// Starts `linlid`, asks it, and stops it.
 fn start(folder: &Path, sample: &[TransactionId]) -> Result<Started, Box<dyn Error>> {
     let begun = Instant::now();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_linlid"))
-        .args(["--log", "off", "-o", "json", "--dir"])
-        .arg(folder)
+    let mut child = linlid(folder)
         .args(["start", "--read-only", "--api", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
         .stdout(Stdio::piped())
         .spawn()?;
@@ -207,7 +222,6 @@ fn start(folder: &Path, sample: &[TransactionId]) -> Result<Started, Box<dyn Err
     let greeting: serde_json::Value = serde_json::from_str(&line)?;
     let address = greeting["api"].as_str().ok_or("no address")?.replace("http://", "");
     let process = child.id().to_string();
-    let memory = common::memory(&process);
     let path = |number: usize| {
         let id = sample[number.wrapping_mul(7_919) % sample.len()];
         format!("/v1/transactions/{}", id.0.to_hex())
@@ -217,6 +231,7 @@ fn start(folder: &Path, sample: &[TransactionId]) -> Result<Started, Box<dyn Err
         std::thread::sleep(Duration::from_millis(5));
     }
     let (answered, processor_ms) = (begun.elapsed(), processor(&child));
+    let memory = common::memory(&process);
     let mut lookups = Vec::new();
     for number in 0..LOOKUPS {
         let asked = Instant::now();
@@ -231,6 +246,41 @@ fn start(folder: &Path, sample: &[TransactionId]) -> Result<Started, Box<dyn Err
     let (ms, answers) = (ready.as_millis(), answered.as_millis());
     eprintln!("  start: {ms} ms, answers after {answers} ms, {} MiB", memory.0);
     Ok(Started { ready, answered, processor_ms, memory, asked, lookups })
+}
+
+/// Removes the files below a folder that have such names.
+fn lose(folder: &Path, is_lost: &dyn Fn(&str) -> bool) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            lose(&path, is_lost)?;
+        } else if path.to_str().is_some_and(is_lost) {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
+/// How long `linlid reindex` takes, and how much memory it holds at most, MiB.
+fn reindexed(folder: &Path) -> Result<(Duration, u64), Box<dyn Error>> {
+    let begun = Instant::now();
+    let mut child = linlid(folder).arg("reindex").stdout(Stdio::null()).spawn()?;
+    let mut most = 0;
+    let status = loop {
+        most = most.max(common::memory(&child.id().to_string()).1);
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    assert!(status.success(), "the read model is built anew");
+    Ok((begun.elapsed(), most))
+}
+
+fn linlid(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_linlid"));
+    command.args(["--log", "off", "-o", "json", "--dir"]).arg(folder);
+    command
 }
 
 /// The first line of an answer, once all of it is there.

@@ -337,15 +337,15 @@ impl Live {
     }
 
     /// Executes the chain again, on a state of its own and on this thread, and hands over every
-    /// durable block above `after`, in order, until `each` breaks off. It begins at the newest
-    /// snapshot that is not above `after`.
+    /// durable block above `after` with the state after it, in order, until `each` breaks off. It
+    /// begins at the newest snapshot that is not above `after`.
     ///
     /// # Errors
     /// [`NodeError::Storage`], [`NodeError::Damaged`].
     pub fn replay(
         &self,
         after: Height,
-        each: &mut dyn FnMut(Followed) -> ControlFlow<()>,
+        each: &mut dyn FnMut(&State, Followed) -> ControlFlow<()>,
     ) -> Result<(), NodeError> {
         let snapshots = self.0.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
         let snapshot = snapshots.newest(after, self.genesis(), &self.0.blocks);
@@ -361,7 +361,7 @@ impl Live {
             let next = replay.state().tip().height.next();
             let Some(block) = self.blocks(next, next)?.pop() else { return Ok(()) };
             let receipts = replay.frame(Frame::Block(block.clone()))?;
-            if next > after && each(Followed { block, receipts }).is_break() {
+            if next > after && each(replay.state(), Followed { block, receipts }).is_break() {
                 return Ok(());
             }
         }

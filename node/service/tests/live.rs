@@ -48,7 +48,7 @@ fn what_is_submitted_becomes_final_once_and_stays_readable() {
 
     let mut heights = Vec::new();
     let mut receipts = Vec::new();
-    live.replay(Height(0), &mut |next| {
+    live.replay(Height(0), &mut |_, next| {
         heights.push(next.block.block.header.height.0);
         receipts.push(next.receipts);
         ControlFlow::Continue(())

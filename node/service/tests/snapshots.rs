@@ -130,7 +130,7 @@ fn a_running_node_writes_snapshots_and_keeps_two() {
     }
     // From a snapshot, not from the beginning.
     let mut first = None;
-    live.replay(Height(5), &mut |next| {
+    live.replay(Height(5), &mut |_, next| {
         first = Some(next.block.block.header.height);
         std::ops::ControlFlow::Break(())
     })

@@ -95,10 +95,9 @@ pub(super) fn dev(
 pub(super) fn reindex(config: &Config, output: Output, language: Language) -> Said {
     let settings = &config.settings;
     logs::begin(&settings.log, settings.log_format);
-    let built = open(settings, true, language).and_then(|live| {
-        let built = crate::index::rebuild(&live, &mut |_, _| {});
-        live.stop();
-        built.map_err(|error| Failure::new(error.code(), &error))
+    let built = options(settings, true, language).and_then(|options| {
+        crate::index::rebuild(&options, &mut |_, _| {})
+            .map_err(|error| Failure::new(error.code(), &error))
     });
     match (built, output) {
         (Ok(height), Output::Json) => {
@@ -162,6 +161,14 @@ fn stored_genesis(folder: &Path) -> Result<Option<Genesis>, Failure> {
 }
 
 fn open(settings: &Settings, read_only: bool, language: Language) -> Result<Live, Failure> {
+    Ok(Live::open(options(settings, read_only, language)?)?)
+}
+
+fn options(
+    settings: &Settings,
+    read_only: bool,
+    language: Language,
+) -> Result<LiveOptions, Failure> {
     let genesis = genesis(settings)?;
     let shown = read_only || genesis.clock == Clock::Data;
     if genesis.keys == Keys::Demonstration {
@@ -176,8 +183,7 @@ fn open(settings: &Settings, read_only: bool, language: Language) -> Result<Live
     };
     let network = network.map(|key| settings.network(key));
     let rulebook = Arc::new(linli_contracts::rulebook());
-    let options = LiveOptions { validator, network, ..settings.live(genesis, rulebook) };
-    Ok(Live::open(options)?)
+    Ok(LiveOptions { validator, network, ..settings.live(genesis, rulebook) })
 }
 
 fn open_dev(

@@ -1,12 +1,8 @@
 //! This exists to hand out nothing that was not checked: a block comes from the chain file, its
 //! receipts from the index, and they are used only if they hash to what the header says.
 
-use super::pack::Pack;
-use super::store::{Store, receipts_row};
 use super::{Index, IndexError};
 use linli_ledger::block::{BlockTransaction, CommittedBlock, Header};
-use linli_ledger::hash::Digest;
-use linli_ledger::merkle;
 use linli_ledger::receipt::Receipt;
 use linli_ledger::transaction::SignedTransaction;
 use linli_ledger::types::Height;
@@ -101,39 +97,21 @@ impl Index {
         if let Some(checked) = self.remembered.get(height) {
             return Ok(checked);
         }
-        let committed = self.blocks.block(height)?;
-        let committed = committed
-            .filter(|committed| committed.block.header.chain == self.genesis)
+        let checked = self.read(height)?;
+        let checked = checked
             .ok_or_else(|| IndexError::doubt(format!("block {height} is not in the chain")))?;
-        let header = &committed.block.header;
-        let receipts = receipts(&self.store, height, header.receipt_count)?;
-        self.store.account(&receipts_row(height, header.receipt_count))?;
-        let leaves: Vec<_> = receipts.iter().map(Receipt::leaf).collect();
-        if Digest::Blake3(merkle::root(&leaves)) != header.receipts_root {
-            return Err(IndexError::doubt(format!("the receipts of block {height} are others")));
-        }
-        let checked = Arc::new(Checked { committed, receipts });
+        let checked = Arc::new(checked);
         self.remembered.put(height, &checked);
         Ok(checked)
     }
-}
 
-/// The receipts of a block as the rows have them; as many as the header says.
-fn receipts(store: &Store, height: Height, count: u32) -> Result<Vec<Receipt>, IndexError> {
-    let wrong = || IndexError::doubt(format!("receipts of block {height} are missing"));
-    let mut receipts: Vec<Receipt> = Vec::new();
-    while let Some(index) = u32::try_from(receipts.len()).ok().filter(|index| *index < count) {
-        let row = store.receipts(height, index)?.ok_or_else(wrong)?;
-        let pack: Pack = borsh::from_slice(&row).map_err(|_| wrong())?;
-        let before = receipts.len();
-        for packed in pack.iter().filter(|packed| packed.height == height) {
-            if usize::try_from(packed.index) == Ok(receipts.len()) {
-                receipts.push(borsh::from_slice(&packed.bytes).map_err(|_| wrong())?);
-            }
-        }
-        if receipts.len() == before {
-            return Err(wrong());
-        }
+    /// As [`Index::checked`], of a block that may not be in the chain; it is not remembered.
+    pub(super) fn read(&self, height: Height) -> Result<Option<Checked>, IndexError> {
+        let committed = self.blocks.block(height)?;
+        let Some(committed) = committed.filter(|one| one.block.header.chain == self.genesis) else {
+            return Ok(None);
+        };
+        let receipts = self.receipts.get(&committed.block.header)?;
+        Ok(Some(Checked { committed, receipts }))
     }
-    Ok(receipts)
 }

@@ -3,11 +3,11 @@
 //! it is in doubt.
 
 use super::generations::Generations;
-use super::{Index, IndexError, Placed};
+use super::rebuild::{TOGETHER, blocks};
+use super::{FOLDER, Index, IndexError, Placed};
 use crate::live::{Followed, Live};
 use linli_ledger::types::Height;
-use linli_node::storage::Folder;
-use linli_node::{Blocks, NodeError};
+use linli_node::Blocks;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,8 +18,6 @@ use tokio::sync::Notify;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
-/// Receipts that are added at once while blocks are executed again.
-const TOGETHER: usize = 4_000;
 /// Blocks that are added at once while following: all that wait, as far as they are small.
 const WAITING_TOGETHER: usize = 1_000;
 /// An index this many blocks behind is still asked; further behind it only says how far it is.
@@ -38,6 +36,8 @@ pub struct IndexStatus {
     pub is_ready: bool,
     /// How often it was built again since the start, because it was in doubt.
     pub rebuilds: u64,
+    /// Blocks that were executed again for it since the start, because their receipts were missing.
+    pub executed: u64,
 }
 
 impl IndexStatus {
@@ -68,12 +68,15 @@ struct Shared {
     index: RwLock<Option<Arc<Index>>>,
     cursor: AtomicU64,
     rebuilds: AtomicU64,
+    executed: AtomicU64,
 }
 
 #[derive(Debug, Default)]
 struct Control {
     /// Why the index is thrown away.
     doubt: Option<String>,
+    /// Whether it has been let in since the last one was thrown away.
+    has_answered: bool,
     is_ending: bool,
 }
 
@@ -86,14 +89,15 @@ impl Follower {
     pub fn start(live: &Live) -> Result<Self, IndexError> {
         let shared = Arc::new(Shared {
             live: live.clone(),
-            folder: live.folder().join("index"),
-            blocks: blocks(live)?,
+            folder: live.folder().join(FOLDER),
+            blocks: blocks(live.folder())?,
             control: Mutex::default(),
             wake: Notify::new(),
             changed: Condvar::new(),
             index: RwLock::new(None),
             cursor: AtomicU64::new(0),
             rebuilds: AtomicU64::new(0),
+            executed: AtomicU64::new(0),
         });
         let failed = |source| IndexError::Storage { action: "follow with", source };
         let runtime =
@@ -121,8 +125,9 @@ impl Follower {
             return Err(IndexError::Rebuilding { done: cursor, total: tip });
         };
         let answer = question(&index);
-        if let Err(IndexError::Doubt(why)) = &answer {
-            self.shared.withdraw(Some(&index));
+        if let Err(IndexError::Doubt(why)) = &answer
+            && self.shared.withdraw(Some(&index))
+        {
             self.shared.control().doubt = Some(why.clone());
             self.shared.wake.notify_one();
         }
@@ -166,41 +171,13 @@ impl Drop for Follower {
     }
 }
 
-/// Builds the index of a node anew, for an operator; `progress` hears the block reached and the last.
-/// Nobody else may use the index meanwhile.
-///
-/// # Errors
-/// [`IndexError::Storage`], [`IndexError::Chain`]; [`IndexError::Doubt`] for a disk that does not keep
-/// what was written.
-pub fn rebuild(
-    live: &Live,
-    progress: &mut dyn FnMut(Height, Height),
-) -> Result<Height, IndexError> {
-    let folder = Generations::new(&live.folder().join("index")).renew()?;
-    let index = Index::open(&folder, live.genesis(), blocks(live)?)?;
-    catch_up(live, &index, &mut |reached| {
-        progress(reached, tip(live));
-        ControlFlow::Continue(())
-    })?;
-    Ok(index.cursor().0)
-}
-
 fn tip(live: &Live) -> Height {
     live.with_state(|state| state.tip().height)
 }
 
-fn blocks(live: &Live) -> Result<Arc<Blocks>, IndexError> {
-    let chain = live.folder().join("chain");
-    let folder = Folder::create(&chain).map_err(|source| {
-        let what = chain.display().to_string();
-        NodeError::Storage { action: "open", what, source }
-    })?;
-    Ok(Arc::new(Blocks::new(Box::new(folder))))
-}
-
-/// Adds all blocks that are durable, by executing the chain again; `reached` hears each height that is
-/// in the index and says whether to go on.
-fn catch_up(
+/// Adds the other blocks that are durable by executing the chain again, on a state of its own; `reached` hears each
+/// height that is in the index and says whether to go on.
+fn execute(
     live: &Live,
     index: &Index,
     reached: &mut dyn FnMut(Height) -> ControlFlow<()>,
@@ -208,9 +185,9 @@ fn catch_up(
     let mut group: Vec<Placed> = Vec::new();
     let mut receipts = 0;
     let mut result = Ok(());
-    live.replay(index.cursor().0, &mut |followed| {
+    live.replay(index.cursor().0, &mut |state, followed| {
         receipts += followed.receipts.len() + 1;
-        group.push(live.with_state(|state| Placed::new(state, Arc::new(followed))));
+        group.push(Placed::new(state, Arc::new(followed)));
         if receipts < TOGETHER {
             return ControlFlow::Continue(());
         }
@@ -236,15 +213,21 @@ impl Shared {
             tip: tip(&self.live),
             is_ready: self.index.read().unwrap_or_else(PoisonError::into_inner).is_some(),
             rebuilds: self.rebuilds.load(Ordering::Acquire),
+            executed: self.executed.load(Ordering::Acquire),
         }
     }
 
     /// Follows until the end; what goes wrong is mended here or tried again.
     async fn run(&self) {
         let generations = Generations::new(&self.folder);
-        let mut is_new = false;
+        let mut doubts = 0_u32;
         loop {
-            let folder = if is_new { generations.renew() } else { generations.current() };
+            let folder = match doubts {
+                0 => generations.current(),
+                1 => generations.renew(true),
+                // The receipts may be what is at fault.
+                _ => generations.renew(false),
+            };
             let followed = match folder {
                 Ok(folder) => {
                     generations.clear(&folder);
@@ -253,21 +236,22 @@ impl Shared {
                 Err(error) => Err(error),
             };
             self.withdraw(None);
+            let has_answered = std::mem::take(&mut self.control().has_answered);
             match followed {
                 Ok(()) => return,
                 Err(IndexError::Doubt(why)) => {
                     tracing::warn!(why, "the read model is built again from the chain");
                     self.rebuilds.fetch_add(1, Ordering::AcqRel);
-                    if is_new {
+                    doubts = if has_answered { 1 } else { doubts.saturating_add(1) };
+                    if doubts > 1 {
                         // In doubt again: perhaps the disk is at fault, or sled has given up in this
                         // process. Do not rebuild without a breath between.
                         let _ = tokio::time::timeout(AGAIN, self.wake.notified()).await;
                     }
-                    is_new = true;
                 }
                 Err(error) => {
                     tracing::error!(%error, "the read model waits");
-                    is_new = false;
+                    doubts = 0;
                     // Whatever comes first: the time, a doubt, the end.
                     let _ = tokio::time::timeout(AGAIN, self.wake.notified()).await;
                 }
@@ -285,7 +269,7 @@ impl Shared {
         let index = Arc::new(Index::open(folder, self.live.genesis(), self.blocks.clone())?);
         self.reach(&index);
         loop {
-            self.catch_up(&index)?;
+            self.catch_up(&index, &mut news)?;
             if self.control().is_ending {
                 return Ok(());
             }
@@ -304,8 +288,12 @@ impl Shared {
         }
     }
 
-    /// Brings the index up to the last durable block.
-    fn catch_up(&self, index: &Arc<Index>) -> Result<(), IndexError> {
+    /// Brings the index up to the last durable block: first what it takes no state for.
+    fn catch_up(
+        &self,
+        index: &Arc<Index>,
+        news: &mut Receiver<Arc<Followed>>,
+    ) -> Result<(), IndexError> {
         let behind = tip(&self.live).0.saturating_sub(index.cursor().0.0);
         if behind == 0 {
             return Ok(());
@@ -313,12 +301,27 @@ impl Shared {
         if behind <= SERVED_BEHIND {
             self.publish(index);
         }
-        catch_up(&self.live, index, &mut |_| {
+        let reached = || {
             self.reach(index);
             let control = self.control();
             let goes_on = !control.is_ending && control.doubt.is_none();
             if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        };
+        let placed = |followed| self.live.with_state(|state| Placed::new(state, followed));
+        index.take_over(&placed, &mut |_| {
+            // What the node does meanwhile would have to be executed again.
+            let new: Vec<_> = std::iter::from_fn(|| news.try_recv().ok()).collect();
+            index.keep(&new)?;
+            Ok(reached())
         })?;
+        self.doubt()?;
+        if !self.control().is_ending && index.cursor().0 < tip(&self.live) {
+            let (before, executed) = (index.cursor().0.0, self.executed.load(Ordering::Acquire));
+            execute(&self.live, index, &mut |height| {
+                self.executed.store(executed + height.0 - before, Ordering::Release);
+                reached()
+            })?;
+        }
         self.doubt()
     }
 
@@ -367,16 +370,19 @@ impl Shared {
     /// Lets questions in.
     fn publish(&self, index: &Arc<Index>) {
         *self.index.write().unwrap_or_else(PoisonError::into_inner) = Some(index.clone());
+        self.control().has_answered = true;
         self.tell();
     }
 
-    /// Lets no more questions in; with an index only if it is that one.
-    fn withdraw(&self, which: Option<&Arc<Index>>) {
+    /// Lets no more questions in; with an index only if it is that one. Says whether it was let in until now.
+    fn withdraw(&self, which: Option<&Arc<Index>>) -> bool {
         let mut shown = self.index.write().unwrap_or_else(PoisonError::into_inner);
         let is_it = |shown: &Arc<Index>| which.is_none_or(|which| Arc::ptr_eq(which, shown));
-        if shown.as_ref().is_some_and(is_it) {
+        let was_shown = shown.as_ref().is_some_and(is_it);
+        if was_shown {
             *shown = None;
         }
+        was_shown
     }
 
     fn reach(&self, index: &Index) {

@@ -1,7 +1,7 @@
 //! This exists to keep the folder of the index in order: each rebuild has a new folder beside the old
 //! one, so that files which a broken sled still holds never meet the new ones.
 
-use super::IndexError;
+use super::{IndexError, receipts};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -35,16 +35,29 @@ impl Generations {
     /// The newest one, or the first.
     pub(super) fn current(&self) -> Result<PathBuf, IndexError> {
         fs::create_dir_all(&self.0).map_err(failed)?;
-        Ok(self.folder(self.numbers().last().copied().unwrap_or(1)))
+        Ok(self.newest())
     }
 
-    /// Begins a new one; the others go as far as they can be removed.
-    pub(super) fn renew(&self) -> Result<PathBuf, IndexError> {
-        let old = self.numbers();
-        let folder = self.folder(old.last().copied().unwrap_or(0).saturating_add(1));
-        fs::create_dir_all(&folder).map_err(failed)?;
-        self.clear(&folder);
-        Ok(folder)
+    /// The newest one, or the first, which need not be there.
+    pub(super) fn newest(&self) -> PathBuf {
+        self.folder(self.numbers().last().copied().unwrap_or(1))
+    }
+
+    /// The one after the newest.
+    pub(super) fn next(&self) -> PathBuf {
+        self.folder(self.numbers().last().copied().unwrap_or(0).saturating_add(1))
+    }
+
+    /// Begins a new one, which may take the receipts over; the others go as far as they can be removed.
+    pub(super) fn renew(&self, takes_receipts: bool) -> Result<PathBuf, IndexError> {
+        let (old, new) = (self.newest(), self.next());
+        fs::create_dir_all(&new).map_err(failed)?;
+        if takes_receipts {
+            // Without them there is more to do, and nothing else.
+            let _ = fs::rename(receipts::folder(&old), receipts::folder(&new));
+        }
+        self.clear(&new);
+        Ok(new)
     }
 
     /// Removes all but this one.

@@ -60,6 +60,16 @@ pub(super) fn guarded<T>(
     }
 }
 
+/// For an error with a file beside sled's: the disk could not, or the file is not as it should be.
+pub(super) fn of_disk(action: &'static str) -> impl Fn(std::io::Error) -> IndexError {
+    move |source| {
+        if is_of_disk(&source) {
+            return IndexError::Storage { action, source };
+        }
+        IndexError::doubt(format!("cannot {action} its files: {source}"))
+    }
+}
+
 /// Whether rebuilding would meet the same error: no room, no right, or another process has the files.
 fn is_of_disk(error: &std::io::Error) -> bool {
     use std::io::ErrorKind;

@@ -9,7 +9,7 @@ use linli_ledger::hash::Digest;
 use linli_ledger::types::{BlockHash, Height};
 
 /// The format of keys and values; another one is rebuilt.
-pub(super) const FORMAT: u16 = 4;
+pub(super) const FORMAT: u16 = 5;
 
 /// Up to how many chunks a run has its directory in the manifest.
 pub(super) const INLINE_MAX: usize = 4;
@@ -21,18 +21,18 @@ pub(super) enum Listing {
     Inline(Directory),
     /// In rows of its own; this is the hash of its bytes.
     Apart([u8; 32]),
+    /// In a file with the chunks, behind them; its size and the hash of its bytes.
+    File(u64, [u8; 32]),
 }
 
 /// What is known of a run.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(super) struct RunHead {
     pub(super) id: RunId,
+    /// Bytes of its chunks.
     pub(super) bytes: u64,
     pub(super) listing: Listing,
 }
-
-/// A small row of receipts: height and position of its first, and its size in bytes.
-pub(super) type LooseRow = (Height, u32, u32);
 
 /// What an index consists of.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -48,10 +48,6 @@ pub(super) struct Manifest {
     pub(super) next_run: RunId,
     /// The runs, oldest first.
     pub(super) runs: Vec<RunHead>,
-    /// A run that is being written: of no use if it was never finished.
-    pub(super) building: Option<RunId>,
-    /// Small neighbouring rows of receipts that wait to be joined.
-    pub(super) loose: Vec<LooseRow>,
 }
 
 impl Manifest {
@@ -63,8 +59,6 @@ impl Manifest {
             block: BlockHash(genesis),
             next_run: 1,
             runs: Vec::new(),
-            building: None,
-            loose: Vec::new(),
         }
     }
 
@@ -72,6 +66,12 @@ impl Manifest {
     pub(super) fn bytes(&self) -> Vec<u8> {
         let body = encode(self);
         [check(&body).as_slice(), &body].concat()
+    }
+
+    /// The runs that have files.
+    pub(super) fn files(&self) -> Vec<RunId> {
+        let is_file = |run: &&RunHead| matches!(run.listing, Listing::File(..));
+        self.runs.iter().filter(is_file).map(|run| run.id).collect()
     }
 
     /// Reads what [`Manifest::bytes`] writes; `None` for anything else and for another format.

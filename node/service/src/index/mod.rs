@@ -8,9 +8,10 @@
 //!
 //! - Everything is one sorted map ([`facts`](self) of each block, merged), kept in runs of few large
 //!   values whose hashes are in a manifest; a value that is missing, changed or of another time is a
-//!   [`IndexError::Doubt`], and so is every panic of sled.
+//!   [`IndexError::Doubt`], and so is every panic of sled. A run that has become large lies in a file.
 //! - The map says *where* something is. What is handed out is read there, from the chain file and from
-//!   receipts that hash to the header, and compared with the question.
+//!   receipts that hash to the header, and compared with the question. The receipts lie beside sled, in
+//!   plain files that a rebuild takes over (ADR 0041).
 //! - A list that the state knows the end of (a journal, the way of a fen) is compared with the state:
 //!   a statement is complete, or there is none.
 //!
@@ -26,12 +27,15 @@ mod guard;
 mod key;
 mod manifest;
 mod named;
-mod pack;
 mod page;
 mod place;
 mod query;
 mod read;
+mod rebuild;
+mod receipts;
+mod recorder;
 mod run;
+mod run_files;
 mod scan;
 mod store;
 mod text;
@@ -39,26 +43,33 @@ mod write;
 
 pub use checked::Checked;
 pub use error::IndexError;
-pub use follower::{Follower, IndexStatus, rebuild};
+pub use follower::{Follower, IndexStatus};
 pub use key::Location;
 pub use named::Named;
 pub use page::{At, Cursor, Order, PAGE_MAX, Page, Paged};
 pub use place::{Node, Place, Places, place, places};
 pub use query::*;
+pub use rebuild::rebuild;
+pub(crate) use recorder::Recorder;
 pub use text::normalised;
 pub use write::Placed;
 
 use checked::Remembered;
+use generations::Generations;
 use linli_ledger::genesis::Genesis;
 use linli_ledger::hash::Digest;
 use linli_ledger::types::{BlockHash, Height};
 use linli_node::Blocks;
 use manifest::{Listing, Manifest};
 use read::Reader;
+use receipts::Receipts;
 use scan::Run;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use store::Store;
+
+/// Where the indexes of a node lie, within its folder.
+const FOLDER: &str = "index";
 
 /// The read model of one chain, in one folder. Questions may come from any thread while one adds blocks.
 #[derive(Debug)]
@@ -67,6 +78,7 @@ pub struct Index {
     /// The names that genesis gives are found in it, not in a block.
     founding: Genesis,
     store: Store,
+    receipts: Receipts,
     blocks: Arc<Blocks>,
     inner: RwLock<Inner>,
     /// Held by whoever adds blocks.
@@ -102,12 +114,18 @@ impl Index {
             return Err(IndexError::doubt("it is of another chain"));
         }
         is_in_chain(&manifest, &blocks)?;
+        let receipts = Receipts::open(folder)?;
+        if receipts.last() < manifest.height {
+            return Err(IndexError::doubt("receipts are missing"));
+        }
         let runs = runs(&manifest, &store)?;
+        store.tidy(&manifest)?;
         let is_new = manifest.height == Height(0) && manifest.runs.is_empty();
         let index = Self {
             genesis: hash,
             founding: genesis.clone(),
             store,
+            receipts,
             blocks,
             inner: RwLock::new(Inner { manifest, runs }),
             writing: Mutex::new(()),
@@ -116,7 +134,6 @@ impl Index {
         if is_new {
             index.begin()?;
         }
-        index.tidy()?;
         Ok(index)
     }
 
@@ -126,18 +143,15 @@ impl Index {
         (inner.manifest.height, inner.manifest.block)
     }
 
-    /// Bytes on disk.
-    ///
-    /// # Errors
-    /// As every read of the store.
-    pub fn bytes(&self) -> Result<u64, IndexError> {
-        self.store.bytes()
-    }
-
     fn reader(&self) -> Reader<'_> {
         // A panic while it was held is sled's: the index is then thrown away as a whole.
         Reader::new(self, self.inner.read().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// The folder of the newest index of a node; it need not be there.
+pub(crate) fn newest(node: &Path) -> PathBuf {
+    Generations::new(&node.join(FOLDER)).newest()
 }
 
 /// The last block of the index is the block of that height in the chain.
@@ -159,8 +173,12 @@ fn runs(manifest: &Manifest, store: &Store) -> Result<Vec<Run>, IndexError> {
         let directory = match &head.listing {
             Listing::Inline(directory) => directory.clone(),
             Listing::Apart(hash) => store.directory(head.id, hash)?,
+            Listing::File(bytes, hash) => {
+                store.files.directory(head.id, head.bytes, *bytes, hash)?
+            }
         };
-        runs.push(Run { id: head.id, directory: Arc::new(directory) });
+        let is_file = matches!(head.listing, Listing::File(..));
+        runs.push(Run { id: head.id, directory: Arc::new(directory), is_file });
     }
     Ok(runs)
 }

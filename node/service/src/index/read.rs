@@ -5,7 +5,7 @@ use super::key::after_prefix;
 use super::page::{At, Cursor, Order, Page, Paged};
 use super::run::Entry;
 use super::scan::Scan;
-use super::store::Asked;
+use super::store::Store;
 use super::{Index, IndexError, Inner};
 use linli_ledger::types::Height;
 use std::sync::RwLockReadGuard;
@@ -13,7 +13,7 @@ use std::sync::RwLockReadGuard;
 /// The index as it is for one question.
 pub(super) struct Reader<'a> {
     inner: RwLockReadGuard<'a, Inner>,
-    store: Asked<'a>,
+    store: &'a Store,
 }
 
 /// The entries of a list between two places; the places are keys, `to` is exclusive.
@@ -40,7 +40,7 @@ impl List {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(index: &'a Index, inner: RwLockReadGuard<'a, Inner>) -> Self {
-        Self { inner, store: Asked(&index.store) }
+        Self { inner, store: &index.store }
     }
 
     /// The last block that this question sees.
@@ -48,8 +48,8 @@ impl<'a> Reader<'a> {
         self.inner.manifest.height
     }
 
-    pub(super) fn scan(&self, list: &List, order: Order) -> Scan<'_, Asked<'a>> {
-        Scan::new(&self.store, &self.inner.runs, list.from.clone(), list.to.clone(), order)
+    pub(super) fn scan(&self, list: &List, order: Order) -> Scan<'_, Store> {
+        Scan::new(self.store, &self.inner.runs, list.from.clone(), list.to.clone(), order)
     }
 
     /// The value of one key.

@@ -4,9 +4,10 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use linli_ledger::hash::{Domain, hash};
+use std::ops::Range;
 
-/// The most that a chunk holds. sled reads, keeps and rewrites 8 to 16 neighbouring values together: they
-/// should be few enough bytes to be read for one of them. Source: ADR 0037.
+/// The most that a chunk holds, but for a single entry: few enough bytes to be read for one. sled reads, keeps and
+/// rewrites 8 to 16 neighbouring values together. Source: ADR 0037.
 pub(super) const CHUNK_BYTES: usize = 4 * 1024;
 
 /// A key and its value.
@@ -20,14 +21,29 @@ pub(super) struct Directory {
     firsts: Vec<u8>,
     /// Where each of them ends.
     ends: Vec<u32>,
+    /// Where each chunk ends, were they one after the other.
+    chunk_ends: Vec<u64>,
     hashes: Vec<[u8; 32]>,
 }
 
 impl Directory {
-    fn push(&mut self, first: &[u8], hash: [u8; 32]) {
+    fn push(&mut self, first: &[u8], chunk: &[u8]) {
         self.firsts.extend_from_slice(first);
         self.ends.push(u32::try_from(self.firsts.len()).unwrap_or(u32::MAX));
-        self.hashes.push(hash);
+        self.chunk_ends.push(self.chunk_bytes() + chunk.len() as u64);
+        self.hashes.push(check(chunk));
+    }
+
+    /// Bytes of all chunks.
+    pub(super) fn chunk_bytes(&self) -> u64 {
+        self.chunk_ends.last().copied().unwrap_or(0)
+    }
+
+    /// Where a chunk stands, were they one after the other.
+    pub(super) fn chunk_place(&self, number: usize) -> Option<Range<u64>> {
+        let end = self.chunk_ends.get(number)?;
+        let before = number.checked_sub(1).and_then(|before| self.chunk_ends.get(before));
+        Some(before.copied().unwrap_or(0)..*end)
     }
 
     /// How many chunks there are.
@@ -61,7 +77,7 @@ impl Directory {
     }
 
     /// The chunks that may hold keys with `from ≤ key < to`.
-    pub(super) fn between(&self, from: &[u8], to: Option<&[u8]>) -> std::ops::Range<usize> {
+    pub(super) fn between(&self, from: &[u8], to: Option<&[u8]>) -> Range<usize> {
         // The chunk that begins at or before `from` may hold it.
         let start = self.place(|first| first <= from).saturating_sub(1);
         let end = to.map_or(self.len(), |to| self.place(|first| first < to));
@@ -110,7 +126,7 @@ impl RunWriter {
             return None;
         }
         let bytes = std::mem::take(&mut self.bytes);
-        self.directory.push(&self.first, check(&bytes));
+        self.directory.push(&self.first, &bytes);
         Some(bytes)
     }
 

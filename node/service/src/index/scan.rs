@@ -11,11 +11,12 @@ use std::sync::Arc;
 /// Names a run; no number is used twice.
 pub(super) type RunId = u64;
 
-/// A run as it is read: its number and its directory.
+/// A run as it is read: its number, its directory, and whether it has a file of its own.
 #[derive(Clone, Debug)]
 pub(super) struct Run {
     pub(super) id: RunId,
     pub(super) directory: Arc<Directory>,
+    pub(super) is_file: bool,
 }
 
 /// Where chunks come from.
@@ -24,7 +25,7 @@ pub(super) trait Chunks {
     ///
     /// # Errors
     /// [`IndexError`] where it is missing, changed or cannot be read.
-    fn chunk(&self, run: RunId, number: usize, hash: &[u8; 32]) -> Result<Vec<u8>, IndexError>;
+    fn chunk(&self, run: &Run, number: usize) -> Result<Vec<u8>, IndexError>;
 }
 
 /// In which order entries come.
@@ -97,8 +98,7 @@ impl<'a, C: Chunks> Scan<'a, C> {
                 Order::Descending => cursor.numbers.next_back(),
             };
             let Some(number) = next else { return Ok(()) };
-            let Some(hash) = cursor.run.directory.hash(number) else { return Ok(()) };
-            let bytes = self.chunks.chunk(cursor.run.id, number, hash)?;
+            let bytes = self.chunks.chunk(cursor.run, number)?;
             let mut found = entries(&bytes, &self.from, self.to.as_deref())
                 .ok_or_else(|| IndexError::doubt("a chunk is no list of entries"))?;
             if self.order == Order::Ascending {

@@ -1,26 +1,24 @@
 //! This exists to be the one door to sled: rows go in and come out, every call is guarded, and what is
-//! flushed is really on the disk.
+//! flushed is really on the disk. What becomes large leaves it for a file of its own (ADR 0041).
 //!
 //! One tree; the first byte of a key says what the row is. Source: architecture D5.
 
 use super::IndexError;
 use super::guard::{guarded, guarded_apart};
+use super::manifest::{INLINE_MAX, Manifest};
 use super::run::{CHUNK_BYTES, Directory, check};
-use super::scan::{Chunks, RunId};
+use super::run_files::RunFiles;
+use super::scan::{Chunks, Run, RunId};
 use linli_ledger::codec::{decode, encode};
 use linli_ledger::record::KeyPart;
-use linli_ledger::types::Height;
 use sled::{Batch, IVec};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-/// Larger values would become files that sled never syncs: 16 neighbours, each a receipt of the largest kind.
+/// Larger values would become files that sled never syncs: 16 neighbours, each a fact of the largest kind.
 const SEGMENT_BYTES: usize = 4 * 1024 * 1024;
 /// What sled may keep in memory of its pages.
 const CACHE_BYTES: u64 = 4 * 1024 * 1024;
-
-/// Calls after which a part of sled's cache looks at what it keeps.
-const CALLS: usize = 64;
 
 const MANIFEST: [u8; 1] = *b"M";
 
@@ -30,6 +28,8 @@ pub(super) struct Store {
     database: Option<sled::Db>,
     /// The file that sled writes its log to.
     file: PathBuf,
+    /// The large runs.
+    pub(super) files: RunFiles,
 }
 
 impl std::fmt::Debug for Store {
@@ -56,11 +56,6 @@ pub(super) fn directory_row(run: RunId, part: usize) -> Vec<u8> {
     row(b'D', &(run, u32::try_from(part).unwrap_or(u32::MAX)))
 }
 
-/// The row of receipts that begins with this one.
-pub(super) fn receipts_row(height: Height, index: u32) -> Vec<u8> {
-    row(b'R', &(height, index))
-}
-
 /// Puts a manifest into a batch.
 pub(super) fn put_manifest(batch: &mut Batch, bytes: Vec<u8>) {
     batch.insert(MANIFEST.as_slice(), bytes);
@@ -75,6 +70,21 @@ pub(super) fn put_directory(batch: &mut Batch, run: RunId, directory: &Directory
     check(&bytes)
 }
 
+/// Puts into a batch the removal of all rows of a run; one with a file has none.
+pub(super) fn remove_run(batch: &mut Batch, run: &Run) {
+    if run.is_file {
+        return;
+    }
+    for number in 0..run.directory.len() {
+        batch.remove(chunk_row(run.id, number));
+    }
+    if run.directory.len() > INLINE_MAX {
+        for part in 0..encode(&*run.directory).len().div_ceil(CHUNK_BYTES) {
+            batch.remove(directory_row(run.id, part));
+        }
+    }
+}
+
 impl Store {
     /// Opens the rows in a folder, which is made if missing.
     ///
@@ -87,7 +97,8 @@ impl Store {
             .cache_capacity(CACHE_BYTES)
             .flush_every_ms(None);
         let database = guarded_apart("open", move || config.open())?;
-        Ok(Self { database: Some(database), file: folder.join("db") })
+        let files = RunFiles::open(folder)?;
+        Ok(Self { database: Some(database), file: folder.join("db"), files })
     }
 
     fn database(&self) -> Result<&sled::Db, IndexError> {
@@ -97,15 +108,6 @@ impl Store {
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<IVec>, IndexError> {
         let database = self.database()?;
         guarded("read", || database.get(key))
-    }
-
-    /// Makes sled look at how much it keeps of what it has read: of the page with this key, and others.
-    ///
-    /// Its cache has 256 parts, and each looks only at every 64th call: pages that are asked for once
-    /// would all stay in memory, whatever the capacity. Source: ADR 0037.
-    pub(super) fn account(&self, key: &[u8]) -> Result<(), IndexError> {
-        let database = self.database()?;
-        guarded("read", || (0..CALLS).try_for_each(|_| database.get(key).map(drop)))
     }
 
     pub(super) fn manifest(&self) -> Result<Option<IVec>, IndexError> {
@@ -129,35 +131,15 @@ impl Store {
         directory.ok_or_else(|| IndexError::doubt("a directory is missing or was changed"))
     }
 
-    /// The last row of receipts that begins at or before this one.
-    pub(super) fn receipts(&self, height: Height, index: u32) -> Result<Option<IVec>, IndexError> {
-        let database = self.database()?;
-        let (first, last) = (receipts_row(Height(0), 0), receipts_row(height, index));
-        guarded("read", || {
-            database.range(first..=last).next_back().transpose().map(|row| row.map(|row| row.1))
-        })
-    }
-
     /// Applies all of a batch or nothing.
     pub(super) fn apply(&self, batch: Batch) -> Result<(), IndexError> {
         let database = self.database()?;
         guarded("write", || database.apply_batch(batch))
     }
 
-    /// Puts into a batch the removal of all rows of a run.
-    pub(super) fn remove_run(&self, batch: &mut Batch, run: RunId) -> Result<(), IndexError> {
-        let database = self.database()?;
-        for (from, to) in [
-            (chunk_row(run, 0), chunk_row(run + 1, 0)),
-            (directory_row(run, 0), directory_row(run + 1, 0)),
-        ] {
-            let keys: Vec<IVec> =
-                guarded("read", || database.range(from..to).keys().collect::<sled::Result<_>>())?;
-            for key in keys {
-                batch.remove(key);
-            }
-        }
-        Ok(())
+    /// Removes the files of runs that the manifest does not know.
+    pub(super) fn tidy(&self, manifest: &Manifest) -> Result<(), IndexError> {
+        self.files.keep(&manifest.files())
     }
 
     /// Makes everything durable: sled's flush hands it to the system, only a sync of the file makes it
@@ -169,32 +151,19 @@ impl Store {
             .and_then(|file| file.sync_all())
             .map_err(|source| IndexError::Storage { action: "flush", source })
     }
-
-    /// Bytes on disk.
-    pub(super) fn bytes(&self) -> Result<u64, IndexError> {
-        let database = self.database()?;
-        guarded("measure", || database.size_on_disk())
-    }
 }
 
 impl Chunks for Store {
-    fn chunk(&self, run: RunId, number: usize, hash: &[u8; 32]) -> Result<Vec<u8>, IndexError> {
-        let bytes = self.get(&chunk_row(run, number))?;
-        let bytes = bytes.filter(|bytes| check(bytes) == *hash);
-        let bytes = bytes.ok_or_else(|| IndexError::doubt("a chunk is missing or was changed"))?;
-        Ok(bytes.to_vec())
-    }
-}
-
-/// The rows for somebody who asks for this and that; a merge reads all of them in order.
-#[derive(Debug)]
-pub(super) struct Asked<'a>(pub(super) &'a Store);
-
-impl Chunks for Asked<'_> {
-    fn chunk(&self, run: RunId, number: usize, hash: &[u8; 32]) -> Result<Vec<u8>, IndexError> {
-        let bytes = self.0.chunk(run, number, hash)?;
-        self.0.account(&chunk_row(run, number))?;
-        Ok(bytes)
+    fn chunk(&self, run: &Run, number: usize) -> Result<Vec<u8>, IndexError> {
+        let wrong = || IndexError::doubt("a chunk is missing or was changed");
+        let hash = run.directory.hash(number).ok_or_else(wrong)?;
+        let bytes = if run.is_file {
+            let place = run.directory.chunk_place(number).ok_or_else(wrong)?;
+            Some(self.files.chunk(run.id, place)?)
+        } else {
+            self.get(&chunk_row(run.id, number))?.map(|bytes| bytes.to_vec())
+        };
+        bytes.filter(|bytes| check(bytes) == *hash).ok_or_else(wrong)
     }
 }
 

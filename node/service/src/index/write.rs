@@ -3,26 +3,23 @@
 
 use super::facts::{Facts, of_block, of_genesis};
 use super::key::combine;
-use super::manifest::{INLINE_MAX, Listing, LooseRow, Manifest, RunHead, to_merge};
-use super::pack::{self, Pack, Packed, ROW_BYTES};
+use super::manifest::{INLINE_MAX, Listing, Manifest, RunHead, to_merge};
 use super::place::{Places, places};
 use super::run::{Directory, RunWriter};
+use super::run_files::NewRun;
 use super::scan::{Order, Run, RunId, Scan};
-use super::store::{chunk_row, put_directory, put_manifest, receipts_row};
+use super::store::{chunk_row, put_directory, put_manifest, remove_run};
 use super::{Index, IndexError, Inner};
 use crate::live::Followed;
 use linli_ledger::block::{CommittedBlock, Header};
-use linli_ledger::codec::encode;
 use linli_ledger::receipt::Receipt;
 use linli_ledger::state::State;
 use sled::Batch;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
-/// Chunks of a merge that are written at once: about a megabyte.
-const CHUNKS_AT_ONCE: usize = 256;
-/// Loose rows that are packed into one when they are this many.
-const LOOSE_MAX: usize = 48;
+/// A merge of more chunks than this, about a megabyte, goes into a file.
+const ROWS_MAX: usize = 256;
 
 /// A durable block with its receipts, and where the accounts stand between which it moved money.
 #[derive(Clone, Debug)]
@@ -68,11 +65,30 @@ impl Index {
     /// As [`Index::apply`].
     pub fn append(&self, blocks: &[Placed]) -> Result<(), IndexError> {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut manifest = self.manifest();
+        let manifest = self.manifest();
+        let new = after(&manifest, blocks);
+        if let Some(first) = new.first() {
+            // Before anything says that the block is in the index.
+            let receipts = new.iter().map(|placed| placed.followed.receipts.as_slice());
+            self.receipts.put(first.header().height, receipts)?;
+        }
+        self.add(manifest, new)
+    }
+
+    /// As [`Index::append`], of blocks whose receipts were read from where they are kept.
+    pub(super) fn adopt(&self, blocks: &[Placed]) -> Result<(), IndexError> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let manifest = self.manifest();
+        let new = after(&manifest, blocks);
+        self.add(manifest, new)
+    }
+
+    fn add(&self, mut manifest: Manifest, blocks: &[Placed]) -> Result<(), IndexError> {
+        if blocks.is_empty() {
+            return Ok(());
+        }
         let mut facts = Facts::new();
-        let mut receipts = Vec::new();
-        let last = manifest.height;
-        for placed in blocks.iter().filter(|placed| placed.header().height > last) {
+        for placed in blocks {
             let header = placed.header();
             if header.height != manifest.height.next() || header.parent != manifest.block {
                 return Err(IndexError::doubt(format!("block {} does not follow", header.height)));
@@ -83,13 +99,8 @@ impl Index {
             for (key, value) in of_block(&block.block, done, &placed.places) {
                 merge_fact(&mut facts, key, value)?;
             }
-            receipts.extend(pack::of_block(header.height, done));
-        }
-        if manifest.height == last {
-            return Ok(());
         }
         let mut batch = Batch::default();
-        self.put_receipts(&mut batch, &mut manifest, receipts)?;
         let run = put_run(&mut batch, &mut manifest, &facts);
         self.commit(batch, manifest, run.into_iter().collect(), &[])?;
         self.merge_all()?;
@@ -106,22 +117,12 @@ impl Index {
         self.store.flush()
     }
 
-    /// Removes what a merge left that was never finished.
-    pub(super) fn tidy(&self) -> Result<(), IndexError> {
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut manifest = self.manifest();
-        let Some(unfinished) = manifest.building.take() else { return Ok(()) };
-        let mut batch = Batch::default();
-        self.store.remove_run(&mut batch, unfinished)?;
-        self.commit(batch, manifest, Vec::new(), &[])
-    }
-
     fn manifest(&self) -> Manifest {
         self.inner.read().unwrap_or_else(PoisonError::into_inner).manifest.clone()
     }
 
     /// Applies a batch with its manifest, and shows the result to questions that begin now. Nobody
-    /// reads meanwhile, so rows may be removed in the same batch.
+    /// reads meanwhile: what is left out of the runs is read by nobody from then on.
     fn commit(
         &self,
         mut batch: Batch,
@@ -137,55 +138,6 @@ impl Index {
         runs.retain(|run| !removed.contains(&run.id));
         runs.extend(added);
         Ok(())
-    }
-
-    fn put_receipts(
-        &self,
-        batch: &mut Batch,
-        manifest: &mut Manifest,
-        receipts: Vec<Packed>,
-    ) -> Result<(), IndexError> {
-        for row in pack::rows(receipts.into_iter()) {
-            let Some(first) = row.first() else { continue };
-            let size = row.iter().map(Packed::size).sum::<usize>();
-            if size >= ROW_BYTES / 2 {
-                // Only neighbours are joined: what is loose before a large row ends here.
-                let closed = std::mem::take(&mut manifest.loose);
-                self.join(batch, closed)?;
-            } else {
-                let bytes = u32::try_from(size).unwrap_or(u32::MAX);
-                manifest.loose.push((first.height, first.index, bytes));
-            }
-            batch.insert(receipts_row(first.height, first.index), encode(&row));
-        }
-        let loose: u64 = manifest.loose.iter().map(|(_, _, bytes)| u64::from(*bytes)).sum();
-        if manifest.loose.len() >= LOOSE_MAX || loose >= ROW_BYTES as u64 {
-            let rows = std::mem::take(&mut manifest.loose);
-            manifest.loose = self.join(batch, rows)?;
-        }
-        Ok(())
-    }
-
-    /// Joins neighbouring small rows that are in the store already; returns those that are not yet.
-    fn join(&self, batch: &mut Batch, rows: Vec<LooseRow>) -> Result<Vec<LooseRow>, IndexError> {
-        let last = self.cursor().0;
-        let (old, new): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(at, _, _)| *at <= last);
-        if old.len() < 2 {
-            return Ok(new);
-        }
-        let mut packed = Vec::new();
-        for (height, index, _) in &old {
-            let row = self.store.receipts(*height, *index)?;
-            let row: Option<Pack> = row.and_then(|row| borsh::from_slice(&row).ok());
-            packed.extend(row.ok_or_else(|| IndexError::doubt("receipts are missing"))?);
-            batch.remove(receipts_row(*height, *index));
-        }
-        for row in pack::rows(packed.into_iter()) {
-            if let Some(first) = row.first() {
-                batch.insert(receipts_row(first.height, first.index), encode(&row));
-            }
-        }
-        Ok(new)
     }
 
     /// Merges as long as a class of runs is full.
@@ -210,54 +162,74 @@ impl Index {
         let chunks: usize = inputs.iter().map(|run| run.directory.len()).sum();
         let id = manifest.next_run;
         manifest.next_run += 1;
-        if chunks > CHUNKS_AT_ONCE {
-            // Should this process end meanwhile, the next one removes what was written.
-            manifest.building = Some(id);
-            self.commit(Batch::default(), manifest.clone(), Vec::new(), &[])?;
-            manifest.building = None;
-        }
-        let mut out = Output { index: self, id, batch: Batch::default(), number: 0, bytes: 0 };
+        let is_file = chunks > ROWS_MAX;
+        let mut out = if is_file {
+            Output::File(self.store.files.begin(id)?)
+        } else {
+            Output::Rows(Batch::default(), 0)
+        };
         let mut writer = RunWriter::default();
         for entry in Scan::new(&self.store, &inputs, Vec::new(), None, Order::Ascending) {
             let (key, value) = entry?;
             if let Some(chunk) = writer.push(&key, &value) {
-                out.put(chunk)?;
+                out.put(id, chunk)?;
             }
         }
         let (last, directory) = writer.finish();
         if let Some(chunk) = last {
-            out.put(chunk)?;
+            out.put(id, chunk)?;
         }
-        let Output { mut batch, bytes, .. } = out;
-        let listing = listing(&mut batch, id, &directory);
+        let (mut batch, listing) = match out {
+            Output::Rows(mut batch, _) => {
+                let listing = listing(&mut batch, id, &directory);
+                (batch, listing)
+            }
+            Output::File(file) => {
+                let (bytes, hash) = file.finish(&directory)?;
+                (Batch::default(), Listing::File(bytes, hash))
+            }
+        };
         manifest.runs.retain(|run| !removed.contains(&run.id));
-        manifest.runs.push(RunHead { id, bytes, listing });
-        for run in &removed {
-            self.store.remove_run(&mut batch, *run)?;
+        manifest.runs.push(RunHead { id, bytes: directory.chunk_bytes(), listing });
+        for run in &inputs {
+            remove_run(&mut batch, run);
         }
-        let run = Run { id, directory: Arc::new(directory) };
-        self.commit(batch, manifest, vec![run], &removed)
+        let run = Run { id, directory: Arc::new(directory), is_file };
+        let had_files = inputs.iter().any(|run| run.is_file);
+        self.commit(batch, manifest.clone(), vec![run], &removed)?;
+        if had_files {
+            // Only now nothing that is durable knows the files.
+            self.store.flush()?;
+            self.store.tidy(&manifest)?;
+        }
+        Ok(())
     }
 }
 
-/// Where the chunks of a merge go.
-struct Output<'a> {
-    index: &'a Index,
-    id: RunId,
-    batch: Batch,
-    number: usize,
-    bytes: u64,
+/// The blocks that are not in the index yet; they ascend.
+fn after<'a>(manifest: &Manifest, blocks: &'a [Placed]) -> &'a [Placed] {
+    let known = blocks.iter().take_while(|placed| placed.header().height <= manifest.height);
+    blocks.get(known.count()..).unwrap_or_default()
 }
 
-impl Output<'_> {
-    fn put(&mut self, chunk: Vec<u8>) -> Result<(), IndexError> {
-        self.bytes += chunk.len() as u64;
-        self.batch.insert(chunk_row(self.id, self.number), chunk);
-        self.number += 1;
-        if self.number.is_multiple_of(CHUNKS_AT_ONCE) {
-            self.index.store.apply(std::mem::take(&mut self.batch))?;
+/// Where the chunks of a merge go.
+enum Output {
+    /// Into sled, so many until now.
+    Rows(Batch, usize),
+    /// Into a file.
+    File(NewRun),
+}
+
+impl Output {
+    fn put(&mut self, run: RunId, chunk: Vec<u8>) -> Result<(), IndexError> {
+        match self {
+            Self::Rows(batch, number) => {
+                batch.insert(chunk_row(run, *number), chunk);
+                *number += 1;
+                Ok(())
+            }
+            Self::File(file) => file.put(&chunk),
         }
-        Ok(())
     }
 }
 
@@ -283,14 +255,13 @@ fn put_run(batch: &mut Batch, manifest: &mut Manifest, facts: &Facts) -> Option<
     if chunks.is_empty() {
         return None;
     }
-    let bytes = chunks.iter().map(|chunk| chunk.len() as u64).sum();
     for (number, chunk) in chunks.into_iter().enumerate() {
         batch.insert(chunk_row(id, number), chunk);
     }
     manifest.next_run += 1;
     let listing = listing(batch, id, &directory);
-    manifest.runs.push(RunHead { id, bytes, listing });
-    Some(Run { id, directory: Arc::new(directory) })
+    manifest.runs.push(RunHead { id, bytes: directory.chunk_bytes(), listing });
+    Some(Run { id, directory: Arc::new(directory), is_file: false })
 }
 
 /// Adds a fact to those of a group of blocks.

@@ -7,7 +7,7 @@ use super::peers::allowed;
 use super::snapshotting::Snapshotter;
 use super::telling::is_due;
 use super::ticket::Unavailable;
-use super::writer::{Counted, opened};
+use super::writer::{opened, recorded, recorder};
 use super::{Followed, Inner, Live, LiveError, LiveOptions, NetworkOptions, room};
 use linli_ledger::crypto::{ConsensusKey, PublicKey};
 use linli_ledger::due;
@@ -70,8 +70,8 @@ fn start(options: LiveOptions, meeting: Meeting) -> Result<(Live, Member), LiveE
         allowed: Box::new(move |state| allowed(state, &known)),
         clock: options.clock,
     };
-    let mut counted = Counted::default();
-    let joining = Joining::open(joining, &mut counted)?;
+    let mut recorder = recorder(&options);
+    let joining = Joining::open(joining, &mut recorder)?;
     let state = joining.shared_state();
     let network = match meeting {
         Meeting::Running(network) => network,
@@ -102,7 +102,7 @@ fn start(options: LiveOptions, meeting: Meeting) -> Result<(Live, Member), LiveE
     let judge = inner.clone();
     let verify = Box::new(move |block| judge.verify(block));
     let joined = joining.join(link, Box::new(work), verify)?;
-    let snapshotter = Snapshotter::new(inner.clone(), counted.blocks_and_receipts());
+    let snapshotter = Snapshotter::new(inner.clone(), recorded(recorder));
     let waker = joined.waker();
     let exchange = Exchange {
         inner,

@@ -7,6 +7,7 @@ use super::snapshotting::Snapshotter;
 use super::telling::is_due;
 use super::ticket::Unavailable;
 use super::{Inner, Live, LiveError, LiveOptions, Times, milliseconds};
+use crate::index::{self, Recorder};
 use linli_ledger::due;
 use linli_ledger::receipt::Receipt;
 use linli_ledger::transaction::VerifiedTransaction;
@@ -52,21 +53,18 @@ pub(super) fn opened(
     Ok(live)
 }
 
-/// Blocks and receipts that a start replayed.
-#[derive(Debug, Default)]
-pub(super) struct Counted(u64, u64);
-
-impl Counted {
-    pub(super) fn blocks_and_receipts(&self) -> (u64, u64) {
-        (self.0, self.1)
-    }
+/// For what a start executes: it is counted, and kept for the read model.
+pub(super) fn recorder(options: &LiveOptions) -> Recorder {
+    Recorder::new(index::newest(&options.folder))
 }
 
-impl Observer for Counted {
-    fn after(&mut self, receipts: &[Receipt]) {
-        self.0 += 1;
-        self.1 += receipts.len() as u64;
+/// Ends a recording; says how many blocks and receipts there were.
+pub(super) fn recorded(recorder: Recorder) -> (u64, u64) {
+    let executed = recorder.blocks_and_receipts();
+    if let Err(error) = recorder.finish() {
+        warn!(%error, "the read model will execute these blocks again");
     }
+    executed
 }
 
 /// Receipts of the blocks that a resumed node found or finished.
@@ -86,19 +84,19 @@ fn node_options(options: &LiveOptions) -> Option<Options> {
 }
 
 fn start(options: LiveOptions) -> Result<(Live, Option<(Node, Snapshotter)>), LiveError> {
-    let mut counted = Counted::default();
+    let mut recorder = recorder(&options);
     if let Some(node_options) = node_options(&options) {
-        let node = Node::start(node_options, &mut counted)?;
+        let node = Node::start(node_options, &mut recorder)?;
         let live = Live::new(options, node.shared_state(), None, None)?;
-        let snapshotter = Snapshotter::new(live.0.clone(), counted.blocks_and_receipts());
+        let snapshotter = Snapshotter::new(live.0.clone(), recorded(recorder));
         return Ok((live, Some((node, snapshotter))));
     }
     let LiveOptions { folder, genesis, rulebook, .. } = &options;
-    let shown = Shown::open(folder, genesis, rulebook, &mut counted)?;
+    let shown = Shown::open(folder, genesis, rulebook, &mut recorder)?;
     let live = Live::new(options, shown.state.clone(), Some(shown), None)?;
     live.0.queue().close(Unavailable::ReadOnly);
     // It will not change any more: what took long this time is quick the next.
-    Snapshotter::new(live.0.clone(), counted.blocks_and_receipts()).end();
+    Snapshotter::new(live.0.clone(), recorded(recorder)).end();
     Ok((live, None))
 }
 

@@ -9,8 +9,9 @@ use proptest::prelude::*;
 struct Memory(BTreeMap<(RunId, usize), Vec<u8>>);
 
 impl Chunks for Memory {
-    fn chunk(&self, run: RunId, number: usize, hash: &[u8; 32]) -> Result<Vec<u8>, IndexError> {
-        let bytes = self.0.get(&(run, number)).filter(|bytes| check(bytes) == *hash);
+    fn chunk(&self, run: &Run, number: usize) -> Result<Vec<u8>, IndexError> {
+        let hash = run.directory.hash(number).unwrap();
+        let bytes = self.0.get(&(run.id, number)).filter(|bytes| check(bytes) == *hash);
         bytes.cloned().ok_or_else(|| IndexError::doubt("missing"))
     }
 }
@@ -25,11 +26,18 @@ impl Memory {
         let (last, directory) = writer.finish();
         chunks.extend(last);
         assert_eq!(chunks.len(), directory.len());
+        assert_eq!(chunks.concat().len() as u64, directory.chunk_bytes());
+        let mut end = 0;
+        for (number, chunk) in chunks.iter().enumerate() {
+            let place = directory.chunk_place(number).unwrap();
+            assert_eq!((place.start, place.end), (end, end + chunk.len() as u64));
+            end = place.end;
+        }
         for (number, chunk) in chunks.into_iter().enumerate() {
             assert!(chunk.len() <= 64 * 1024, "sled works best below 64 KiB");
             self.0.insert((id, number), chunk);
         }
-        Run { id, directory: Arc::new(directory) }
+        Run { id, directory: Arc::new(directory), is_file: false }
     }
 }
 
