@@ -59,6 +59,7 @@ fn ours(error: NodeError) -> IndexError {
         | NodeError::Replaced { .. }
         | NodeError::Damaged(_)
         | NodeError::OtherChain { .. }
+        | NodeError::RulesUnknown { .. }
         | NodeError::Engine(_) => error.into(),
     }
 }
