@@ -2,8 +2,6 @@
 //! every kind of call that the workload makes is exchanged for one with a mobile number in it, and the answer at the
 //! door is always the same code. Source: LED-3.9, REG-18, INV-D1, `domain` §7.2.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
-
 use linli_contracts::{AnyCall, rulebook};
 use linli_ledger::code::Code;
 use linli_ledger::codec::{decode, encode};

@@ -153,6 +153,7 @@ impl From<NodeError> for Failure {
             | NodeError::Replaced { .. }
             | NodeError::Damaged(_)
             | NodeError::OtherChain { .. }
+            | NodeError::RulesUnknown { .. }
             | NodeError::Engine(_) => error.to_string(),
         };
         Self { code: error.code(), detail }
