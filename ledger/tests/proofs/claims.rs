@@ -40,7 +40,8 @@ fn every_receipt_of_the_chain_is_proven_with_its_transaction() {
         for index in 0..kept.header.receipt_count.min(8) {
             let verdict = passes(&town, town.receipt(height, index, head), head);
             let Shown::Receipt(shown) = verdict.shown else { panic!("a receipt") };
-            let id = shown.transaction.as_ref().map(|transaction| transaction.id());
+            let id =
+                shown.transaction.as_ref().map(linli_ledger::transaction::VerifiedTransaction::id);
             match shown.receipt.subject {
                 Subject::Transaction(subject) => {
                     assert_eq!(id, Some(subject));

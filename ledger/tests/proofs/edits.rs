@@ -29,6 +29,7 @@ fn edit<T>(what: &'static str, check: Check, make: impl Fn(&mut T) + 'static) ->
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one line for each edit")]
 fn receipts_and_transactions() {
     let town = Town::full();
     let claim = |height, index| {
@@ -41,7 +42,7 @@ fn receipts_and_transactions() {
     let edits = vec![
         edit::<ReceiptClaim>("another place", Check::Receipt, |claim| claim.receipt.index -= 1),
         edit::<ReceiptClaim>("a place past the end", Check::Receipt, |claim| {
-            claim.receipt.index = u32::MAX
+            claim.receipt.index = u32::MAX;
         }),
         edit::<ReceiptClaim>("another block", Check::Receipt, move |claim| {
             claim.receipt.place = other_place.clone();
@@ -60,10 +61,10 @@ fn receipts_and_transactions() {
             claim.receipt.receipt.movements.pop();
         }),
         edit::<ReceiptClaim>("a write left out", Check::Receipt, |claim| {
-            drop(claim.receipt.receipt.writes.pop())
+            drop(claim.receipt.receipt.writes.pop());
         }),
         edit::<ReceiptClaim>("no transaction", Check::Transaction, |claim| {
-            claim.transaction = None
+            claim.transaction = None;
         }),
         edit::<ReceiptClaim>("another transaction", Check::Transaction, move |claim| {
             claim.transaction.clone_from(&of_other.transaction);
@@ -90,7 +91,7 @@ fn receipts_and_transactions() {
             path.swap(0, 1);
         }),
         edit::<ReceiptClaim>("the head", Check::Receipt, |claim| {
-            claim.receipt.place = Place::Anchor
+            claim.receipt.place = Place::Anchor;
         }),
     ];
     for (what, check, make) in edits {
@@ -175,20 +176,20 @@ fn statements() {
     let good = || town.statement(&fen(1), 10, 20, closing());
     let edits = vec![
         edit::<StatementClaim>("the first entry left out", Check::Journal, |one| {
-            drop(one.entries.remove(0))
+            drop(one.entries.remove(0));
         }),
         edit::<StatementClaim>("an entry left out", Check::Journal, |one| {
-            drop(one.entries.remove(3))
+            drop(one.entries.remove(3));
         }),
         edit::<StatementClaim>("the last entry left out", Check::Journal, |one| {
-            drop(one.entries.pop())
+            drop(one.entries.pop());
         }),
         edit::<StatementClaim>("an entry twice", Check::Journal, |one| {
             let entry = one.entries[3].clone();
             one.entries.insert(3, entry);
         }),
         edit::<StatementClaim>("entries out of order", Check::Entries, |one| {
-            one.entries.swap(2, 3)
+            one.entries.swap(2, 3);
         }),
         edit::<StatementClaim>("no entries", Check::Journal, |one| one.entries.clear()),
         edit::<StatementClaim>("a later beginning", Check::Entries, |one| {
@@ -207,7 +208,7 @@ fn statements() {
         }),
         edit::<StatementClaim>("a longer time", Check::Journal, |one| one.entries[0].index += 1),
         edit::<StatementClaim>("an earlier entry", Check::Entries, |one| {
-            one.entries[0].height.0 = 1
+            one.entries[0].height.0 = 1;
         }),
         edit::<StatementClaim>("an entry after the end", Check::Entries, |one| {
             one.entries.last_mut().unwrap().height.0 = 40;

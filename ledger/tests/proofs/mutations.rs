@@ -8,7 +8,7 @@ use linli_ledger::limits::PROOF_BYTES_MAX;
 use linli_ledger::verify::{Bundle, Check, Claim, PROOF_MAGIC, Shown, Trust, verify};
 use std::collections::BTreeMap;
 
-/// SplitMix64: the same numbers for the same seed.
+/// `SplitMix64`: the same numbers for the same seed.
 pub(crate) struct Random(u64);
 
 impl Random {

@@ -90,14 +90,11 @@ impl Town {
         if written().is_none() {
             return ways;
         }
-        match self.written(key, height + 1..=head, head, false) {
-            Some(next) => {
-                ways.push(AsOf::Between { value, written: written().unwrap(), next });
-            }
-            None => {
-                let leaf = self.leaf(key, head, head);
-                ways.push(AsOf::Since { written: written().unwrap(), leaf });
-            }
+        if let Some(next) = self.written(key, height + 1..=head, head, false) {
+            ways.push(AsOf::Between { value, written: written().unwrap(), next });
+        } else {
+            let leaf = self.leaf(key, head, head);
+            ways.push(AsOf::Since { written: written().unwrap(), leaf });
         }
         ways
     }

@@ -83,12 +83,15 @@ fn examples(town: &Town) -> Vec<Example> {
     for (kind, samples) in town.samples() {
         for (number, sample) in (1..).zip(samples).filter(|(number, _)| *number != 2) {
             let edits: Vec<Edit> = match sample.claim {
-                Claim::Receipt(_) | Claim::AsOf(_) | Claim::Evidence(_) => Vec::new(),
+                Claim::Receipt(_)
+                | Claim::AsOf(_)
+                | Claim::Evidence(_)
+                | Claim::Extension(Place::Anchor)
+                | Claim::Fork(_) => Vec::new(),
                 Claim::Statement(_) => vec![("an entry left out", |bundle| {
                     let Claim::Statement(claim) = &mut bundle.claim else { panic!() };
                     claim.entries.pop();
                 })],
-                Claim::Extension(Place::Anchor) | Claim::Fork(_) => Vec::new(),
                 Claim::Extension(Place::Earlier { .. }) if sample.head == 2 => Vec::new(),
                 Claim::Extension(Place::Earlier { .. }) => vec![
                     ("a node left out", |bundle| {
