@@ -6,6 +6,8 @@ use crate::code::Code;
 use crate::codec::encode;
 use crate::crypto::{KnownKeys, PublicKey};
 use crate::hash::{Digest, Domain, digest};
+use crate::limits::{BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX};
+use crate::merkle;
 use crate::transaction::{SignedTransaction, VerifiedTransaction};
 use crate::types::{BlockHash, BlockTime, Height, StateRoot};
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -130,6 +132,26 @@ pub enum BlockTransactionError {
 }
 
 impl Block {
+    /// Whether its transactions are all there, whole, within the limits of a block, and those of its header;
+    /// what they say and who signed them is not looked at.
+    ///
+    /// Of a block whose header is certified this is what is left to be shown by whoever brings it.
+    /// Source: LED-4.10.
+    pub fn is_whole(&self) -> bool {
+        if self.transactions.len() > BLOCK_TRANSACTIONS_MAX {
+            return false;
+        }
+        let (mut leaves, mut bytes) = (Vec::with_capacity(self.transactions.len()), 0_usize);
+        for transaction in &self.transactions {
+            let BlockTransaction::Full(signed) = transaction else { return false };
+            bytes = bytes.saturating_add(signed.size());
+            leaves.push(signed.leaf());
+        }
+        bytes <= BLOCK_BYTES_MAX
+            && u32::try_from(leaves.len()) == Ok(self.header.transaction_count)
+            && Digest::Blake3(merkle::root(&leaves)) == self.header.transactions_root
+    }
+
     /// Checks bytes and signatures of every transaction; needs no state.
     ///
     /// # Errors

@@ -320,8 +320,7 @@ fn build(
 
 /// Bytes that a transaction takes in a block.
 fn size(transaction: &VerifiedTransaction) -> usize {
-    let signatures = transaction.signed().signatures.len().saturating_mul(65);
-    transaction.signed().body.len().saturating_add(signatures)
+    transaction.signed().size()
 }
 
 /// What a block does to a state; every commitment of its header is recomputed and compared.

@@ -252,6 +252,11 @@ impl Assembly {
         Self { head, public, restricted, last: None }
     }
 
+    /// What the snapshot says that it is of.
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
     /// Takes the next part.
     ///
     /// # Errors

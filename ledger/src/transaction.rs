@@ -84,6 +84,11 @@ impl SignedTransaction {
         body_id(&self.body)
     }
 
+    /// The bytes that count against the limit of a block.
+    pub(crate) fn size(&self) -> usize {
+        self.body.len().saturating_add(self.signatures.len().saturating_mul(65))
+    }
+
     /// The leaf under the transactions root; covers the signatures too. Source: LED-3.5.
     pub fn leaf(&self) -> [u8; 32] {
         hash(Domain::TransactionLeaf, &encode(self))

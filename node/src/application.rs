@@ -331,6 +331,10 @@ impl Application {
         let block = CommittedBlock { block: held.block, certificate };
         self.chain.append(&block)?;
         self.state.write().apply(executed.delta);
+        let header = &block.block.header;
+        if header.next_validators_hash != header.validators_hash {
+            self.chain.keep_validators(&self.state.read())?;
+        }
         self.undecided.forget();
         self.executed.clear();
         self.proposals = Proposals::default();

@@ -16,6 +16,9 @@ const fn chain_segments() -> Segments {
     Segments::new(".chain", FRAME_BYTES_MAX)
 }
 
+/// A segment is closed when it has reached this size: 64 MiB, a minute's copy over a slow line.
+pub const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
+
 /// Name of the segment that begins with this height; 0 holds the genesis too.
 pub(crate) fn segment_name(first: Height) -> String {
     chain_segments().name(first)
@@ -34,6 +37,46 @@ pub(crate) fn segments(chain: &dyn Storage) -> Result<Vec<String>, NodeError> {
 /// The greatest height whose frame is there in its whole length.
 pub(crate) fn last_height(chain: &dyn Storage) -> Result<Height, NodeError> {
     chain_segments().last(chain)
+}
+
+/// Where the next frame goes.
+#[derive(Debug)]
+pub(crate) struct End {
+    pub(crate) segment: String,
+    pub(crate) length: u64,
+}
+
+impl End {
+    /// Appends frames of blocks, each to its segment; durable when it returns.
+    ///
+    /// # Errors
+    /// [`NodeError::Storage`].
+    pub(crate) fn append(
+        &mut self,
+        chain: &mut dyn Storage,
+        frames: &[(Height, Vec<u8>)],
+    ) -> Result<(), NodeError> {
+        let mut rest = frames;
+        while let Some((first, _)) = rest.first() {
+            if self.length >= SEGMENT_BYTES {
+                *self = Self { segment: segment_name(*first), length: 0 };
+            }
+            let (mut together, mut count) = (Vec::new(), 0);
+            for (_, frame) in rest {
+                if self.length + together.len() as u64 >= SEGMENT_BYTES {
+                    break;
+                }
+                together.extend_from_slice(frame);
+                count += 1;
+            }
+            chain
+                .append(&self.segment, &together)
+                .map_err(|source| storage("append to", &self.segment, source))?;
+            self.length += together.len() as u64;
+            rest = rest.get(count..).unwrap_or_default();
+        }
+        Ok(())
+    }
 }
 
 /// Reads blocks by height, from any thread, while another one appends.

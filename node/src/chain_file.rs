@@ -1,42 +1,37 @@
 //! This exists to keep the chain: frames appended to segment files, durable before anybody hears
 //! "committed", and the tip in a second place, so that a shortened file is noticed.
 
-pub use crate::blocks::is_segment;
-use crate::blocks::{Offsets, last_height, segment_name, segments, storage};
+use crate::blocks::{End, Offsets, last_height, segment_name, segments, storage};
+pub use crate::blocks::{SEGMENT_BYTES, is_segment};
 use crate::error::NodeError;
+use crate::sets::Sets;
 use crate::storage::Storage;
+pub use crate::tip::known_tip;
+use crate::tip::{TIP, last_tip, tip_record};
 use linli_ahead::{Frames, Keys, in_order};
 use linli_ledger::block::{Block, CommittedBlock};
 use linli_ledger::contract::Rulebook;
 use linli_ledger::execute::check_link;
 use linli_ledger::frame::{FRAME_HEADER_BYTES, Frame, FrameError, RawFrame};
 use linli_ledger::genesis::Genesis;
-use linli_ledger::hash::{Digest, Domain, hash};
 use linli_ledger::receipt::Receipt;
 use linli_ledger::replay::{AuditError, Prepared, Replay};
 use linli_ledger::state::State;
 use linli_ledger::types::{BlockHash, Height};
 use std::io;
 
-/// A segment is closed when it has reached this size: 64 MiB, a minute's copy over a slow line.
-pub const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
-
-const TIP: &str = "tip";
-/// Height, block hash, and the first 8 bytes of their hash.
-const TIP_RECORD_BYTES: usize = 48;
-
 /// The chain on disk: `chain` holds only what an audit reads, `node` what this machine knows.
 pub struct ChainFile {
     chain: Box<dyn Storage>,
     node: Box<dyn Storage>,
-    segment: String,
-    length: u64,
+    end: End,
+    sets: Sets,
     offsets: Offsets,
 }
 
 impl std::fmt::Debug for ChainFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ChainFile").field("segment", &self.segment).finish_non_exhaustive()
+        f.debug_struct("ChainFile").field("end", &self.end).finish_non_exhaustive()
     }
 }
 
@@ -87,8 +82,11 @@ impl ChainFile {
                 .map_err(|source| storage("create", &name, source))?;
             names = vec![name];
         }
-        let mut reader = Reader { chain: chain.as_mut(), known };
-        let (state, segment, length) = match start.filter(|state| state.tip().height > Height(0)) {
+        let mut sets =
+            Sets::read(node.as_ref(), genesis.validator_set().map_err(AuditError::from)?)?;
+        let (store, kept) = (node.as_mut(), &mut sets);
+        let mut reader = Reader { chain: chain.as_mut(), known, node: store, sets: kept };
+        let (state, end) = match start.filter(|state| state.tip().height > Height(0)) {
             Some(state) => {
                 let (names, from) = reader.after(names, &state)?;
                 let replay = Replay::resume(genesis, state, rulebook);
@@ -96,9 +94,18 @@ impl ChainFile {
             }
             None => reader.replay(None, &names, 0, genesis, rulebook, observer)?,
         };
-        let file = Self { chain, node, segment, length, offsets: Offsets::default() };
+        let mut file = Self { chain, node, end, sets, offsets: Offsets::default() };
         is_shorter(&state, known)?;
+        file.keep_validators(&state)?;
         Ok((file, state))
+    }
+
+    /// Keeps the set that certifies the block after a state, for those who follow without a state.
+    ///
+    /// # Errors
+    /// [`NodeError::Storage`].
+    pub(crate) fn keep_validators(&mut self, state: &State) -> Result<(), NodeError> {
+        self.sets.keep(self.node.as_mut(), &state.validators())
     }
 
     /// Appends a block. Durable when it returns: chain first, then the tip in the second place.
@@ -107,15 +114,8 @@ impl ChainFile {
     /// [`NodeError::Storage`]: the node must end, nobody knows what was written.
     pub fn append(&mut self, block: &CommittedBlock) -> Result<(), NodeError> {
         let height = block.block.header.height;
-        if self.length >= SEGMENT_BYTES {
-            self.segment = segment_name(height);
-            self.length = 0;
-        }
         let bytes = Frame::Block(block.clone()).to_bytes();
-        self.chain
-            .append(&self.segment, &bytes)
-            .map_err(|source| storage("append to", &self.segment, source))?;
-        self.length += bytes.len() as u64;
+        self.end.append(self.chain.as_mut(), &[(height, bytes)])?;
         self.node
             .append(TIP, &tip_record(height, block.block.header.hash()))
             .map_err(|source| storage("append to", TIP, source))
@@ -133,6 +133,8 @@ impl ChainFile {
 struct Reader<'a> {
     chain: &'a mut dyn Storage,
     known: Option<(Height, BlockHash)>,
+    node: &'a mut dyn Storage,
+    sets: &'a mut Sets,
 }
 
 impl Reader<'_> {
@@ -164,8 +166,8 @@ impl Reader<'_> {
         genesis: &Genesis,
         rulebook: &'r Rulebook,
         observer: &mut dyn Observer,
-    ) -> Result<(State, String, u64), NodeError> {
-        let mut end = (String::new(), 0);
+    ) -> Result<(State, End), NodeError> {
+        let mut end = End { segment: String::new(), length: 0 };
         let keys = Keys::default();
         for (position, name) in names.iter().enumerate() {
             let bytes = read(self.chain, name)?;
@@ -182,12 +184,16 @@ impl Reader<'_> {
                     |raw| Item::new(raw, &keys),
                     |item| {
                         let running = replay.as_mut().ok_or(Stop::Frame(FrameError::Torn))?;
+                        let changes = item.changes_validators();
                         good += item.step(running, observer)?;
+                        if changes {
+                            self.sets.keep(self.node, &running.state().validators())?;
+                        }
                         Ok(self.compare(running)?)
                     },
                 )
             });
-            end = (name.clone(), good as u64);
+            end = End { segment: name.clone(), length: good as u64 };
             match read {
                 Ok(()) => {}
                 Err(Stop::Node(error)) => return Err(error),
@@ -201,7 +207,7 @@ impl Reader<'_> {
             }
         }
         let replay = replay.ok_or(AuditError::FrameKind { after: Height(0) })?;
-        Ok((replay.into_state(), end.0, end.1))
+        Ok((replay.into_state(), end))
     }
 
     /// The block that was once committed here at the known height is still that block.
@@ -302,6 +308,11 @@ impl Item {
         }
     }
 
+    fn changes_validators(&self) -> bool {
+        let header = self.block.as_ref().map(|block| &block.header);
+        header.is_some_and(|header| header.next_validators_hash != header.validators_hash)
+    }
+
     /// Replays it in its turn; returns its size.
     fn step(self, replay: &mut Replay<'_>, observer: &mut dyn Observer) -> Result<usize, Stop> {
         if let Some(error) = self.prepared.error() {
@@ -340,54 +351,16 @@ fn is_shorter(state: &State, known: Option<(Height, BlockHash)>) -> Result<(), N
 }
 
 /// A single empty file is no chain yet, or no chain any more.
-fn is_empty(chain: &dyn Storage, names: &[String]) -> Result<bool, NodeError> {
+pub(crate) fn is_empty(chain: &dyn Storage, names: &[String]) -> Result<bool, NodeError> {
     let [name] = names else { return Ok(names.is_empty()) };
     Ok(read(chain, name)?.is_empty())
 }
 
-fn read(chain: &dyn Storage, name: &str) -> Result<Vec<u8>, NodeError> {
+pub(crate) fn read(chain: &dyn Storage, name: &str) -> Result<Vec<u8>, NodeError> {
     chain
         .read(name)
         .and_then(|bytes| bytes.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound)))
         .map_err(|source| storage("read", name, source))
-}
-
-fn tip_record(height: Height, block: BlockHash) -> Vec<u8> {
-    let mut record = height.0.to_le_bytes().to_vec();
-    record.extend_from_slice(block.0.bytes());
-    let check = hash(Domain::Frame, &record);
-    record.extend(check.into_iter().take(8));
-    record
-}
-
-/// The block that was committed last, as its second place says; a torn record is passed over.
-///
-/// # Errors
-/// [`NodeError::Storage`].
-pub fn known_tip(node: &dyn Storage) -> Result<Option<(Height, BlockHash)>, NodeError> {
-    let bytes = node.read(TIP).map_err(|source| storage("read", TIP, source))?;
-    Ok(last_record(&bytes.unwrap_or_default()))
-}
-
-fn last_record(bytes: &[u8]) -> Option<(Height, BlockHash)> {
-    bytes.chunks_exact(TIP_RECORD_BYTES).rev().find_map(|record| {
-        let (height, rest) = record.split_first_chunk::<8>()?;
-        let (block, _) = rest.split_first_chunk::<32>()?;
-        let tip = (Height(u64::from_le_bytes(*height)), BlockHash(Digest::Blake3(*block)));
-        (tip_record(tip.0, tip.1) == record).then_some(tip)
-    })
-}
-
-/// The last whole record of the tip file, which is then all that it holds: a torn record would put
-/// every later one out of step.
-fn last_tip(node: &mut dyn Storage) -> Result<Option<(Height, BlockHash)>, NodeError> {
-    let bytes = node.read(TIP).map_err(|source| storage("read", TIP, source))?.unwrap_or_default();
-    let last = last_record(&bytes);
-    let record = last.map(|(height, block)| tip_record(height, block)).unwrap_or_default();
-    if bytes.len() > TIP_RECORD_BYTES || bytes.len() != record.len() {
-        node.replace(TIP, &record).map_err(|source| storage("replace", TIP, source))?;
-    }
-    Ok(last)
 }
 
 #[cfg(test)]

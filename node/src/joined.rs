@@ -58,6 +58,8 @@ pub struct JoinOptions {
     pub allowed: AllowedAfter,
     /// What time this machine says it is, in milliseconds since the epoch.
     pub clock: fn() -> u64,
+    /// The state to begin with, if it was made just now; else that of the newest good snapshot.
+    pub start: Option<State>,
 }
 
 impl std::fmt::Debug for JoinOptions {
@@ -89,8 +91,13 @@ impl Joining {
     /// In this order: [`NodeError::Busy`], those of
     /// [`ChainFile::open`](crate::chain_file::ChainFile::open), [`NodeError::RulesUnknown`].
     pub fn open(options: JoinOptions, observer: &mut dyn Observer) -> Result<Self, NodeError> {
-        let JoinOptions { folder, genesis, rulebook, validator, synced, allowed, clock } = options;
-        let snapshot = newest_snapshot(&folder, &genesis)?.map(SharedState::new);
+        let JoinOptions { folder, genesis, rulebook, validator, synced, allowed, clock, start } =
+            options;
+        let start = match start {
+            Some(state) => Some(state),
+            None => newest_snapshot(&folder, &genesis)?,
+        };
+        let snapshot = start.map(SharedState::new);
         let opened = open_folder(&folder, &genesis, &rulebook, &synced, snapshot, observer)?;
         Ok(Self { opened, genesis, rulebook, validator, allowed, clock })
     }

@@ -5,6 +5,7 @@
 //! state. The wallet embeds it for `linli run`. [`Joined`] is one among others.
 
 pub mod chain_file;
+pub mod history;
 pub mod recovery;
 pub mod storage;
 
@@ -17,9 +18,11 @@ mod joined;
 mod node;
 mod proposals;
 mod segments;
+mod sets;
 mod shared;
 mod signed;
 mod snapshots;
+mod tip;
 mod undecided;
 
 pub use application::{Batch, Committed, Verifier};
@@ -32,4 +35,4 @@ pub use linli_consensus::Silence;
 pub use node::{Node, Options, SNAPSHOTS, Shown, milliseconds_since_epoch};
 pub use segments::{Place, Segments};
 pub use shared::SharedState;
-pub use snapshots::{LoadError, Snapshots};
+pub use snapshots::{LoadError, Snapshots, Wanted};

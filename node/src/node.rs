@@ -337,7 +337,10 @@ pub(crate) fn newest_snapshot(
     Ok(snapshots.newest(Height(u64::MAX), genesis, &blocks))
 }
 
-fn folder_storage(path: &Path, synced: &SyncObserver) -> Result<Box<dyn Storage>, NodeError> {
+pub(crate) fn folder_storage(
+    path: &Path,
+    synced: &SyncObserver,
+) -> Result<Box<dyn Storage>, NodeError> {
     match Folder::observed(path, synced.clone()) {
         Ok(folder) => Ok(Box::new(folder)),
         Err(source) => {
@@ -347,7 +350,7 @@ fn folder_storage(path: &Path, synced: &SyncObserver) -> Result<Box<dyn Storage>
     }
 }
 
-fn lock(folder: &Path) -> Result<File, NodeError> {
+pub(crate) fn lock(folder: &Path) -> Result<File, NodeError> {
     let path = folder.join("lock");
     let failed =
         |source| NodeError::Storage { action: "lock", what: path.display().to_string(), source };

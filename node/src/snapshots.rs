@@ -4,13 +4,16 @@
 use crate::blocks::{Blocks, storage};
 use crate::error::NodeError;
 use crate::storage::Storage;
+use linli_ledger::block::CommittedBlock;
 use linli_ledger::frame::FrameError;
 use linli_ledger::genesis::Genesis;
-use linli_ledger::snapshot::{self, Assembly, SnapshotError};
+use linli_ledger::snapshot::{self, Assembly, Head, SnapshotError};
 use linli_ledger::state::State;
 use linli_ledger::types::Height;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tracing::warn;
 
 const SUFFIX: &str = ".snapshot";
@@ -21,9 +24,30 @@ const WRITE_BYTES: usize = 8 * 1024 * 1024;
 /// Parts are read together up to this size, which is held twice while they are. More than any one frame has.
 const READ_BYTES: usize = 8 * 1024 * 1024;
 
+/// One that is being written; under its own name a snapshot is whole.
+const UNFINISHED: &str = "snapshot.new";
+/// One that was asked for is kept for so long after that.
+const SPARED: Duration = Duration::from_mins(1);
+
+/// Which snapshot another node fetches piece by piece: it is not taken away meanwhile. Clones are the same.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted(Arc<Mutex<Option<(Height, Instant)>>>);
+
+impl Wanted {
+    pub(crate) fn note(&self, height: Height) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((height, Instant::now()));
+    }
+
+    fn get(&self) -> Option<Height> {
+        let wanted = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        wanted.filter(|(_, at)| at.elapsed() < SPARED).map(|(height, _)| height)
+    }
+}
+
 /// The snapshots of one chain, in a folder.
 pub struct Snapshots {
     storage: Box<dyn Storage>,
+    wanted: Wanted,
 }
 
 impl std::fmt::Debug for Snapshots {
@@ -45,7 +69,12 @@ fn height(name: &str) -> Option<Height> {
 impl Snapshots {
     /// Over a folder.
     pub fn new(storage: Box<dyn Storage>) -> Self {
-        Self { storage }
+        Self { storage, wanted: Wanted::default() }
+    }
+
+    /// What is not taken away while others fetch it.
+    pub fn wanted(&self) -> Wanted {
+        self.wanted.clone()
     }
 
     /// The heights of which there is a file, newest first; whether it is whole is not looked at.
@@ -73,10 +102,12 @@ impl Snapshots {
         }
         if let Err(error) = self.write_frames(&file_name(at), state) {
             // Half of one is none, and takes room on what may be a full disk.
-            let _ = self.storage.remove(&file_name(at));
+            let _ = self.storage.remove(UNFINISHED);
             return Err(storage("write", &file_name(at), error));
         }
-        for old in self.heights()?.into_iter().skip_while(|height| *height > at).skip(KEPT) {
+        let wanted = self.wanted.get();
+        let old = self.heights()?.into_iter().skip_while(|height| *height > at).skip(KEPT);
+        for old in old.filter(|height| Some(*height) != wanted) {
             let name = file_name(old);
             self.storage.remove(&name).map_err(|source| storage("remove", &name, source))?;
         }
@@ -84,16 +115,32 @@ impl Snapshots {
     }
 
     fn write_frames(&mut self, name: &str, state: &State) -> io::Result<()> {
-        self.storage.remove(name)?;
+        self.storage.remove(UNFINISHED)?;
         let mut bytes = Vec::new();
         for frame in snapshot::frames(state) {
             bytes.extend_from_slice(&frame);
             if bytes.len() >= WRITE_BYTES {
-                self.storage.append(name, &bytes)?;
+                self.storage.append(UNFINISHED, &bytes)?;
                 bytes.clear();
             }
         }
-        self.storage.append(name, &bytes)
+        self.storage.append(UNFINISHED, &bytes)?;
+        self.storage.rename(UNFINISHED, name)
+    }
+
+    /// Bytes of a snapshot from `offset` on, at most `length`; `None` if there is none of that height.
+    ///
+    /// # Errors
+    /// [`NodeError::Storage`].
+    pub(crate) fn piece(
+        &self,
+        height: Height,
+        offset: u64,
+        length: usize,
+    ) -> Result<Option<Vec<u8>>, NodeError> {
+        let name = file_name(height);
+        let bytes = self.storage.read_at(&name, offset, length);
+        bytes.map_err(|source| storage("read", &name, source))
     }
 
     /// The state of the newest good snapshot at or below a height.
@@ -125,45 +172,79 @@ impl Snapshots {
         genesis: &Genesis,
         blocks: &Blocks,
     ) -> Result<State, LoadError> {
-        let name = file_name(height);
-        let (mut assembly, mut offset) = (None, 0);
+        let (mut loading, mut offset) = (Loading::new(height), 0);
         loop {
-            let bytes = self.storage.read_at(&name, offset, READ_BYTES);
-            let bytes = bytes.map_err(|source| storage("read", &name, source))?;
-            let bytes = bytes.ok_or(LoadError::Missing)?;
-            let (frames, taken) = snapshot::split(&bytes)?;
-            let Some((first, rest)) = frames.split_first() else {
-                if bytes.is_empty() {
-                    break;
-                }
-                return Err(SnapshotError::Frame(FrameError::Torn).into());
-            };
-            let parts = if assembly.is_some() { frames.as_slice() } else { rest };
-            let assembly = match &mut assembly {
-                Some(assembly) => assembly,
-                None => assembly.insert(begin(first, height)?),
-            };
+            let bytes = self.piece(height, offset, READ_BYTES)?.ok_or(LoadError::Missing)?;
+            if bytes.is_empty() {
+                break;
+            }
+            offset += bytes.len() as u64;
+            loading.feed(&bytes)?;
+        }
+        let block = blocks.block(height)?.ok_or(SnapshotError::Block)?;
+        Ok(loading.finish(genesis, &block)?)
+    }
+}
+
+/// A snapshot of which the bytes come one piece after another.
+#[derive(Debug)]
+pub(crate) struct Loading {
+    height: Height,
+    assembly: Option<Assembly>,
+    /// The beginning of a frame.
+    rest: Vec<u8>,
+}
+
+impl Loading {
+    pub(crate) fn new(height: Height) -> Self {
+        Self { height, assembly: None, rest: Vec::new() }
+    }
+
+    /// Takes the next bytes, and checks of whole frames what needs no other; the head once it is there.
+    ///
+    /// # Errors
+    /// Those of a frame, in order; [`SnapshotError::Block`] for a head of another height.
+    pub(crate) fn feed(&mut self, bytes: &[u8]) -> Result<Option<&Head>, SnapshotError> {
+        self.rest.extend_from_slice(bytes);
+        let (frames, taken) = snapshot::split(&self.rest)?;
+        let mut parts = frames.as_slice();
+        if self.assembly.is_none()
+            && let Some((first, others)) = frames.split_first()
+        {
+            let head = snapshot::read_head(first)?;
+            if head.height != self.height {
+                return Err(SnapshotError::Block);
+            }
+            self.assembly = Some(Assembly::new(head));
+            parts = others;
+        }
+        if let Some(assembly) = &mut self.assembly {
             // Hashing the leaves is nearly all of the work.
             let read: Result<Vec<_>, _> =
                 parts.par_iter().map(|part| snapshot::read_part(part)).collect();
             for part in read? {
                 assembly.add(part)?;
             }
-            offset += taken as u64;
         }
-        let assembly = assembly.ok_or(SnapshotError::Order)?;
-        let block = blocks.block(height)?.ok_or(SnapshotError::Block)?;
-        Ok(assembly.finish(genesis, &block)?)
+        self.rest.drain(..taken);
+        Ok(self.assembly.as_ref().map(Assembly::head))
     }
-}
 
-/// Begins with the first frame of a snapshot, which must be of this height.
-fn begin(frame: &[u8], height: Height) -> Result<Assembly, SnapshotError> {
-    let head = snapshot::read_head(frame)?;
-    if head.height != height {
-        return Err(SnapshotError::Block);
+    /// Checks the whole against the block that it is of.
+    ///
+    /// # Errors
+    /// [`SnapshotError::Frame`] for one that ends within a frame, [`SnapshotError::Order`] for none at all, then
+    /// those of [`Assembly::finish`].
+    pub(crate) fn finish(
+        self,
+        genesis: &Genesis,
+        block: &CommittedBlock,
+    ) -> Result<State, SnapshotError> {
+        if !self.rest.is_empty() {
+            return Err(FrameError::Torn.into());
+        }
+        self.assembly.ok_or(SnapshotError::Order)?.finish(genesis, block)
     }
-    Ok(Assembly::new(head))
 }
 
 /// Why a snapshot is no good.

@@ -46,6 +46,12 @@ pub trait Storage: Send + Sync {
     /// What the disk says.
     fn replace(&mut self, name: &str, bytes: &[u8]) -> io::Result<()>;
 
+    /// Gives a file another name, instead of the file that has it, all or nothing. Durable when it returns.
+    ///
+    /// # Errors
+    /// What the disk says.
+    fn rename(&mut self, from: &str, to: &str) -> io::Result<()>;
+
     /// Takes a file away; nothing happens if there is none.
     ///
     /// # Errors
@@ -164,6 +170,11 @@ impl Storage for Folder {
         file.write_all(bytes)?;
         self.sync(&file)?;
         fs::rename(&temporary, self.path.join(name))?;
+        self.sync_folder()
+    }
+
+    fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {
+        fs::rename(self.path.join(from), self.path.join(to))?;
         self.sync_folder()
     }
 

@@ -187,6 +187,7 @@ impl Town {
                 synced: SyncObserver::default(),
                 allowed: Box::new(move |state| allowed(state, &addresses)),
                 clock: linli_node::milliseconds_since_epoch,
+                start: None,
             };
             let work = Box::new(Pool { n, waiting: pool.clone(), told: tell.clone() });
             let joining = Joining::open(options, &mut ()).expect("the folder is empty");

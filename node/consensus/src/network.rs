@@ -129,7 +129,9 @@ struct Bridge {
 
 impl Bridge {
     fn new(link: Link, from_engine: mpsc::Receiver<Msg<Chain>>, ears: Ears) -> Self {
-        let (subscribers, up, tips) = (Vec::new(), BTreeSet::new(), Tips::default());
+        // Who came up before this began may not be told again.
+        let up = link.handle.up().borrow().clone();
+        let (subscribers, tips) = (Vec::new(), Tips::default());
         let (lowest, has_begun) = (None, false);
         Self { link, from_engine, ears, subscribers, up, tips, lowest, has_begun }
     }
@@ -262,8 +264,9 @@ impl Bridge {
     async fn hear(&mut self, event: Event) {
         match event {
             Event::Up(peer) => {
-                self.up.insert(peer);
-                self.tell(&NetworkEvent::PeerConnected(to_engine(&peer)));
+                if self.up.insert(peer) {
+                    self.tell(&NetworkEvent::PeerConnected(to_engine(&peer)));
+                }
                 self.say_status().await;
             }
             Event::Down(peer) => {

@@ -82,10 +82,10 @@ async fn transactions_are_heard_beside_the_engine() {
     let mut ears: Vec<_> = Vec::new();
     let mut nodes = Vec::new();
     for (n, network) in FOUR.into_iter().zip(networks.drain(..)) {
-        let Network { link, transactions, address } = network;
+        let Network { link, history, transactions, address } = network;
         let (_, deaf) = tokio::sync::mpsc::channel(1);
         ears.push(transactions);
-        let network = Network { link, transactions: deaf, address };
+        let network = Network { link, history, transactions: deaf, address };
         nodes.push(Node::start(n, &FOUR, network, 0).await);
     }
     all_reach(&mut nodes, 3).await;

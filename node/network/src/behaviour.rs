@@ -4,6 +4,7 @@ use crate::allowed::{Allowed, Topic};
 use crate::blocks::Framed;
 use crate::handshakes::Handshakes;
 use crate::key::to_libp2p;
+use crate::seam::Subject;
 use libp2p::allow_block_list::{self, AllowedPeers};
 use libp2p::connection_limits::{self, ConnectionLimits};
 use libp2p::gossipsub::{
@@ -56,6 +57,7 @@ pub(crate) struct Behaviour {
     ping: ping::Behaviour,
     pub(crate) gossip: Gossipsub,
     pub(crate) blocks: request_response::Behaviour<Framed>,
+    pub(crate) history: request_response::Behaviour<Framed>,
 }
 
 /// The topics of one chain.
@@ -95,11 +97,7 @@ impl Behaviour {
         let limits = ConnectionLimits::default()
             .with_max_established_incoming(Some(INCOMING_MAX))
             .with_max_established_per_peer(Some(EACH_PEER_MAX));
-        let protocol = StreamProtocol::try_from_owned(name(chain, "blocks"))
-            .map_err(|error| error.to_string())?;
-        let settings = request_response::Config::default()
-            .with_request_timeout(ANSWER_TIME)
-            .with_max_concurrent_streams(STREAMS_MAX);
+        let (blocks, history) = (asking(chain, "blocks")?, asking(chain, "history")?);
         let heartbeat = Duration::from_secs(5);
         Ok(Self {
             allowed,
@@ -107,13 +105,28 @@ impl Behaviour {
             limits: connection_limits::Behaviour::new(limits),
             ping: ping::Behaviour::new(ping::Config::new().with_interval(heartbeat)),
             gossip: gossip(key, topics)?,
-            blocks: request_response::Behaviour::with_codec(
-                Framed,
-                [(protocol, ProtocolSupport::Full)],
-                settings,
-            ),
+            blocks,
+            history,
         })
     }
+
+    pub(crate) fn asking(&mut self, subject: Subject) -> &mut request_response::Behaviour<Framed> {
+        match subject {
+            Subject::Blocks => &mut self.blocks,
+            Subject::History => &mut self.history,
+        }
+    }
+}
+
+/// A protocol of questions and answers.
+fn asking(chain: &Digest, what: &str) -> Result<request_response::Behaviour<Framed>, String> {
+    let protocol = StreamProtocol::try_from_owned(name(chain, what));
+    let protocol = protocol.map_err(|error| error.to_string())?;
+    let settings = request_response::Config::default()
+        .with_request_timeout(ANSWER_TIME)
+        .with_max_concurrent_streams(STREAMS_MAX);
+    let protocols = [(protocol, ProtocolSupport::Full)];
+    Ok(request_response::Behaviour::with_codec(Framed, protocols, settings))
 }
 
 fn gossip(key: &Keypair, topics: &Topics) -> Result<Gossipsub, String> {

@@ -8,7 +8,7 @@ use crate::admission::admit;
 use crate::allowed::{Allowed, Topic};
 use crate::seam::{
     Asked, Command, Ends, Event, Failure, Gossip, Network, REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX,
-    RequestId, seam,
+    RequestId, Subject, seam,
 };
 use bytes::Bytes;
 use linli_ledger::crypto::PublicKey;
@@ -41,6 +41,7 @@ struct State {
 #[derive(Debug)]
 struct Port {
     events: mpsc::UnboundedSender<Event>,
+    history: mpsc::Sender<Event>,
     transactions: mpsc::Sender<Gossip>,
     allowed: watch::Receiver<Allowed>,
     up: watch::Sender<BTreeSet<PublicKey>>,
@@ -48,6 +49,7 @@ struct Port {
 
 #[derive(Clone, Copy, Debug)]
 struct Question {
+    subject: Subject,
     id: RequestId,
     by: PublicKey,
     to: PublicKey,
@@ -73,11 +75,12 @@ impl Hub {
     pub fn join(&self, node: PublicKey, allowed: Allowed) -> Network {
         let (network, ends) = seam(node, allowed);
         let (events, mut queue) = mpsc::unbounded_channel();
-        let Ends { commands, allowed, events: to_node, transactions, up } = ends;
+        let Ends { commands, allowed, events: to_node, history, transactions, up } = ends;
         {
             let mut state = self.state();
             state.leave(node);
-            let port = Port { events: events.clone(), transactions, allowed: allowed.clone(), up };
+            let (told, list) = (events.clone(), allowed.clone());
+            let port = Port { events: told, history, transactions, allowed: list, up };
             state.nodes.insert(node, port);
             state.settle();
         }
@@ -215,40 +218,56 @@ impl State {
         let between = |question: &Question| pair(question.by, question.to) == pair(a, b);
         let broken: Vec<_> =
             self.questions.extract_if(.., |_, question| between(question)).collect();
-        for (asked, Question { id, by, to }) in broken {
-            self.tell(by, Event::Unanswered { id, by: to, why: Failure::NotConnected });
-            self.tell(to, Event::AskedInVain { id: asked, by });
+        for (asked, Question { subject, id, by, to }) in broken {
+            self.say(by, subject, Event::Unanswered { id, by: to, why: Failure::NotConnected });
+            self.say(to, subject, Event::AskedInVain { id: asked, by });
         }
     }
 
     fn command(&mut self, node: PublicKey, command: Command) {
         match command {
             Command::Publish { topic, bytes } => self.publish(node, topic, &bytes),
-            Command::Request { id, to, bytes } => {
-                let question = Question { id, by: node, to };
+            Command::Request { subject, id, to, bytes } => {
+                let no = |why| Event::Unanswered { id, by: to, why };
                 if bytes.len() > REQUEST_BYTES_MAX {
-                    self.tell(node, Event::Unanswered { id, by: to, why: Failure::Refused });
+                    self.say(node, subject, no(Failure::Refused));
                 } else if self.leads(node, to) {
                     self.next = self.next.wrapping_add(1);
-                    self.questions.insert(Asked(self.next), question);
-                    self.tell(to, Event::Asked { id: Asked(self.next), by: node, bytes });
+                    let asked = Asked(self.next);
+                    self.questions.insert(asked, Question { subject, id, by: node, to });
+                    if !self.say(to, subject, Event::Asked { id: asked, by: node, bytes }) {
+                        self.forget(asked);
+                    }
                 } else {
-                    self.tell(node, Event::Unanswered { id, by: to, why: Failure::NotConnected });
+                    self.say(node, subject, no(Failure::NotConnected));
                 }
             }
-            Command::Respond { id, bytes } => {
-                let Some(Question { id, by, to }) = self.questions.remove(&id) else { return };
+            Command::Respond { id, bytes, .. } => {
+                let Some(question) = self.questions.remove(&id) else { return };
+                let Question { subject, id, by, to } = question;
                 let event = if self.leads(to, by) && bytes.len() <= RESPONSE_BYTES_MAX {
                     Event::Answered { id, by: to, bytes }
                 } else {
                     Event::Unanswered { id, by: to, why: Failure::Timeout }
                 };
-                self.tell(by, event);
+                self.say(by, subject, event);
             }
-            Command::Forget { id } => {
-                let Some(Question { id, by, to }) = self.questions.remove(&id) else { return };
-                self.tell(by, Event::Unanswered { id, by: to, why: Failure::Refused });
-            }
+            Command::Forget { id, .. } => self.forget(id),
+        }
+    }
+
+    fn forget(&mut self, asked: Asked) {
+        let Some(question) = self.questions.remove(&asked) else { return };
+        let Question { subject, id, by, to } = question;
+        self.say(by, subject, Event::Unanswered { id, by: to, why: Failure::Refused });
+    }
+
+    /// Tells a node of a question or an answer; whether anybody listens.
+    fn say(&self, node: PublicKey, subject: Subject, event: Event) -> bool {
+        match (subject, self.nodes.get(&node)) {
+            (Subject::Blocks, Some(port)) => port.events.send(event).is_ok(),
+            (Subject::History, Some(port)) => port.history.try_send(event).is_ok(),
+            (_, None) => false,
         }
     }
 

@@ -22,6 +22,15 @@ pub(crate) const WAITING_MAX: usize = 256;
 /// Transactions that wait for the pool; what comes when they are full is dropped.
 pub(crate) const TRANSACTIONS_WAITING_MAX: usize = 1_024;
 
+/// What a question is about; each has a protocol of its own, with its own bounds. Source: NET-3.1, NET-7.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Subject {
+    /// Blocks, for the engine of one that follows.
+    Blocks,
+    /// What a node needs that has nothing yet.
+    History,
+}
+
 /// A request of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(pub u64);
@@ -105,9 +114,9 @@ pub enum Event {
 #[derive(Debug)]
 pub(crate) enum Command {
     Publish { topic: Topic, bytes: Bytes },
-    Request { id: RequestId, to: PublicKey, bytes: Bytes },
-    Respond { id: Asked, bytes: Bytes },
-    Forget { id: Asked },
+    Request { subject: Subject, id: RequestId, to: PublicKey, bytes: Bytes },
+    Respond { subject: Subject, id: Asked, bytes: Bytes },
+    Forget { subject: Subject, id: Asked },
 }
 
 /// Why something was not published.
@@ -136,6 +145,8 @@ pub struct Handle {
     allowed: watch::Sender<Allowed>,
     up: watch::Receiver<BTreeSet<PublicKey>>,
     next: Arc<AtomicU64>,
+    /// What its questions and answers are about.
+    subject: Subject,
 }
 
 impl Handle {
@@ -177,27 +188,30 @@ impl Handle {
     /// Asks one peer. [`Event::Answered`] or [`Event::Unanswered`] follows, unless the network ends.
     pub async fn request(&self, to: PublicKey, bytes: Bytes) -> RequestId {
         let id = RequestId(self.next.fetch_add(1, Ordering::Relaxed));
-        let _ = self.commands.send(Command::Request { id, to, bytes }).await;
+        let subject = self.subject;
+        let _ = self.commands.send(Command::Request { subject, id, to, bytes }).await;
         id
     }
 
     /// Answers a question; one that nobody waits for any more is ignored.
     pub async fn respond(&self, id: Asked, bytes: Bytes) {
-        let _ = self.commands.send(Command::Respond { id, bytes }).await;
+        let subject = self.subject;
+        let _ = self.commands.send(Command::Respond { subject, id, bytes }).await;
     }
 
     /// Gives a question up without an answer.
     pub async fn forget(&self, id: Asked) {
-        let _ = self.commands.send(Command::Forget { id }).await;
+        let subject = self.subject;
+        let _ = self.commands.send(Command::Forget { subject, id }).await;
     }
 }
 
-/// The end of a network that the consensus engine holds.
+/// An end of a network.
 #[derive(Debug)]
 pub struct Link {
     /// Asks the network.
     pub handle: Handle,
-    /// What it tells. Dropping it ends the network.
+    /// What it tells.
     pub events: mpsc::Receiver<Event>,
     /// Keeps the events of a network without peers open.
     pub(crate) _open: Option<mpsc::Sender<Event>>,
@@ -206,8 +220,11 @@ pub struct Link {
 /// A network that runs.
 #[derive(Debug)]
 pub struct Network {
-    /// For the consensus engine.
+    /// For the consensus engine. Dropping its events ends the network.
     pub link: Link,
+    /// For whoever asks for a history or has one to show (NET-7.1): questions and answers about that, and
+    /// nothing else. Dropping it only means that nobody is answered.
+    pub history: Link,
     /// For the pool. Dropping it only means that no transaction is heard.
     pub transactions: mpsc::Receiver<Gossip>,
     /// Where it listens.
@@ -220,6 +237,7 @@ pub(crate) struct Ends {
     pub(crate) commands: mpsc::Receiver<Command>,
     pub(crate) allowed: watch::Receiver<Allowed>,
     pub(crate) events: mpsc::Sender<Event>,
+    pub(crate) history: mpsc::Sender<Event>,
     pub(crate) transactions: mpsc::Sender<Gossip>,
     /// Shows who is up.
     pub(crate) up: watch::Sender<BTreeSet<PublicKey>>,
@@ -229,15 +247,19 @@ pub(crate) struct Ends {
 pub(crate) fn seam(local: PublicKey, allowed: Allowed) -> (Network, Ends) {
     let (to_network, commands) = mpsc::channel(WAITING_MAX);
     let (to_node, events) = mpsc::channel(WAITING_MAX);
+    let (to_history, of_history) = mpsc::channel(WAITING_MAX);
     let (to_pool, transactions) = mpsc::channel(TRANSACTIONS_WAITING_MAX);
     let (to_allow, allowed) = watch::channel(allowed);
     let (to_show, up) = watch::channel(BTreeSet::new());
     let next = Arc::new(AtomicU64::new(1));
-    let handle = Handle { local, commands: to_network, allowed: to_allow, up, next };
+    let subject = Subject::Blocks;
+    let handle = Handle { local, commands: to_network, allowed: to_allow, up, next, subject };
+    let history = Handle { subject: Subject::History, ..handle.clone() };
+    let history = Link { handle: history, events: of_history, _open: None };
     let link = Link { handle, events, _open: None };
-    let network = Network { link, transactions, address: None };
-    let ends = Ends { commands, allowed, events: to_node, transactions: to_pool, up: to_show };
-    (network, ends)
+    let network = Network { link, history, transactions, address: None };
+    let (events, history, transactions, up) = (to_node, to_history, to_pool, to_show);
+    (network, Ends { commands, allowed, events, history, transactions, up })
 }
 
 /// A network without peers: nothing arrives, nothing leaves, and there is no socket.

@@ -7,7 +7,7 @@ use crate::behaviour::{Behaviour, BehaviourEvent, Topics};
 use crate::dial::Dials;
 use crate::handshakes::address_of;
 use crate::key::{from_libp2p, to_libp2p};
-use crate::seam::{Command, Ends, Event, Failure, Gossip, Network, seam};
+use crate::seam::{Command, Ends, Event, Failure, Gossip, Network, Subject, seam};
 use crate::{Config, StartError};
 use bytes::Bytes;
 use exchange::Exchange;
@@ -17,13 +17,14 @@ use libp2p::gossipsub::{self, MessageAcceptance, MessageId};
 use libp2p::multiaddr::Protocol;
 use libp2p::swarm::SwarmEvent;
 use libp2p::swarm::dial_opts::DialOpts;
-use libp2p::{Multiaddr, PeerId, Swarm, SwarmBuilder, noise, ping, tcp, yamux};
+use libp2p::{Multiaddr, PeerId, Swarm, SwarmBuilder, noise, ping, request_response, tcp, yamux};
 use linli_ledger::crypto::PublicKey;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::sleep_until;
 use tracing::Instrument;
 
@@ -69,7 +70,8 @@ pub(crate) async fn start(config: Config) -> Result<Network, StartError> {
         outbox: VecDeque::new(),
         admission: Admission::default(),
         dials: Dials::default(),
-        exchange: Exchange::default(),
+        blocks: Exchange::default(),
+        history: Exchange::default(),
         found,
         lookups,
     };
@@ -133,7 +135,8 @@ struct Node {
     outbox: VecDeque<Event>,
     admission: Admission,
     dials: Dials,
-    exchange: Exchange,
+    blocks: Exchange,
+    history: Exchange,
     found: mpsc::Sender<(PublicKey, Vec<SocketAddr>)>,
     lookups: mpsc::Receiver<(PublicKey, Vec<SocketAddr>)>,
 }
@@ -213,19 +216,48 @@ impl Node {
                     tracing::debug!(topic = topic.name(), %error, "not published");
                 }
             }
-            Command::Request { id, to, bytes } => {
+            Command::Request { subject, id, to, bytes } => {
                 let peer = to_libp2p(&to);
                 if self.members.contains(&to) && self.swarm.is_connected(&peer) {
-                    self.exchange.request(&mut self.swarm.behaviour_mut().blocks, id, peer, bytes);
+                    let wire = self.swarm.behaviour_mut().asking(subject);
+                    exchange(&mut self.blocks, &mut self.history, subject)
+                        .request(wire, id, peer, bytes);
                 } else {
                     let why = Failure::NotConnected;
-                    self.outbox.push_back(Event::Unanswered { id, by: to, why });
+                    self.tell(subject, Event::Unanswered { id, by: to, why });
                 }
             }
-            Command::Respond { id, bytes } => {
-                self.exchange.respond(&mut self.swarm.behaviour_mut().blocks, id, bytes);
+            Command::Respond { subject, id, bytes } => {
+                let wire = self.swarm.behaviour_mut().asking(subject);
+                exchange(&mut self.blocks, &mut self.history, subject).respond(wire, id, bytes);
             }
-            Command::Forget { id } => self.exchange.forget(id),
+            Command::Forget { subject, id } => {
+                exchange(&mut self.blocks, &mut self.history, subject).forget(id);
+            }
+        }
+    }
+
+    /// Tells whoever a question or an answer is for. Nobody need listen for questions about history, and who
+    /// listens has few of its own under way: what has no room is given up.
+    fn tell(&mut self, subject: Subject, event: Event) {
+        match subject {
+            Subject::Blocks => self.outbox.push_back(event),
+            Subject::History => {
+                if let Err(TrySendError::Full(event) | TrySendError::Closed(event)) =
+                    self.ends.history.try_send(event)
+                    && let Event::Asked { id, .. } = event
+                {
+                    self.history.forget(id);
+                }
+            }
+        }
+    }
+
+    fn exchanged(&mut self, subject: Subject, event: request_response::Event<Bytes, Bytes>) {
+        let allowed = self.ends.allowed.borrow().clone();
+        let told = exchange(&mut self.blocks, &mut self.history, subject).happened(event, &allowed);
+        if let Some(event) = told {
+            self.tell(subject, event);
         }
     }
 
@@ -233,8 +265,10 @@ impl Node {
         match event {
             SwarmEvent::Behaviour(BehaviourEvent::Gossip(event)) => self.gossip(event),
             SwarmEvent::Behaviour(BehaviourEvent::Blocks(event)) => {
-                let allowed = self.ends.allowed.borrow();
-                self.outbox.extend(self.exchange.happened(event, &allowed));
+                self.exchanged(Subject::Blocks, event);
+            }
+            SwarmEvent::Behaviour(BehaviourEvent::History(event)) => {
+                self.exchanged(Subject::History, event);
             }
             SwarmEvent::Behaviour(BehaviourEvent::Ping(event)) => self.pinged(&event),
             SwarmEvent::ConnectionEstablished { peer_id, endpoint, num_established, .. } => {
@@ -367,6 +401,18 @@ impl Node {
         if let Err(error) = self.swarm.dial(options) {
             tracing::debug!(%peer, %error, "not dialled");
         }
+    }
+}
+
+/// The account of a protocol.
+fn exchange<'a>(
+    blocks: &'a mut Exchange,
+    history: &'a mut Exchange,
+    subject: Subject,
+) -> &'a mut Exchange {
+    match subject {
+        Subject::Blocks => blocks,
+        Subject::History => history,
     }
 }
 

@@ -3,8 +3,49 @@
 
 mod common;
 
-use common::{CHAIN, Honest, connected, key, public, validators};
-use linli_network::{Config, Event, Topic, start};
+use common::{CHAIN, GUARD, Honest, connected, key, public, validators};
+use linli_network::{Config, Event, Link, Network, Topic, start};
+use tokio::time::timeout;
+
+/// What is told next of questions about history.
+async fn told(history: &mut Link) -> Event {
+    timeout(GUARD, history.events.recv()).await.expect("something happens").expect("it runs")
+}
+
+#[tokio::test]
+async fn questions_about_history_are_for_whoever_is_there_for_them_and_for_nobody_else() {
+    let [a, mut b] = connected([1, 2]).await;
+    let Network { mut history, link, .. } = a.network;
+    let asked = history.handle.request(public(2), "history?".into()).await;
+    link.handle.request(public(2), "blocks?".into()).await;
+    let engine = b.until(|event| matches!(event, Event::Asked { .. })).await;
+    assert!(matches!(engine, Event::Asked { bytes, .. } if bytes == "blocks?"));
+    let Event::Asked { id, by, bytes } = told(&mut b.network.history).await else {
+        panic!("a question")
+    };
+    assert_eq!((by, bytes), (public(1), "history?".into()));
+    b.network.history.handle.respond(id, "all of it".into()).await;
+    let answered = Event::Answered { id: asked, by: public(2), bytes: "all of it".into() };
+    assert_eq!(told(&mut history).await, answered);
+    // More than eight of one do not wait, and are told so.
+    for _ in 0..9 {
+        history.handle.request(public(2), "history?".into()).await;
+    }
+    let refused = |event| matches!(event, Event::Unanswered { .. });
+    assert!(refused(told(&mut history).await));
+    for _ in 0..8 {
+        let Event::Asked { id, .. } = told(&mut b.network.history).await else {
+            panic!("a question")
+        };
+        b.network.history.handle.forget(id).await;
+        assert!(refused(told(&mut history).await));
+    }
+    // Where nobody is there for them, they are told so too.
+    drop(b.network.history);
+    history.handle.request(public(2), "history?".into()).await;
+    assert!(refused(told(&mut history).await));
+    drop(b.network.link);
+}
 
 #[tokio::test]
 async fn members_hear_each_other_on_every_topic() {

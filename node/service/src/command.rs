@@ -206,6 +206,9 @@ struct StartArguments {
     /// Show the chain and write nothing / 只供查看
     #[arg(long)]
     read_only: bool,
+    /// In an empty folder: take the others' blocks by certificate and the state by snapshot / 空文件夹时，凭证书接收区块、凭快照接收状态
+    #[arg(long)]
+    join_by_snapshot: bool,
     /// File with the passphrase of the keys in its first line / 密钥口令所在的文件（第一行）
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
@@ -304,7 +307,14 @@ fn configured(arguments: &Arguments, config: &Config, output: Output, language: 
             running::dev(config, arguments.dir.is_some(), clock, output, language)
         }
         Command::Member { command } => member::run(command, settings, output, language),
-        Command::Start(start) => running::start(config, start.read_only, output, language),
+        Command::Start(start) => {
+            let mut config = config.clone();
+            config.settings.join_by_snapshot |= start.join_by_snapshot;
+            match config::check(&config.settings) {
+                Ok(()) => running::start(&config, start.read_only, output, language),
+                Err(error) => config_failed(&error, output, language),
+            }
+        }
         Command::Status => match operations::status::status(&settings.folder) {
             Ok(status) => {
                 let asked = operations::running::ask(&settings.folder);

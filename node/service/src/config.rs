@@ -67,6 +67,8 @@ pub struct Settings {
     pub listen: Option<SocketAddr>,
     /// Where other nodes listen.
     pub peers: Vec<PeerAddress>,
+    /// Whether a node that has no chain yet takes it by certificates and snapshot.
+    pub join_by_snapshot: bool,
     /// Where the interface is served.
     pub api: SocketAddr,
     /// Where health and metrics are served; nobody else should reach it.
@@ -110,6 +112,7 @@ impl Default for Settings {
             network_key: None,
             listen: None,
             peers: Vec::new(),
+            join_by_snapshot: false,
             api: SocketAddr::from(([127, 0, 0, 1], 8640)),
             admin: SocketAddr::from(([127, 0, 0, 1], 8641)),
             public_address: None,
@@ -210,7 +213,11 @@ fn origin(figment: &Figment, name: &str) -> String {
     }
 }
 
-fn check(settings: &Settings) -> Result<(), ConfigError> {
+/// Whether settings can be right together.
+///
+/// # Errors
+/// [`ConfigError::Range`].
+pub(crate) fn check(settings: &Settings) -> Result<(), ConfigError> {
     let range = |name, value: &dyn std::fmt::Display, why| {
         Err(ConfigError::Range { name, value: value.to_string(), why })
     };
@@ -235,6 +242,9 @@ fn check(settings: &Settings) -> Result<(), ConfigError> {
             return range("listen", &listen, "it must be another address than api and admin");
         }
     }
+    if settings.join_by_snapshot && settings.peers.is_empty() {
+        return range("join_by_snapshot", &true, "there are no peers to ask");
+    }
     if let (Some(peer), None) = (settings.peers.first(), &settings.network_key) {
         return range("peers", peer, "only a node with a network_key dials others");
     }
@@ -255,6 +265,7 @@ impl Settings {
                 interval: Duration::from_secs(self.snapshot_seconds),
             },
             reserve: self.reserve_bytes,
+            join_by_snapshot: self.join_by_snapshot,
             ..LiveOptions::new(self.folder.clone(), genesis, rulebook)
         }
     }
@@ -360,6 +371,7 @@ mod tests {
             ("listen = \"0.0.0.0:8642\"", "listen"),
             ("network_key = \"k\"\nlisten = \"127.0.0.1:8640\"", "listen"),
             ("network_key = \"k\"\npeers = [\"somewhere:8642\"]", "peers"),
+            ("join_by_snapshot = true", "join_by_snapshot"),
             ("log = [", "TOML"),
         ] {
             std::fs::write(&file, text).unwrap();

@@ -46,6 +46,7 @@ use linli_ledger::state::State;
 use linli_ledger::transaction::VerifiedTransaction;
 use linli_ledger::types::{BlockHash, BlockTime, Height};
 use linli_network::{Handle, Network};
+use linli_node::history::Arrival;
 use linli_node::storage::Folder;
 use linli_node::{Blocks, NodeError, SharedState, Shown, Silence, Snapshots};
 use member::Meeting;
@@ -133,6 +134,8 @@ struct Inner {
     rounds: AtomicU64,
     /// Why this validator casts no votes, if so.
     silence: Mutex<Option<Silence>>,
+    /// How this node came to its chain, if it did not execute it from the beginning.
+    arrival: Option<Arrival>,
     head: watch::Sender<Head>,
     followed: broadcast::Sender<Arc<Followed>>,
     /// Why the writer has ended by itself, for whoever watches.
@@ -193,6 +196,7 @@ impl Live {
         let blocks = Blocks::new(folder("chain")?);
         let snapshots = Snapshots::new(folder(linli_node::SNAPSHOTS)?);
         let head = Head::of(&state.read());
+        let arrival = Arrival::read(&options.folder)?;
         let patience = if network.is_some() { PATIENCE } else { Duration::ZERO };
         let queue = Queue::new(options.queue, patience);
         Ok(Self(Arc::new(Inner {
@@ -206,6 +210,7 @@ impl Live {
             network,
             rounds: AtomicU64::new(0),
             silence: Mutex::new(None),
+            arrival,
             head: watch::Sender::new(head),
             followed: broadcast::Sender::new(FOLLOWED_MAX),
             ended: watch::Sender::new(None),
@@ -310,6 +315,11 @@ impl Live {
     /// Why this validator casts no votes, while it does not: it follows the chain all the same.
     pub fn silence(&self) -> Option<Silence> {
         self.0.silence.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How this node came to its chain, if it did not execute it from the beginning.
+    pub fn arrival(&self) -> Option<Arrival> {
+        self.0.arrival
     }
 
     /// Where it listens for other nodes.

@@ -1,5 +1,6 @@
 use super::*;
 use crate::storage::faulty::Faulty;
+use crate::tip::TIP_RECORD_BYTES;
 use linli_ledger::certificate::Certificate;
 use linli_ledger::certificate::{CommitCertificate, Vote, VoteKind};
 use linli_ledger::crypto::{BusinessKey, ConsensusKey};
@@ -7,6 +8,7 @@ use linli_ledger::execute::{BlockTemplate, build_block};
 use linli_ledger::genesis::{
     Clock, GENESIS_VERSION, GenesisOrganisation, GenesisValidator, Keys, OrganisationKind,
 };
+use linli_ledger::hash::Digest;
 use linli_ledger::types::{BlockTime, ContractId};
 
 fn validator() -> ConsensusKey {

@@ -141,6 +141,17 @@ impl Storage for Faulty {
             }
         })
     }
+
+    fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {
+        let (from, to) = (self.path(from), self.path(to));
+        self.write(16, |disk, arrived| {
+            if arrived == 16 {
+                let bytes = disk.files.remove(&from).unwrap();
+                disk.files.insert(to, bytes);
+            }
+        })
+    }
+
     fn remove(&mut self, name: &str) -> io::Result<()> {
         let path = self.path(name);
         self.write(16, |disk, arrived| {

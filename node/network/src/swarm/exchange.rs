@@ -1,4 +1,4 @@
-//! This exists to keep account of requests under way: ours, and those that we are to answer.
+//! This exists to keep account of the requests of one protocol: ours, and those that we are to answer.
 
 use crate::allowed::Allowed;
 use crate::blocks::Framed;
@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 /// Questions of one peer that may wait for an answer; the engine asks five at a time.
 const ASKED_BY_ONE_MAX: usize = 8;
 
-type Blocks = request_response::Behaviour<Framed>;
+type Asking = request_response::Behaviour<Framed>;
 
 /// Requests under way.
 #[derive(Debug, Default)]
@@ -33,14 +33,14 @@ struct Question {
 }
 
 impl Exchange {
-    pub(crate) fn request(&mut self, blocks: &mut Blocks, id: RequestId, to: PeerId, bytes: Bytes) {
-        self.ours.insert(blocks.send_request(&to, bytes), id);
+    pub(crate) fn request(&mut self, wire: &mut Asking, id: RequestId, to: PeerId, bytes: Bytes) {
+        self.ours.insert(wire.send_request(&to, bytes), id);
     }
 
-    pub(crate) fn respond(&mut self, blocks: &mut Blocks, id: Asked, bytes: Bytes) {
+    pub(crate) fn respond(&mut self, wire: &mut Asking, id: Asked, bytes: Bytes) {
         if let Some(question) = self.theirs.remove(&id) {
             // If nobody waits any more, that has been told or will be.
-            let _ = blocks.send_response(question.channel, bytes);
+            let _ = wire.send_response(question.channel, bytes);
         }
     }
 

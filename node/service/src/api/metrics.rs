@@ -86,6 +86,11 @@ pub(crate) fn text(api: &Api) -> String {
         ("index_ready", "1 if the read model answers", u64::from(index.is_ready)),
         ("silent", "1 if this validator casts no votes", u64::from(api.live().silence().is_some())),
         ("rules_unknown", "Rules to come that this program does not have", unknown),
+        (
+            "joined_by_snapshot_height",
+            "Block of the snapshot that this node has joined with; 0 if it has executed everything",
+            api.live().arrival().and_then(|arrival| arrival.snapshot).map_or(0, |height| height.0),
+        ),
         ("rounds_lost", "Rounds beyond the first of each block since the start", health.rounds),
     ];
     if let Some(met) = met {

@@ -15,6 +15,7 @@ use crate::operations::status::Status;
 use linli_ledger::code::Code;
 use linli_ledger::genesis::{Clock, Genesis, Keys};
 use linli_ledger::rules::Switch;
+use linli_node::history::Arrival;
 use linli_verify::{Language, Output, Said};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -125,6 +126,11 @@ pub(super) fn status(
             "chain_bytes": status.chain_bytes.to_string(),
             "snapshots": status.snapshots.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "running": status.is_running,
+            "arrival": status.arrival.map(|arrival| json!({
+                "over": arrival.is_over,
+                "height": arrival.height.to_string(),
+                "snapshot": arrival.snapshot.map(|height| height.to_string()),
+            })),
             "room_bytes": status.room.map(|room| room.to_string()),
             "asked": asked.as_ref().ok(),
             "unanswered": asked.as_ref().err().map(|error| {
@@ -153,7 +159,33 @@ pub(super) fn status(
             for (name, value) in rows {
                 let _ = writeln!(text, "  {name}  {value}");
             }
+            if let Some(arrival) = status.arrival {
+                let name = pick("加入方式", "joined  ");
+                let _ = writeln!(text, "  {name}  {}", arrived(arrival, language));
+            }
             text + &answered(asked, language) + &warning(&status.genesis, language)
+        }
+    }
+}
+
+/// How a node came to its chain.
+fn arrived(arrival: Arrival, language: Language) -> String {
+    let Arrival { is_over, height, snapshot } = arrival;
+    match (is_over, snapshot, language) {
+        (false, _, Language::Chinese) => "正在通过快照加入，还没有完成".to_owned(),
+        (false, _, Language::English) => "is joining by snapshot, and has not all of it".to_owned(),
+        (true, Some(snapshot), Language::Chinese) => format!(
+            "第 {height} 个区块为止凭共识证书接收，状态取自第 {snapshot} 个区块的快照；重新计算一遍用 linlid verify"
+        ),
+        (true, Some(snapshot), Language::English) => format!(
+            "blocks to {height} by their certificates, the state by a snapshot of block {snapshot}; \
+             linlid verify executes them all"
+        ),
+        (true, None, Language::Chinese) => {
+            format!("第 {height} 个区块为止由其他节点提供，在本机全部重算")
+        }
+        (true, None, Language::English) => {
+            format!("blocks to {height} from other nodes, all executed here")
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{PREFIX, Settings};
 use std::fmt::Write as _;
 
 /// What each setting is for: its name, in Chinese, in English.
-pub const REFERENCE: [(&str, &str, &str); 22] = [
+pub const REFERENCE: [(&str, &str, &str); 23] = [
     ("folder", "账本和节点数据所在的文件夹", "where the chain and all else of the node lies"),
     (
         "network",
@@ -40,6 +40,11 @@ pub const REFERENCE: [(&str, &str, &str); 22] = [
         "peers",
         "其他节点的地址，每项为「公钥@主机:端口」；谁可以连由账本决定",
         "where other nodes listen, each as \"<public key>@host:port\"; who may connect is on the chain",
+    ),
+    (
+        "join_by_snapshot",
+        "还没有账本时，区块凭共识证书接收、状态取自快照，不从头重算；已有账本就不起作用",
+        "without a chain yet, take blocks by their certificates and the state by snapshot; nothing happens where a chain is",
     ),
     ("api", "接口监听地址", "where the interface is served"),
     (

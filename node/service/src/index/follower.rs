@@ -20,8 +20,6 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
 /// Blocks that are added at once while following: all that wait, as far as they are small.
 const WAITING_TOGETHER: usize = 1_000;
-/// An index this many blocks behind is still asked; further behind it only says how far it is.
-const SERVED_BEHIND: u64 = 1_000;
 /// After the disk has failed, try again this much later.
 const AGAIN: Duration = Duration::from_secs(5);
 
@@ -288,18 +286,15 @@ impl Shared {
         }
     }
 
-    /// Brings the index up to the last durable block: first what it takes no state for.
+    /// Brings the index up to the last durable block: first what it takes no state for. At a start nobody asks it
+    /// before that: of an old transaction that it lacks it would say that there is none.
     fn catch_up(
         &self,
         index: &Arc<Index>,
         news: &mut Receiver<Arc<Followed>>,
     ) -> Result<(), IndexError> {
-        let behind = tip(&self.live).0.saturating_sub(index.cursor().0.0);
-        if behind == 0 {
+        if index.cursor().0 >= tip(&self.live) {
             return Ok(());
-        }
-        if behind <= SERVED_BEHIND {
-            self.publish(index);
         }
         let reached = || {
             self.reach(index);

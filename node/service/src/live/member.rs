@@ -9,13 +9,17 @@ use super::telling::is_due;
 use super::ticket::Unavailable;
 use super::writer::{opened, recorded, recorder};
 use super::{Followed, Inner, Live, LiveError, LiveOptions, NetworkOptions, room};
+use futures::executor::block_on;
 use linli_ledger::crypto::{ConsensusKey, PublicKey};
 use linli_ledger::due;
+use linli_ledger::genesis::Genesis;
+use linli_ledger::replay::AuditError;
 use linli_ledger::state::State;
 use linli_ledger::transaction::VerifiedTransaction;
 use linli_ledger::types::{BlockTime, TransactionId};
-use linli_network::{Config, Gossip, Handle, Network, Topic};
-use linli_node::{Batch, Committed, JoinOptions, Joined, Joining, Waker, Work};
+use linli_network::{Allowed, Config, Event, Gossip, Handle, Link, Network, Topic};
+use linli_node::history::{self, Arrival, Server};
+use linli_node::{Batch, Committed, JoinOptions, Joined, Joining, NodeError, Waker, Work};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
@@ -61,6 +65,14 @@ fn start(options: LiveOptions, meeting: Meeting) -> Result<(Live, Member), LiveE
     let LiveOptions { folder, genesis, rulebook, validator, .. } = options.clone();
     let addresses = options.addresses();
     let known = addresses.clone();
+    let (mut meeting, mut start) = (meeting, None);
+    if Arrival::is_due(&folder, options.join_by_snapshot)? {
+        let begun = State::from_genesis(&genesis, &rulebook).map_err(AuditError::from);
+        let begun = begun.map_err(NodeError::from)?;
+        let mut network = meet(&runtime, meeting, &genesis, allowed(&begun, &addresses))?;
+        (_, start) = runtime.block_on(history::join(&folder, &genesis, &mut network))?;
+        meeting = Meeting::Running(network);
+    }
     let joining = JoinOptions {
         folder,
         genesis: genesis.clone(),
@@ -69,21 +81,18 @@ fn start(options: LiveOptions, meeting: Meeting) -> Result<(Live, Member), LiveE
         synced: options.syncs.observer(),
         allowed: Box::new(move |state| allowed(state, &known)),
         clock: options.clock,
+        start,
     };
     let mut recorder = recorder(&options);
     let joining = Joining::open(joining, &mut recorder)?;
     let state = joining.shared_state();
-    let network = match meeting {
-        Meeting::Running(network) => network,
-        Meeting::Swarm(NetworkOptions { key, listen, .. }) => {
-            let allowed = allowed(&state.read(), &addresses);
-            let config = Config { chain: genesis.hash(), key, listen, allowed };
-            runtime.block_on(linli_network::start(config))?
-        }
-    };
-    let Network { link, transactions, address } = network;
+    let list = allowed(&state.read(), &addresses);
+    let network = meet(&runtime, meeting, &genesis, list)?;
+    let Network { link, history, transactions, address } = network;
     let handle = link.handle.clone();
-    let live = Live::new(options, state, None, Some((handle.clone(), address)))?;
+    let live = Live::new(options, state.clone(), None, Some((handle.clone(), address)))?;
+    let wanted = live.0.snapshots.lock().unwrap_or_else(PoisonError::into_inner).wanted();
+    show(Server::open(live.folder(), &genesis, state, wanted)?, history)?;
     if !handle.allowed().contains(&handle.local()) {
         warn!(key = %handle.local(), "the chain does not list this node; the others refuse it");
     }
@@ -115,6 +124,42 @@ fn start(options: LiveOptions, meeting: Meeting) -> Result<(Live, Member), LiveE
         ended,
     };
     Ok((live, Member { runtime, joined, exchange }))
+}
+
+/// Meets the others, with these on the list.
+fn meet(
+    runtime: &Runtime,
+    meeting: Meeting,
+    genesis: &Genesis,
+    allowed: Allowed,
+) -> Result<Network, LiveError> {
+    match meeting {
+        Meeting::Running(network) => {
+            network.link.handle.allow(allowed);
+            Ok(network)
+        }
+        Meeting::Swarm(NetworkOptions { key, listen, .. }) => {
+            let config = Config { chain: genesis.hash(), key, listen, allowed };
+            Ok(runtime.block_on(linli_network::start(config))?)
+        }
+    }
+}
+
+/// Shows the history of this node to others, one question after the other on a thread of its own, until the
+/// network ends.
+fn show(mut server: Server, history: Link) -> Result<(), LiveError> {
+    let Link { handle, mut events, .. } = history;
+    let serve = move || {
+        while let Some(event) = events.blocking_recv() {
+            let Event::Asked { id, bytes, .. } = event else { continue };
+            match server.answer(&bytes) {
+                Some(answer) => block_on(handle.respond(id, answer.into())),
+                None => block_on(handle.forget(id)),
+            }
+        }
+    };
+    let thread = std::thread::Builder::new().name("history".into());
+    thread.spawn(serve).map(drop).map_err(LiveError::Thread)
 }
 
 /// What the node asks when it is its turn, and what it tells.

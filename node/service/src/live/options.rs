@@ -43,6 +43,9 @@ pub struct LiveOptions {
     pub clock: fn() -> u64,
     /// How long syncs of the chain's files take.
     pub syncs: Syncs,
+    /// A node among others that has no chain yet takes the blocks of the others by their certificates and the
+    /// state by snapshot, instead of executing everything (NET-7.1).
+    pub join_by_snapshot: bool,
 }
 
 /// How a node meets the others. Who they are is chain state.
@@ -72,6 +75,7 @@ impl LiveOptions {
             times: Times::Machine,
             clock: milliseconds_since_epoch,
             syncs: Syncs::default(),
+            join_by_snapshot: false,
         }
     }
 

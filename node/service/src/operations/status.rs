@@ -3,6 +3,7 @@
 use super::{OperationError, chain, disk};
 use linli_ledger::genesis::Genesis;
 use linli_ledger::types::{BlockHash, BlockTime, Height};
+use linli_node::history::Arrival;
 use linli_node::storage::Folder;
 use linli_node::{SNAPSHOTS, Snapshots};
 use std::fs::{self, File, TryLockError};
@@ -21,6 +22,8 @@ pub struct Status {
     pub snapshots: Vec<Height>,
     /// Whether a process uses the folder.
     pub is_running: bool,
+    /// How the node came to its chain, if it did not execute it from the beginning.
+    pub arrival: Option<Arrival>,
     /// Bytes free on the disk, where the system says.
     pub room: Option<u64>,
 }
@@ -53,7 +56,8 @@ pub fn status(folder: &Path) -> Result<Status, OperationError> {
     };
     let is_running = is_locked(&folder.join("node").join("lock"));
     let room = crate::live::room::available(folder).ok();
-    Ok(Status { genesis, head, chain_bytes, snapshots, is_running, room })
+    let arrival = Arrival::read(folder)?;
+    Ok(Status { genesis, head, chain_bytes, snapshots, is_running, arrival, room })
 }
 
 /// Whether a process holds this lock.

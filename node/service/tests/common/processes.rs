@@ -36,6 +36,11 @@ fn linlid() -> Command {
     command
 }
 
+/// The folder of a node.
+fn name(n: usize, validators: usize) -> String {
+    if n < validators { format!("node{n}") } else { "observer".to_owned() }
+}
+
 /// A network of validators, laid out by `linlid testnet new`.
 pub(crate) struct Town {
     folder: TempDir,
@@ -43,42 +48,65 @@ pub(crate) struct Town {
     /// What addresses of each node begin with; the same after a restart.
     pub(crate) apis: Vec<String>,
     running: Vec<Option<Child>>,
+    /// How many of them vote; one more is an observer.
+    validators: usize,
+    /// Settings that all of them are started with, as variables of the environment.
+    settings: &'static [(&'static str, &'static str)],
 }
 
 impl Town {
     /// Lays it out; nothing runs yet.
     pub(crate) fn new(validators: usize) -> Self {
+        Self::laid_out(validators, false, &[])
+    }
+
+    /// As [`Town::new`], with an observer behind the validators.
+    pub(crate) fn with_observer(
+        validators: usize,
+        settings: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        Self::laid_out(validators, true, settings)
+    }
+
+    fn laid_out(
+        validators: usize,
+        observer: bool,
+        settings: &'static [(&'static str, &'static str)],
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let count = validators.to_string();
         let made = linlid()
             .args(["testnet", "new", "-n", &count, "--base-port", "0", "--out"])
             .arg(folder.path())
+            .args(observer.then_some("--observer"))
             .output()
             .unwrap();
         assert!(made.status.success(), "{made:?}");
-        let at = |n: usize| folder.path().join(format!("node{n}"));
+        let at = |n: usize| folder.path().join(name(n, validators));
         let api = |n| {
             let shown = linlid().arg("--dir").arg(at(n)).args(["config", "show"]).output().unwrap();
             let settings: Value = serde_json::from_slice(&shown.stdout).unwrap();
             format!("http://{}", settings["api"].as_str().unwrap())
         };
-        let apis = (0..validators).map(api).collect();
+        let nodes = validators + usize::from(observer);
+        let apis = (0..nodes).map(api).collect();
         let genesis = draft::load(&at(0).join("genesis.json")).unwrap();
-        let running = (0..validators).map(|_| None).collect();
-        Self { folder, genesis, apis, running }
+        let running = (0..nodes).map(|_| None).collect();
+        Self { folder, genesis, apis, running, validators, settings }
     }
 
+    /// Starts all validators.
     pub(crate) fn start_all(&mut self) {
-        for n in 0..self.running.len() {
-            self.spawn(n);
+        for n in 0..self.validators {
+            self.spawn(n, &[]);
         }
-        for n in 0..self.running.len() {
+        for n in 0..self.validators {
             self.wait_until_ready(n);
         }
     }
 
     pub(crate) fn at(&self, n: usize) -> PathBuf {
-        self.folder.path().join(format!("node{n}"))
+        self.folder.path().join(name(n, self.validators))
     }
 
     fn log(&self, n: usize) -> PathBuf {
@@ -87,24 +115,27 @@ impl Town {
 
     /// Starts a node, and waits until it says that it is ready.
     pub(crate) fn start(&mut self, n: usize) {
-        self.spawn(n);
+        self.spawn(n, &[]);
         self.wait_until_ready(n);
     }
 
-    fn spawn(&mut self, n: usize) {
+    /// Starts a node with flags, and does not wait for it.
+    pub(crate) fn spawn(&mut self, n: usize, flags: &[&str]) {
         assert!(self.running[n].is_none());
         let log = File::options().create(true).append(true).open(self.log(n)).unwrap();
         let node = linlid()
             .arg("--dir")
             .arg(self.at(n))
             .arg("start")
+            .args(flags)
+            .envs(self.settings.iter().copied())
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn();
         self.running[n] = Some(node.unwrap());
     }
 
-    fn wait_until_ready(&mut self, n: usize) {
+    pub(crate) fn wait_until_ready(&mut self, n: usize) {
         let out = self.running[n].as_mut().unwrap().stdout.as_mut().unwrap();
         let mut line = String::new();
         BufReader::new(out).read_line(&mut line).unwrap();

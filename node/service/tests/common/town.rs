@@ -166,6 +166,11 @@ impl Town {
         self.open(Some(key), |options| options);
     }
 
+    /// One node more, without a vote, that takes what there is by certificates and snapshot.
+    pub(crate) fn open_arrival(&mut self) {
+        self.open(None, |options| LiveOptions { join_by_snapshot: true, ..options });
+    }
+
     fn open(
         &mut self,
         validator: Option<ConsensusKey>,
@@ -193,6 +198,12 @@ impl Town {
         let options = self.begun[n].clone();
         self.nodes.remove(n);
         self.nodes.insert(n, join(&self.runtime, &self.hub, n, options));
+    }
+
+    /// Starts a node again, which takes what there is by certificates and snapshot if it has nothing.
+    pub(crate) fn restart_as_arrival(&mut self, n: usize) {
+        self.begun[n].join_by_snapshot = true;
+        self.restart(n);
     }
 
     /// A member announces transactions, each in a message of its own.
