@@ -66,11 +66,13 @@ impl PublicKey {
     pub fn check(&self) -> Result<(), KeyError> {
         let key = VerifyingKey::from_bytes(self.bytes()).map_err(|_| KeyError::Encoding)?;
         let point = key.to_edwards();
-        if point.compress().as_bytes() != self.bytes() {
-            return Err(KeyError::Encoding);
-        }
         if key.is_weak() {
-            return Err(KeyError::SmallOrder);
+            // Only among these are points whose x is zero, which have a second spelling: with a sign.
+            let is_canonical = point.compress().as_bytes() == self.bytes();
+            return Err(if is_canonical { KeyError::SmallOrder } else { KeyError::Encoding });
+        }
+        if !is_reduced(self.bytes()) {
+            return Err(KeyError::Encoding);
         }
         if !point.is_torsion_free() {
             return Err(KeyError::MixedOrder);
@@ -85,6 +87,12 @@ impl PublicKey {
     fn verifies(&self, message: &[u8], signature: &Signature) -> bool {
         self.point().is_some_and(|key| strict(&key, message, signature))
     }
+}
+
+/// Whether the coordinate in these bytes is below 2^255 − 19: the spelling that is canonical.
+fn is_reduced(bytes: &[u8; 32]) -> bool {
+    let [first, middle @ .., last] = bytes;
+    *first < 0xed || last & 0x7f != 0x7f || middle.iter().any(|byte| *byte != 0xff)
 }
 
 /// The one rule. Source: LED-2.5.

@@ -20,6 +20,9 @@ pub enum Frame {
     Block(CommittedBlock),
 }
 
+/// The first byte of a payload that is a block: its place in [`Frame`].
+const BLOCK: u8 = 1;
+
 /// Why bytes are no frame.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
@@ -76,6 +79,14 @@ impl Frame {
     /// If the frame is above the limit: limits on blocks keep it below.
     pub fn to_bytes(&self) -> Vec<u8> {
         with_header(&encode(self))
+    }
+
+    /// The bytes of the frame of a block, without taking the block.
+    ///
+    /// # Panics
+    /// As [`Frame::to_bytes`].
+    pub fn bytes_of(block: &CommittedBlock) -> Vec<u8> {
+        with_header(&encode(&(BLOCK, block)))
     }
 
     /// Takes one frame off the front; `None` at the end of the bytes.

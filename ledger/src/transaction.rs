@@ -9,6 +9,7 @@ use crate::limits::{SIGNERS_MAX, TRANSACTION_BYTES_MAX};
 use crate::types::{BlockTime, ContractId, GrantId, TransactionId};
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// The version of [`Body`] that this code writes.
 pub const BODY_VERSION: u16 = 1;
@@ -133,7 +134,7 @@ impl SignedTransaction {
             return Err(Code::Signature);
         }
         let (id, leaf) = (self.id(), self.leaf());
-        Ok(PresumedTransaction(VerifiedTransaction { id, leaf, body, signed: self }))
+        Ok(PresumedTransaction(VerifiedTransaction::new(id, leaf, body, self)))
     }
 
     /// The body, if it is one that this chain could take.
@@ -168,13 +169,18 @@ impl SignedTransaction {
             return Err(Code::Signature);
         }
         let leaf = self.leaf();
-        Ok(VerifiedTransaction { id, leaf, body, signed: self })
+        Ok(VerifiedTransaction::new(id, leaf, body, self))
     }
 }
 
 /// A transaction whose bytes and signatures are right. Only [`SignedTransaction::verify`] makes one.
+///
+/// Clones share it: it waits in a pool, is a candidate and stands in blocks at the same time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VerifiedTransaction {
+pub struct VerifiedTransaction(Arc<Verified>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Verified {
     id: TransactionId,
     leaf: [u8; 32],
     body: Body,
@@ -188,12 +194,12 @@ pub struct PresumedTransaction(VerifiedTransaction);
 impl PresumedTransaction {
     /// The identifier.
     pub fn id(&self) -> TransactionId {
-        self.0.id
+        self.0.id()
     }
 
     /// What is to be signed.
     pub fn body(&self) -> &Body {
-        &self.0.body
+        self.0.body()
     }
 
     /// As the executor reads it; for nobody else.
@@ -203,23 +209,27 @@ impl PresumedTransaction {
 }
 
 impl VerifiedTransaction {
+    fn new(id: TransactionId, leaf: [u8; 32], body: Body, signed: SignedTransaction) -> Self {
+        Self(Arc::new(Verified { id, leaf, body, signed }))
+    }
+
     /// The identifier.
     pub fn id(&self) -> TransactionId {
-        self.id
+        self.0.id
     }
 
     /// The leaf under the transactions root.
     pub fn leaf(&self) -> [u8; 32] {
-        self.leaf
+        self.0.leaf
     }
 
     /// What was signed.
     pub fn body(&self) -> &Body {
-        &self.body
+        &self.0.body
     }
 
     /// The bytes as received.
     pub fn signed(&self) -> &SignedTransaction {
-        &self.signed
+        &self.0.signed
     }
 }

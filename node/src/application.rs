@@ -62,7 +62,7 @@ enum Origin {
 }
 
 /// Checks bytes and signatures of a block; the ladder of types sees to it that nothing unverified comes out.
-pub type Verifier = Box<dyn Fn(Block) -> Result<VerifiedBlock, BlockTransactionError> + Send>;
+pub type Verifier = Box<dyn Fn(&Block) -> Result<VerifiedBlock, BlockTransactionError> + Send>;
 
 /// What is wrong with a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -290,7 +290,7 @@ impl Application {
         }
         let state = self.state.read();
         check_link(&state, &block.header, &state.validators()).map_err(|_| Unsound::Block)?;
-        let block = (self.verify)(block.clone()).map_err(|_| Unsound::Body)?;
+        let block = (self.verify)(block).map_err(|_| Unsound::Body)?;
         execute_block(&state, &self.rulebook, &block).map_err(|error| {
             let is_other = matches!(error, BlockError::TransactionsRoot | BlockError::Size);
             if is_other { Unsound::Body } else { Unsound::Block }
@@ -320,7 +320,7 @@ impl Application {
 
     /// Makes a decided block durable, then changes the state.
     fn commit(&mut self, hash: BlockHash, certificate: CommitCertificate) -> Result<(), NodeError> {
-        let Some(held) = self.undecided.find(hash).cloned() else {
+        let Some(held) = self.undecided.take(hash) else {
             return Err(NodeError::Engine(format!("block {hash} was decided but is not held")));
         };
         let executed = match self.executed.remove(&hash) {
@@ -348,7 +348,7 @@ impl Application {
     fn execute_again(&self, held: &Held) -> Result<Executed, NodeError> {
         let unsound =
             |why: String| NodeError::Engine(format!("a decided block is not valid: {why}"));
-        let block = (self.verify)(held.block.clone());
+        let block = (self.verify)(&held.block);
         let block = block.map_err(|error| unsound(error.to_string()))?;
         execute_block(&self.state.read(), &self.rulebook, &block)
             .map_err(|error| unsound(error.to_string()))

@@ -114,7 +114,7 @@ impl ChainFile {
     /// [`NodeError::Storage`]: the node must end, nobody knows what was written.
     pub fn append(&mut self, block: &CommittedBlock) -> Result<(), NodeError> {
         let height = block.block.header.height;
-        let bytes = Frame::Block(block.clone()).to_bytes();
+        let bytes = Frame::bytes_of(block);
         self.end.append(self.chain.as_mut(), &[(height, bytes)])?;
         self.node
             .append(TIP, &tip_record(height, block.block.header.hash()))

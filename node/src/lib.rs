@@ -31,6 +31,7 @@ pub use chain_file::Observer;
 pub use error::NodeError;
 pub use evidence::evidence;
 pub use joined::{AllowedAfter, JoinOptions, Joined, Joining, Waker, Work};
+pub use linli_ahead::Keys;
 pub use linli_consensus::Silence;
 pub use node::{Node, Options, SNAPSHOTS, Shown, milliseconds_since_epoch};
 pub use segments::{Place, Segments};

@@ -118,7 +118,8 @@ impl Node {
         let opened = open_folder(&folder, &genesis, &rulebook, &synced, shared, observer)?;
         let Opened { chain, state, undecided, signed, evidence: _, wal, lock } = opened;
         let key = validator.public();
-        let (clock, verify) = (milliseconds_since_epoch, Box::new(Block::verify));
+        let (clock, verify) =
+            (milliseconds_since_epoch, Box::new(|block: &Block| block.clone().verify()));
         let application = Application::new(state, rulebook, chain, undecided, key, clock, verify);
         let runtime = new_runtime()?;
         let config = Config {

@@ -61,6 +61,12 @@ impl Undecided {
         Ok(())
     }
 
+    /// Takes a block out, for good: it is decided.
+    pub(crate) fn take(&mut self, block: BlockHash) -> Option<Held> {
+        let place = self.held.iter().position(|held| held.hash() == block)?;
+        Some(self.held.swap_remove(place))
+    }
+
     /// Forgets all blocks: their height is decided. The file is replaced by the next block.
     pub(crate) fn forget(&mut self) {
         self.held.clear();

@@ -191,7 +191,11 @@ impl Town {
             };
             let work = Box::new(Pool { n, waiting: pool.clone(), told: tell.clone() });
             let joining = Joining::open(options, &mut ()).expect("the folder is empty");
-            nodes.push(joining.join(network, work, Box::new(Block::verify)).expect("it starts"));
+            nodes.push(
+                joining
+                    .join(network, work, Box::new(|block: &Block| block.clone().verify()))
+                    .expect("it starts"),
+            );
             waiting.push(pool);
             folders.push(folder);
         }

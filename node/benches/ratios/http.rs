@@ -115,10 +115,10 @@ impl Running {
 
     /// Hands everything over in process.
     fn submit(&self, work: Vec<Vec<Vec<SignedTransaction>>>) {
-        let genesis = self.genesis.hash();
         let desk = |batches: Vec<Vec<SignedTransaction>>| {
             for batch in batches {
-                let verified = batch.into_iter().map(|one| one.verify(&genesis).expect("signed"));
+                let verify = |one| self.live.verify(one).expect("it is signed");
+                let verified = batch.into_iter().map(verify);
                 for ticket in self.live.submit(verified.collect()) {
                     let answer = ticket.expect("there is room").wait();
                     assert!(matches!(answer, Answer::Final(_)), "{answer:?}");

@@ -8,7 +8,7 @@ use linli_contracts::rulebook;
 use linli_ledger::hash::Digest;
 use linli_ledger::transaction::VerifiedTransaction;
 use linli_node::storage::SyncObserver;
-use linli_node::{Batch, Node, Options};
+use linli_node::{Batch, Keys, Node, Options};
 use linli_tests::workload::{self, Workload};
 use std::cell::RefCell;
 use std::path::Path;
@@ -26,21 +26,27 @@ fn open(folder: &Path, workload: &Workload) -> Node {
     Node::open(options, &mut ()).expect("a node")
 }
 
-fn verified(batch: workload::Batch, genesis: &Digest) -> Batch {
-    let verify = |one: linli_ledger::transaction::SignedTransaction| one.verify(genesis);
-    let all: Result<Vec<VerifiedTransaction>, _> =
-        batch.transactions.into_iter().map(verify).collect();
+fn verified(batch: workload::Batch, genesis: &Digest, keys: &Keys) -> Batch {
+    let all: Result<Vec<VerifiedTransaction>, _> = keys.with(|known| {
+        batch.transactions.into_iter().map(|one| one.verify_by(known, genesis)).collect()
+    });
     Batch { time: batch.time, transactions: all.expect("it is signed") }
 }
 
-/// Verifies on all cores and commits, in order; every transaction is durable at the end.
-fn commit(node: &mut Node, genesis: &Digest, batches: impl IntoIterator<Item = workload::Batch>) {
+/// Verifies on all cores, with keys that were met before, and commits, in order; every transaction is durable at
+/// the end.
+fn commit(
+    node: &mut Node,
+    genesis: &Digest,
+    keys: &Keys,
+    batches: impl IntoIterator<Item = workload::Batch>,
+) {
     let commit = |batch: Batch| {
         let committed = node.commit(batch).expect("a block");
         assert!(committed.refused.is_empty(), "at the door: {:?}", committed.refused);
         Ok::<(), ()>(())
     };
-    linli_ahead::in_order(batches, |batch| verified(batch, genesis), commit)
+    linli_ahead::in_order(batches, |batch| verified(batch, genesis, keys), commit)
         .expect("never an error");
 }
 
@@ -50,7 +56,7 @@ pub(crate) fn run(scale: Scale) {
     let folder = tempfile::tempdir().expect("a folder");
     let mut workload = Workload::of_size("bench P3", scale.of(100_000));
     let genesis = workload.genesis().hash();
-    let mut node = open(folder.path(), &workload);
+    let (mut node, keys) = (open(folder.path(), &workload), Keys::default());
     let mut part = || {
         let (mut batches, mut made) = (Vec::new(), 0);
         while made < transactions / 6 {
@@ -61,7 +67,7 @@ pub(crate) fn run(scale: Scale) {
         batches
     };
     // The first part, which enrols everybody, is not counted.
-    commit(&mut node, &genesis, part());
+    commit(&mut node, &genesis, &keys, part());
     // The loop goes first, and leaves the part for the node to take.
     let next: RefCell<(Vec<workload::Batch>, f64)> = RefCell::default();
     let theirs = || {
@@ -74,7 +80,7 @@ pub(crate) fn run(scale: Scale) {
     };
     let ours = || {
         let batches = std::mem::take(&mut next.borrow_mut().0);
-        Time::of(|| commit(&mut node, &genesis, batches))
+        Time::of(|| commit(&mut node, &genesis, &keys, batches))
     };
     let (wall, processors) = Pairs::rates(|| next.borrow().1, ours, theirs);
     let goal = ">= 0.5";
@@ -94,7 +100,7 @@ pub(crate) fn scaled(transactions: u32) {
     let folder = tempfile::tempdir().expect("a folder");
     let workload = Workload::of_size("bench P9", transactions);
     let genesis = workload.genesis().hash();
-    let mut node = open(folder.path(), &workload);
+    let (mut node, keys) = (open(folder.path(), &workload), Keys::default());
     let (mut made, mut logical, mut tenths) = (0_usize, 0_usize, Vec::new());
     let tenth = transactions as usize / 10;
     let mut workload = workload.peekable();
@@ -109,7 +115,7 @@ pub(crate) fn scaled(transactions: u32) {
                 logical += batch.transactions.iter().map(size).sum::<usize>();
             })
         });
-        commit(&mut node, &genesis, part);
+        commit(&mut node, &genesis, &keys, part);
         let count = f64::from(u32::try_from(made - before).expect("few"));
         tenths.push(count / begun.elapsed().as_secs_f64());
         eprintln!("  {made}: {:.0} per second, signing included", tenths.last().expect("pushed"));

@@ -4,6 +4,7 @@ use crate::allowed::{Allowed, Topic};
 use crate::blocks::Framed;
 use crate::handshakes::Handshakes;
 use crate::key::to_libp2p;
+use crate::passing::LARGE;
 use crate::seam::Subject;
 use libp2p::allow_block_list::{self, AllowedPeers};
 use libp2p::connection_limits::{self, ConnectionLimits};
@@ -137,6 +138,8 @@ fn gossip(key: &Keypair, topics: &Topics) -> Result<Gossipsub, String> {
         .validate_messages()
         .max_transmit_size(FRAME_BYTES_MAX)
         .max_ihave_length(1_000)
+        // Who has a large message says so at once, and is not sent it again by those who pass it on.
+        .idontwant_message_size_threshold(LARGE)
         .history_length(3)
         .history_gossip(2)
         .heartbeat_initial_delay(Duration::from_millis(100))

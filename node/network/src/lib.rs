@@ -17,6 +17,7 @@ mod dial;
 mod handshakes;
 mod key;
 pub mod memory;
+mod passing;
 mod seam;
 mod sequence;
 mod swarm;

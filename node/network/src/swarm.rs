@@ -7,6 +7,7 @@ use crate::behaviour::{Behaviour, BehaviourEvent, Topics};
 use crate::dial::Dials;
 use crate::handshakes::address_of;
 use crate::key::{from_libp2p, to_libp2p};
+use crate::passing::{LARGE, Passing};
 use crate::seam::{Command, Ends, Event, Failure, Gossip, Network, Subject, seam};
 use crate::{Config, StartError};
 use bytes::Bytes;
@@ -69,6 +70,7 @@ pub(crate) async fn start(config: Config) -> Result<Network, StartError> {
         up: BTreeSet::new(),
         outbox: VecDeque::new(),
         admission: Admission::default(),
+        passing: Passing::default(),
         dials: Dials::default(),
         blocks: Exchange::default(),
         history: Exchange::default(),
@@ -134,6 +136,7 @@ struct Node {
     up: BTreeSet<PublicKey>,
     outbox: VecDeque<Event>,
     admission: Admission,
+    passing: Passing,
     dials: Dials,
     blocks: Exchange,
     history: Exchange,
@@ -144,7 +147,7 @@ struct Node {
 impl Node {
     async fn run(mut self) {
         loop {
-            let due = self.dials.next();
+            let (due, passing) = (self.dials.next(), self.passing.next());
             tokio::select! {
                 changed = self.ends.allowed.changed() => {
                     // Without a handle nobody can ask any more, but events may still be wanted.
@@ -167,6 +170,7 @@ impl Node {
                 },
                 Some((peer, addresses)) = self.lookups.recv() => self.dial(peer, addresses),
                 () = until(due), if due.is_some() => self.look_up(),
+                () = until(passing), if passing.is_some() => self.pass_on(),
                 event = self.swarm.select_next_some(), if self.outbox.len() < OUTBOX_MAX => {
                     self.happened(event);
                 }
@@ -307,7 +311,7 @@ impl Node {
     fn gossip(&mut self, event: gossipsub::Event) {
         match event {
             gossipsub::Event::Message { propagation_source, message_id, message } => {
-                self.message(propagation_source, &message_id, message);
+                self.message(propagation_source, message_id, message);
             }
             gossipsub::Event::Subscribed { peer_id, topic } => {
                 let peer = from_libp2p(&peer_id);
@@ -329,23 +333,38 @@ impl Node {
         }
     }
 
-    fn message(&mut self, from: PeerId, id: &MessageId, message: gossipsub::Message) {
-        let acceptance = match self.judged(&from, message) {
-            Ok(gossip) if gossip.topic == Topic::Transactions => {
-                // The pool may be slow or absent; others must hear it all the same.
-                let _ = self.ends.transactions.try_send(gossip);
-                MessageAcceptance::Accept
-            }
+    fn message(&mut self, from: PeerId, id: MessageId, message: gossipsub::Message) {
+        let bytes = message.data.len();
+        match self.judged(&from, message) {
             Ok(gossip) => {
-                self.outbox.push_back(Event::Gossip(gossip));
-                MessageAcceptance::Accept
+                if gossip.topic == Topic::Transactions {
+                    // The pool may be slow or absent; others must hear it all the same.
+                    let _ = self.ends.transactions.try_send(gossip);
+                } else {
+                    self.outbox.push_back(Event::Gossip(gossip));
+                }
+                if bytes > LARGE {
+                    self.passing.add(id, from, Instant::now());
+                } else {
+                    self.report(&id, &from, MessageAcceptance::Accept);
+                }
             }
             Err(why) => {
                 tracing::debug!(%from, why, "a message does not count");
-                MessageAcceptance::Ignore
+                self.report(&id, &from, MessageAcceptance::Ignore);
             }
-        };
-        self.swarm.behaviour_mut().gossip.report_message_validation_result(id, &from, acceptance);
+        }
+    }
+
+    /// Passes on what has waited long enough.
+    fn pass_on(&mut self) {
+        while let Some((id, from)) = self.passing.take(Instant::now()) {
+            self.report(&id, &from, MessageAcceptance::Accept);
+        }
+    }
+
+    fn report(&mut self, id: &MessageId, from: &PeerId, acceptance: MessageAcceptance) {
+        self.swarm.behaviour_mut().gossip.report_message_validation_result(id, from, acceptance);
     }
 
     fn judged(&mut self, from: &PeerId, message: gossipsub::Message) -> Result<Gossip, String> {

@@ -36,19 +36,21 @@ pub use syncs::Syncs;
 pub use ticket::{Answer, Final, SubmitError, Ticket, Unavailable};
 
 use linli_ledger::block::CommittedBlock;
+use linli_ledger::code::Code;
 use linli_ledger::contract::Rulebook;
 use linli_ledger::crypto::PublicKey;
 use linli_ledger::frame::Frame;
 use linli_ledger::genesis::Genesis;
+use linli_ledger::hash::Digest;
 use linli_ledger::receipt::Receipt;
 use linli_ledger::replay::{AuditError, Replay};
 use linli_ledger::state::State;
-use linli_ledger::transaction::VerifiedTransaction;
+use linli_ledger::transaction::{SignedTransaction, VerifiedTransaction};
 use linli_ledger::types::{BlockHash, BlockTime, Height};
 use linli_network::{Handle, Network};
 use linli_node::history::Arrival;
 use linli_node::storage::Folder;
-use linli_node::{Blocks, NodeError, SharedState, Shown, Silence, Snapshots};
+use linli_node::{Blocks, Keys, NodeError, SharedState, Shown, Silence, Snapshots};
 use member::Meeting;
 use pool::Home;
 use queue::Queue;
@@ -120,12 +122,16 @@ pub struct Live(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     options: LiveOptions,
+    /// The hash of the genesis.
+    chain: Digest,
     state: SharedState,
     blocks: Blocks,
     snapshots: Mutex<Snapshots>,
     /// Height of the snapshot that was written last.
     snapshot: watch::Sender<Option<Height>>,
     queue: Mutex<Queue>,
+    /// The keys that have signed something here.
+    keys: Keys,
     /// Told when there is work or when the end has come.
     wake: Wake,
     /// The other nodes, and where this one listens for them.
@@ -153,6 +159,14 @@ impl Inner {
 }
 
 impl Live {
+    /// Checks bytes and signatures of a transaction, with keys that were met before.
+    ///
+    /// # Errors
+    /// As [`SignedTransaction::verify`].
+    pub fn verify(&self, signed: SignedTransaction) -> Result<VerifiedTransaction, Code> {
+        self.0.verify(signed, &self.0.chain)
+    }
+
     /// Opens a folder, which begins a new chain where there is none, and starts to write.
     ///
     /// Blocks until the chain is read; not to be called from an asynchronous task.
@@ -200,12 +214,14 @@ impl Live {
         let patience = if network.is_some() { PATIENCE } else { Duration::ZERO };
         let queue = Queue::new(options.queue, patience);
         Ok(Self(Arc::new(Inner {
+            chain: options.genesis.hash(),
             options,
             state,
             blocks,
             snapshots: Mutex::new(snapshots),
             snapshot: watch::Sender::new(None),
             queue: Mutex::new(queue),
+            keys: Keys::default(),
             wake: Wake::default(),
             network,
             rounds: AtomicU64::new(0),

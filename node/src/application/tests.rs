@@ -109,7 +109,7 @@ impl Bench {
             undecided,
             validator(0),
             || 0,
-            Box::new(Block::verify),
+            Box::new(|block: &Block| block.clone().verify()),
         );
         Self { application, runs, disk }
     }

@@ -233,7 +233,10 @@ pub(crate) fn chain() -> Value {
         assert!(built.refused.is_empty() && built.considered == candidates.len());
         state.apply(built.executed.delta);
         let round = u32::try_from(height).unwrap() - 1;
-        frames.push(Frame::Block(certified(built.block, round)).to_bytes());
+        let block = certified(built.block, round);
+        let bytes = Frame::bytes_of(&block);
+        assert_eq!(bytes, Frame::Block(block).to_bytes());
+        frames.push(bytes);
         blocks.push(shown(&state, &built.executed.receipts));
     }
     let head = state.tip().hash.0;

@@ -195,9 +195,8 @@ fn take(
     how: &How,
     asked: &Asked,
 ) -> Vec<Result<Taken, Failure>> {
-    let genesis = api.genesis();
     let verified: Vec<Result<Received, Failure>> =
-        parts.into_par_iter().map(|part| verify(&part?, &genesis, how.dry_run)).collect();
+        parts.into_par_iter().map(|part| verify(api, &part?, how.dry_run)).collect();
     let mut outcomes: Vec<Option<Result<Taken, Failure>>> = Vec::new();
     let mut queued = Vec::new();
     for transaction in verified {
@@ -230,11 +229,7 @@ fn take(
 }
 
 /// What is only tried needs no signatures; what has some is verified all the same.
-fn verify(
-    bytes: &[u8],
-    genesis: &linli_ledger::hash::Digest,
-    dry_run: bool,
-) -> Result<Received, Failure> {
+fn verify(api: &Api, bytes: &[u8], dry_run: bool) -> Result<Received, Failure> {
     if bytes.len() > SIGNED_BYTES_MAX {
         let detail = format!("a transaction has at most {TRANSACTION_BYTES_MAX} bytes");
         return Err(Failure::new(Code::TooLarge, detail));
@@ -244,9 +239,9 @@ fn verify(
     })?;
     let id = signed.id();
     let received = if dry_run && signed.signatures.is_empty() {
-        signed.presume(genesis).map(Received::Unsigned)
+        signed.presume(&api.genesis()).map(Received::Unsigned)
     } else {
-        signed.verify(genesis).map(Received::Signed)
+        api.live().verify(signed).map(Received::Signed)
     };
     received.map_err(|code| Failure::new(code, format!("transaction {id}")))
 }

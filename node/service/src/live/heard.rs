@@ -13,7 +13,9 @@ use linli_ledger::crypto::PublicKey;
 use linli_ledger::hash::Digest;
 use linli_ledger::transaction::{Body, SignedTransaction, VerifiedTransaction};
 use linli_network::Gossip;
-use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
+use rayon::iter::{
+    IndexedParallelIterator, IntoParallelIterator, IntoParallelRefIterator, ParallelIterator,
+};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use tracing::{debug, warn};
@@ -91,9 +93,8 @@ impl Inner {
             }
         }
         drop(state);
-        let genesis = self.options.genesis.hash();
         let verified: Result<_, _> =
-            new.into_par_iter().map(|signed| signed.verify(&genesis)).collect();
+            new.into_par_iter().map(|signed| self.verify(signed, &self.chain)).collect();
         Ok((verified?, home))
     }
 
@@ -101,7 +102,10 @@ impl Inner {
     ///
     /// # Errors
     /// As [`Block::verify`].
-    pub(super) fn verify(&self, block: Block) -> Result<VerifiedBlock, BlockTransactionError> {
+    pub(super) fn verify_block(
+        &self,
+        block: &Block,
+    ) -> Result<VerifiedBlock, BlockTransactionError> {
         let Block { header, transactions } = block;
         let known: Vec<_> = {
             let queue = self.queue();
@@ -111,15 +115,42 @@ impl Inner {
                 .collect()
         };
         let verified: Result<Vec<_>, _> = transactions
-            .into_par_iter()
+            .par_iter()
             .zip(known)
             .enumerate()
-            .map(|(index, (transaction, known))| match (transaction, known) {
-                (_, Some(known)) => Ok(known),
-                (transaction, None) => verify(transaction, &header.chain, index),
+            .map(|(index, (transaction, known))| match known {
+                Some(known) => Ok(known),
+                None => self.verify_in_block(transaction, &header.chain, index),
             })
             .collect();
-        VerifiedBlock::new(header, verified?)
+        VerifiedBlock::new(header.clone(), verified?)
+    }
+
+    fn verify_in_block(
+        &self,
+        transaction: &BlockTransaction,
+        genesis: &Digest,
+        index: usize,
+    ) -> Result<VerifiedTransaction, BlockTransactionError> {
+        let index = u32::try_from(index).unwrap_or(u32::MAX);
+        match transaction {
+            BlockTransaction::Withheld(_) => Err(BlockTransactionError::Withheld { index }),
+            BlockTransaction::Full(signed) => self
+                .verify(signed.clone(), genesis)
+                .map_err(|code| BlockTransactionError::Refused { index, code }),
+        }
+    }
+
+    /// Checks bytes and signatures of a transaction, with keys that were met before.
+    ///
+    /// # Errors
+    /// As [`SignedTransaction::verify`].
+    pub(super) fn verify(
+        &self,
+        signed: SignedTransaction,
+        genesis: &Digest,
+    ) -> Result<VerifiedTransaction, Code> {
+        self.keys.with(|known| signed.verify_by(known, genesis))
     }
 }
 
@@ -132,18 +163,4 @@ fn known(
     let BlockTransaction::Full(signed) = transaction else { return None };
     let known = queue.pool.get(&signed.id())?;
     (known.signed() == signed && known.body().genesis == *genesis).then(|| known.clone())
-}
-
-fn verify(
-    transaction: BlockTransaction,
-    genesis: &Digest,
-    index: usize,
-) -> Result<VerifiedTransaction, BlockTransactionError> {
-    let index = u32::try_from(index).unwrap_or(u32::MAX);
-    match transaction {
-        BlockTransaction::Withheld(_) => Err(BlockTransactionError::Withheld { index }),
-        BlockTransaction::Full(signed) => {
-            signed.verify(genesis).map_err(|code| BlockTransactionError::Refused { index, code })
-        }
-    }
 }

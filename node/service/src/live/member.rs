@@ -10,6 +10,7 @@ use super::ticket::Unavailable;
 use super::writer::{opened, recorded, recorder};
 use super::{Followed, Inner, Live, LiveError, LiveOptions, NetworkOptions, room};
 use futures::executor::block_on;
+use linli_ledger::block::Block;
 use linli_ledger::crypto::{ConsensusKey, PublicKey};
 use linli_ledger::due;
 use linli_ledger::genesis::Genesis;
@@ -109,7 +110,7 @@ fn start(options: LiveOptions, meeting: Meeting) -> Result<(Live, Member), LiveE
         _alive: alive,
     };
     let judge = inner.clone();
-    let verify = Box::new(move |block| judge.verify(block));
+    let verify = Box::new(move |block: &Block| judge.verify_block(block));
     let joined = joining.join(link, Box::new(work), verify)?;
     let snapshotter = Snapshotter::new(inner.clone(), recorded(recorder));
     let waker = joined.waker();

@@ -113,9 +113,15 @@ impl Queue {
 
     /// Says what became of a transaction to everybody who wants to hear it; it waits no more.
     pub(super) fn answer(&mut self, id: TransactionId, answer: &Answer) {
+        self.answer_with(id, || answer.clone());
+    }
+
+    /// As [`Queue::answer`], with an answer that is made for whoever hears it: of most transactions nobody
+    /// here does.
+    pub(super) fn answer_with(&mut self, id: TransactionId, answer: impl Fn() -> Answer) {
         self.pool.remove(&id);
         for sender in self.standing.remove(&id).unwrap_or_default() {
-            let _ = sender.send(answer.clone());
+            let _ = sender.send(answer());
         }
     }
 

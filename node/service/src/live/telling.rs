@@ -53,9 +53,10 @@ impl Inner {
             Subject::Due(_) | Subject::Recovery(_) => None,
         });
         for (index, (id, receipt)) in (0..).zip(transactions) {
-            let receipt = receipt.clone();
-            let answer = Final { height: header.height, index, receipt };
-            queue.answer(id, &Answer::Final(Box::new(answer)));
+            queue.answer_with(id, || {
+                let receipt = receipt.clone();
+                Answer::Final(Box::new(Final { height: header.height, index, receipt }))
+            });
         }
         self.let_go(state, &mut queue, &followed.block.block);
         queue.pool.resume();

@@ -169,7 +169,7 @@ fn a_block_is_verified_whatever_waits_here() {
         |transactions: Vec<BlockTransaction>| Block { header: header.clone(), transactions };
     let full = |signed: SignedTransaction| BlockTransaction::Full(signed);
     let both = vec![full(known.signed().clone()), full(new.signed().clone())];
-    let verified = live.0.verify(block(both)).unwrap();
+    let verified = live.0.verify_block(&block(both)).unwrap();
     assert_eq!(verified.transactions(), [known.clone(), new.clone()]);
     let refused = |code| BlockTransactionError::Refused { index: 1, code };
     for (wrong, error) in [
@@ -179,12 +179,12 @@ fn a_block_is_verified_whatever_waits_here() {
         (BlockTransaction::Withheld([1; 32]), BlockTransactionError::Withheld { index: 1 }),
     ] {
         let wrong = block(vec![full(known.signed().clone()), wrong]);
-        assert_eq!(live.0.verify(wrong.clone()).unwrap_err(), error);
+        assert_eq!(live.0.verify_block(&wrong).unwrap_err(), error);
         assert_eq!(wrong.verify().unwrap_err(), error, "as without the pool");
     }
     // What waits is of this chain, and a block of another takes none of it.
     let header = Header { chain: Digest::Blake3([3; 32]), ..header.clone() };
     let other = Block { header, transactions: vec![full(known.signed().clone())] };
     let error = BlockTransactionError::Refused { index: 0, code: Code::ChainId };
-    assert_eq!(live.0.verify(other).unwrap_err(), error);
+    assert_eq!(live.0.verify_block(&other).unwrap_err(), error);
 }
