@@ -11,17 +11,21 @@ pub mod bundle;
 pub mod check;
 pub mod conflict;
 mod descent;
+pub mod partition;
 pub mod place;
 pub mod produce;
 pub mod receipt;
+pub mod records;
 pub mod statement;
 
 pub use as_of::{AsOf, AsOfClaim, ShownAsOf, Span};
 pub use bundle::{Bundle, Change, Claim, Descent, Origin, PROOF_MAGIC, PROOF_VERSION, Recovered};
 pub use check::{Check, Failure, Finding, Word};
 pub use conflict::{EvidenceClaim, ForkClaim, ShownEvidence, ShownFork};
+pub use partition::{PartitionClaim, ShownPart, ShownPartition};
 pub use place::{LeafAt, LeafProof, Place, ReceiptAt, Roots, Stored};
 pub use receipt::{ReceiptClaim, ShownReceipt, TransactionAt};
+pub use records::{RecordProof, RecordsClaim, ShownRecords};
 pub use statement::{Entry, Opening, ShownEntry, ShownStatement, StatementClaim};
 
 use crate::codec::decode;
@@ -120,6 +124,10 @@ pub enum Shown {
     Fork(ShownFork),
     /// A validator contradicted itself.
     Evidence(Box<ShownEvidence>),
+    /// This is where every fen of a source is.
+    Partition(ShownPartition),
+    /// This was recorded, all at one height.
+    Records(ShownRecords),
 }
 
 /// Whether the bytes are a proof of this version, wherever it comes from; for programs that take several
@@ -148,6 +156,8 @@ pub fn verify(bytes: &[u8], trust: &Trust) -> Result<Verdict, Failure> {
         }
         Claim::Fork(claim) => Shown::Fork(claim.open(&mut checks, anchor)?),
         Claim::Evidence(claim) => Shown::Evidence(Box::new(claim.open(&mut checks, anchor)?)),
+        Claim::Partition(claim) => Shown::Partition(claim.open(&mut checks, anchor)?),
+        Claim::Records(claim) => Shown::Records(claim.open(&mut checks, anchor)?),
     };
     Ok(Verdict {
         genesis: *trust.genesis(),

@@ -16,6 +16,8 @@ mod edits;
 mod forged;
 #[path = "proofs/mutations.rs"]
 mod mutations;
+#[path = "proofs/places.rs"]
+mod places;
 #[path = "proofs/samples.rs"]
 mod samples;
 #[path = "proofs/town.rs"]

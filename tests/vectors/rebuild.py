@@ -2,7 +2,7 @@
 """Rebuilds the byte vectors from the text of docs/spec/ledger.md: a second implementation.
 
 Needs `pip install blake3 cryptography`. `python3 rebuild.py [folder]` ends with status 1 at the first
-difference. The chain vector is audited by audit.py, which this calls last.
+difference. The chain vector is audited by audit.py, the proofs are verified by proofs.py; this calls both last.
 """
 import sys
 
@@ -13,6 +13,7 @@ from canonical import (
     H, big, block, checks, key, leaf_hash, list_root, load, option, preimage, rows, same, secret, sign,
     state_proof, tagged, tree, u, x,
 )
+from proofs import proofs
 
 
 def hashes():
@@ -303,4 +304,6 @@ if __name__ == "__main__":
     for part in parts:
         part()
     chain()
+    for name in ("proofs", "places"):
+        proofs(name)
     print(f"{checks[0]} values agree")

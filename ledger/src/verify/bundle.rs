@@ -5,8 +5,10 @@
 
 use super::as_of::AsOfClaim;
 use super::conflict::{EvidenceClaim, ForkClaim};
+use super::partition::PartitionClaim;
 use super::place::{LeafProof, Place, Roots};
 use super::receipt::ReceiptClaim;
+use super::records::RecordsClaim;
 use super::statement::StatementClaim;
 use crate::block::Header;
 use crate::certificate::{CommitCertificate, ValidatorSet};
@@ -123,6 +125,10 @@ pub enum Claim {
     Fork(Box<ForkClaim>),
     /// A validator that contradicted itself.
     Evidence(EvidenceClaim),
+    /// Where every fen of a source is.
+    Partition(PartitionClaim),
+    /// Several records at one height.
+    Records(RecordsClaim),
 }
 
 impl Bundle {

@@ -76,6 +76,8 @@ named! {
         Balance = "balance",
         /// What contradicts the chain is signed by the validators of its height.
         Conflict = "conflict",
+        /// The parts of a source cover it from its first fen to its last, each once.
+        Partition = "partition",
     }
 }
 

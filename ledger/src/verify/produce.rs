@@ -3,8 +3,10 @@
 
 use super::as_of::AsOf;
 use super::bundle::{Bundle, Change, Claim, Descent, Origin, PROOF_VERSION, Recovered};
+use super::partition::PartitionClaim;
 use super::place::{LeafAt, LeafProof, Place, ReceiptAt, Roots, Stored, history_leaf};
 use super::receipt::{ReceiptClaim, TransactionAt};
+use super::records::{RecordProof, RecordsClaim};
 use super::statement::{Entry, Opening, StatementClaim};
 use crate::block::{BlockTransaction, Header};
 use crate::certificate::{Certificate, CommitCertificate, ValidatorSet};
@@ -12,12 +14,15 @@ use crate::crypto::{PublicKey, Signature};
 use crate::genesis::{Genesis, GenesisError};
 use crate::keys::PublicKeyRecord;
 use crate::merkle::InclusionProof;
-use crate::posting::{AccountKey, Direction};
+use crate::posting::money::{SegmentRecord, SourceRecord};
+use crate::posting::{AccountKey, Direction, MoneyAccount};
 use crate::receipt::{Receipt, Subject};
 use crate::record::{KERNEL, Record, key_bytes};
 use crate::state::{Leaf, State};
 use crate::system::GovernanceRecord;
-use crate::types::{AccountId, Compartment, Height};
+use crate::types::{AccountId, Compartment, Height, SourceId};
+use crate::view::View;
+use std::collections::BTreeSet;
 
 /// Why a proof cannot be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -363,5 +368,39 @@ impl StatementClaim {
             Opening::After { head, entry: last.clone() }
         });
         Self { account: *account, opening, entries: period.to_vec(), closing }
+    }
+}
+
+impl PartitionClaim {
+    /// Where every fen of a source is after the block of a place, from its state; `None` if there is no such
+    /// source.
+    pub fn of(place: Place, state: &State, source: SourceId) -> Option<Self> {
+        let public = |key: &[u8]| LeafProof::of(state, Compartment::Public, key);
+        let view = View::read_only(state, Compartment::Public, state.tip().time);
+        let issued = view.get::<SourceRecord>(&source)?.amount.0;
+        let (mut start, mut parts, mut holders) = (0, Vec::new(), BTreeSet::new());
+        while start < issued {
+            let record = view.get::<SegmentRecord>(&(source, start))?;
+            parts.push(public(&key_bytes(KERNEL, SegmentRecord::KIND, &(source, start))));
+            holders.insert(record.account);
+            start = start.saturating_add(record.length.max(1));
+        }
+        let named = |id: &AccountId| view.get::<MoneyAccount>(id).map(|account| account.0.key);
+        let accounts = holders.iter().map(named).collect::<Option<Vec<_>>>()?;
+        let record = public(&key_bytes(KERNEL, SourceRecord::KIND, &source));
+        Some(Self { place, roots: Roots::of_state(state), source, record, parts, accounts })
+    }
+}
+
+impl RecordsClaim {
+    /// What the state after the block of a place has at these keys.
+    pub fn of(place: Place, state: &State, keys: &[(Compartment, Vec<u8>)]) -> Self {
+        let keys: BTreeSet<_> = keys.iter().cloned().collect();
+        let record = |(compartment, key): (Compartment, Vec<u8>)| {
+            let proof = LeafProof::of(state, compartment, &key);
+            RecordProof { compartment, key, proof }
+        };
+        let records = keys.into_iter().map(record).collect();
+        Self { place, roots: Roots::of_state(state), records }
     }
 }

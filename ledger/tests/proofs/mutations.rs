@@ -39,11 +39,19 @@ fn turn_bits(town: &Town, trust: &Trust, bundle: &Bundle, found: &mut BTreeMap<C
             Err(failure) => *found.entry(failure.check).or_default() += 1,
             // A bucket shows the absence of everything that would be in it: of another key too.
             Ok(verdict) => {
-                let claim = &bundle.claim;
-                let Shown::AsOf(shown) = &verdict.shown else { panic!("byte {place}: {claim:?}") };
-                let Claim::AsOf(claim) = claim else { panic!("byte {place}: {claim:?}") };
-                let is_another = shown.span.value.is_none() && shown.key != claim.key;
-                assert!(is_another && town.is_true(&verdict), "byte {place}: {claim:?}");
+                let is_another = match (&bundle.claim, &verdict.shown) {
+                    (Claim::AsOf(claim), Shown::AsOf(shown)) => {
+                        shown.span.value.is_none() && shown.key != claim.key
+                    }
+                    (Claim::Records(claim), Shown::Records(shown)) => {
+                        let pairs = claim.records.iter().zip(&shown.records);
+                        let mut changed = pairs.filter(|(one, (_, key, _))| one.key != *key);
+                        changed.next().is_some_and(|(_, (.., value))| value.is_none())
+                            && changed.next().is_none()
+                    }
+                    _ => false,
+                };
+                assert!(is_another && town.is_true(&verdict), "byte {place}: {:?}", bundle.claim);
             }
         }
     }

@@ -4,15 +4,18 @@ use crate::town::{Town, commit, fen, fen_origin, keys, points, points_origin, se
 use linli_ledger::certificate::{Vote, VoteKind};
 use linli_ledger::evidence::{Evidence, Signed};
 use linli_ledger::hash::Digest;
+use linli_ledger::invariant::records;
+use linli_ledger::posting::money::SegmentRecord;
 use linli_ledger::posting::{Account, AccountKey, CreditAccount, Unit};
 use linli_ledger::receipt::Subject;
 use linli_ledger::record::{Record, key_bytes};
 use linli_ledger::state::State;
-use linli_ledger::types::{BlockHash, Compartment, ContractId, Height};
+use linli_ledger::types::{BlockHash, Compartment, ContractId, Height, SourceId};
 use linli_ledger::verify::produce::{ProduceError, entries};
 use linli_ledger::verify::{
-    AsOf, AsOfClaim, Bundle, Claim, Entry, EvidenceClaim, ForkClaim, LeafAt, ReceiptAt,
-    ReceiptClaim, Shown, ShownStatement, Span, StatementClaim, Verdict,
+    AsOf, AsOfClaim, Bundle, Claim, Entry, EvidenceClaim, ForkClaim, LeafAt, PartitionClaim,
+    ReceiptAt, ReceiptClaim, RecordsClaim, Shown, ShownPartition, ShownStatement, Span,
+    StatementClaim, Verdict,
 };
 
 /// Something to be proven.
@@ -187,6 +190,18 @@ impl Town {
         });
         let evidences = [48, 10, 3, 31, 47]
             .map(|height| under(head, Claim::Evidence(self.evidence(height, head))));
+        let partitions = [(0, 48), (1, 48), (0, 8), (0, 1), (1, 30)].map(|(source, height)| {
+            let (place, state) = (self.place(height, head), &self.at(height).state);
+            under(
+                head,
+                Claim::Partition(PartitionClaim::of(place, state, SourceId(source)).unwrap()),
+            )
+        });
+        let keys = [account_key(&fen(1)), note_key(12), account_key(&points(1))];
+        let records = [48, 30, 12, 11, 1].map(|height| {
+            let (place, state) = (self.place(height, head), &self.at(height).state);
+            under(head, Claim::Records(RecordsClaim::of(place, state, &keys)))
+        });
         vec![
             ("receipt", receipts),
             ("as-of", values),
@@ -194,6 +209,8 @@ impl Town {
             ("extension", extensions),
             ("fork", forks),
             ("evidence", evidences),
+            ("partition", partitions),
+            ("records", records),
         ]
     }
 
@@ -216,11 +233,31 @@ impl Town {
             Shown::Statement(shown) => self.is_whole(shown),
             Shown::Extension { height, block } => self.at(height.0).header.hash() == *block,
             Shown::Fork(shown) => self.at(shown.height.0).header.hash() == shown.block,
+            Shown::Partition(shown) => self.is_partition(shown),
+            Shown::Records(shown) => {
+                let state = &self.at(shown.height.0).state;
+                shown.records.iter().all(|(compartment, key, found)| {
+                    value(state, &(*compartment, key.clone())) == *found
+                })
+            }
             Shown::Evidence(shown) => {
                 let set = self.ancestry.set(shown.height);
                 shown.evidence.verify(&self.genesis.hash(), &set).is_ok()
             }
         }
+    }
+
+    /// Told by the state: the segments of the source, in the order of their keys.
+    fn is_partition(&self, shown: &ShownPartition) -> bool {
+        let state = &self.at(shown.height.0).state;
+        let segments = records::<SegmentRecord>(state)
+            .filter(|((source, _), _)| *source == shown.source)
+            .map(|((_, start), record)| (start, record.length, record.account, record.lot));
+        let parts = shown
+            .parts
+            .iter()
+            .map(|part| (part.segment.start, part.segment.length, part.account.id(), part.lot));
+        segments.eq(parts)
     }
 
     fn stayed(&self, key: &(Compartment, Vec<u8>), span: &Span) -> bool {

@@ -1,7 +1,7 @@
-//! The proofs of `tests/vectors/proofs.json` are law: this code makes the same bytes, passes each of them by
-//! the same checks, and refuses each twin by the check that is written beside it.
+//! The proofs of `tests/vectors/proofs.json` and `places.json` are law: this code makes the same bytes, passes
+//! each of them by the same checks, and refuses each twin by the check that is written beside it.
 //!
-//! Written once, by `LINLI_WRITE_VECTORS=1` where the file is not there, and never again.
+//! Written once, by `LINLI_WRITE_VECTORS=1` where a file is not there, and never again.
 
 use crate::town::{Town, commit, keys};
 use linli_ledger::codec::encode;
@@ -80,14 +80,35 @@ fn examples(town: &Town) -> Vec<Example> {
             edits: vec![("no change", |bundle| changes(bundle).clear())],
         },
     ];
-    for (kind, samples) in town.samples() {
+    examples.extend(pinned_samples(town, |kind| !LATER.contains(&kind)));
+    examples
+}
+
+/// The kinds of the second file.
+const LATER: [&str; 2] = ["partition", "records"];
+
+/// The samples of some kinds, each in a pinned head.
+fn pinned_samples(town: &Town, is_wanted: impl Fn(&str) -> bool) -> Vec<Example> {
+    let mut examples = Vec::new();
+    for (kind, samples) in town.samples().into_iter().filter(|(kind, _)| is_wanted(kind)) {
         for (number, sample) in (1..).zip(samples).filter(|(number, _)| *number != 2) {
             let edits: Vec<Edit> = match sample.claim {
                 Claim::Receipt(_)
                 | Claim::AsOf(_)
+                | Claim::Fork(_)
                 | Claim::Evidence(_)
-                | Claim::Extension(Place::Anchor)
-                | Claim::Fork(_) => Vec::new(),
+                | Claim::Records(_)
+                | Claim::Extension(Place::Anchor) => Vec::new(),
+                Claim::Partition(_) => vec![
+                    ("the last part left out", |bundle| {
+                        let Claim::Partition(claim) = &mut bundle.claim else { panic!() };
+                        claim.parts.pop();
+                    }),
+                    ("an account left out", |bundle| {
+                        let Claim::Partition(claim) = &mut bundle.claim else { panic!() };
+                        claim.accounts.pop();
+                    }),
+                ],
                 Claim::Statement(_) => vec![("an entry left out", |bundle| {
                     let Claim::Statement(claim) = &mut bundle.claim else { panic!() };
                     claim.entries.pop();
@@ -145,6 +166,20 @@ fn summary(verdict: &Verdict) -> Value {
             "height": shown.height, "other": shown.other.to_string(),
             "rounds": [shown.rounds.0, shown.rounds.1],
             "signed both": shown.signed_both, "proves guilt": shown.proves_guilt(),
+        }),
+        Shown::Partition(shown) => json!({
+            "height": shown.height, "source": shown.source, "amount": shown.amount.to_string(),
+            "issued by": shown.issued_by.0.to_hex(),
+            "parts": shown.parts.iter().map(|part| json!([
+                part.segment.start.to_string(), part.segment.length.to_string(),
+                to_hex(&part.account.id().0), part.lot,
+            ])).collect::<Vec<_>>(),
+        }),
+        Shown::Records(shown) => json!({
+            "height": shown.height,
+            "records": shown.records.iter().map(|(half, key, value)| json!([
+                half, to_hex(key), value.as_deref().map(to_hex)
+            ])).collect::<Vec<_>>(),
         }),
         Shown::Evidence(shown) => json!({
             "height": shown.height, "round": shown.round, "validator": shown.validator,
@@ -209,31 +244,31 @@ fn twins(example: &Example) -> Vec<Value> {
     twins
 }
 
-fn written(town: &Town) -> Value {
-    let proofs = examples(town).into_iter().map(|example| {
+fn written(town: &Town, examples: &[Example]) -> Value {
+    let proofs = examples.iter().map(|example| {
         let bytes = example.bundle.to_bytes();
         let verdict = verify(&bytes, &example.trust).unwrap();
         assert!(town.is_true(&verdict));
         json!({
             "name": example.name, "trust": trust_json(&example.trust), "bytes": to_hex(&bytes),
-            "verdict": summary(&verdict), "twins": twins(&example),
+            "verdict": summary(&verdict), "twins": twins(example),
         })
     });
     let proofs: Vec<_> = proofs.collect();
     json!({ "genesis": to_hex(&encode(&town.genesis)), "proofs": proofs })
 }
 
-#[test]
-fn proofs_are_those_of_the_vectors() {
-    let town = Town::full();
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors/proofs.json");
+/// Compares a file with what this code makes and finds; the names of the checks that its twins need.
+fn compare(town: &Town, file: &str, examples: &[Example]) -> BTreeSet<&'static str> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors");
+    let path = folder.join(file).with_extension("json");
     if !path.exists() && std::env::var_os("LINLI_WRITE_VECTORS").is_some_and(|on| on == "1") {
-        let text = serde_json::to_string_pretty(&written(&town)).unwrap() + "\n";
+        let text = serde_json::to_string_pretty(&written(town, examples)).unwrap() + "\n";
         std::fs::write(&path, text).unwrap();
     }
     let file: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
     assert_eq!(file["genesis"], to_hex(&encode(&town.genesis)));
-    let (examples, rows) = (examples(&town), file["proofs"].as_array().unwrap());
+    let rows = file["proofs"].as_array().unwrap();
     assert_eq!(examples.len(), rows.len());
     let mut found = BTreeSet::new();
     for (example, row) in examples.iter().zip(rows) {
@@ -253,6 +288,15 @@ fn proofs_are_those_of_the_vectors() {
             found.insert(failure.check.name());
         }
     }
+    found
+}
+
+#[test]
+fn proofs_are_those_of_the_vectors() {
+    let town = Town::full();
+    let mut found = compare(&town, "proofs", &examples(&town));
+    let later = pinned_samples(&town, |kind| LATER.contains(&kind));
+    found.append(&mut compare(&town, "places", &later));
     // But for those that need the keys of the validators (`forged`).
     let all = Check::ALL.iter().map(|check| check.name());
     let missing: Vec<_> = all.filter(|name| !found.contains(name)).collect();

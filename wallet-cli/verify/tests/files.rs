@@ -19,13 +19,18 @@ struct Example {
 
 /// The vectors, with a checkpoint file for each that needs one.
 fn examples(folder: &Path) -> Vec<Example> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors/proofs.json");
-    let file: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    ["proofs.json", "places.json"].iter().flat_map(|file| examples_of(folder, file)).collect()
+}
+
+fn examples_of(folder: &Path, file: &str) -> Vec<Example> {
+    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors");
+    let path = vectors.join(file);
+    let file: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
     let rows = file["proofs"].as_array().unwrap().iter().enumerate();
     let example = |(number, row): (usize, &Value)| {
         let bytes = from_hex_bytes(row["bytes"].as_str().unwrap()).unwrap();
         let trust = if let Some(text) = row["trust"]["checkpoint"].as_str() {
-            let file = folder.join(format!("{number}.checkpoint"));
+            let file = folder.join(format!("{}.{number}", path.file_name().unwrap().display()));
             fs::write(&file, text).unwrap();
             ["--checkpoint".to_owned(), file.display().to_string()]
         } else {

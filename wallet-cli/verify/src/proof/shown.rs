@@ -1,5 +1,7 @@
 //! This exists to say what a proof has shown, for people and for programs.
 
+mod places;
+
 use crate::words::Language;
 use linli_contracts::AnyCall;
 use linli_ledger::codec::decode;
@@ -54,6 +56,8 @@ pub(super) fn json(shown: &Shown) -> Value {
             "signed_both": shown.signed_both,
             "proves_guilt": shown.proves_guilt(),
         }),
+        Shown::Partition(shown) => places::partition_json(shown),
+        Shown::Records(shown) => places::records_json(shown),
         Shown::Evidence(shown) => json!({
             "kind": "evidence",
             "height": shown.height,
@@ -97,6 +101,8 @@ pub(super) fn text(shown: &Shown, language: Language) -> String {
             }
         },
         Shown::Fork(shown) => fork_text(shown, language),
+        Shown::Partition(shown) => places::partition_text(shown, language),
+        Shown::Records(shown) => places::records_text(shown, language),
         Shown::Evidence(shown) => {
             let (height, round, key) = (shown.height, shown.round, shown.validator);
             match language {

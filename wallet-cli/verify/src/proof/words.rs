@@ -51,6 +51,9 @@ pub(super) fn check(check: Check, language: Language) -> &'static str {
         Check::Journal => ("明细一笔不多、一笔不少", "no entry is missing and none was added"),
         Check::Balance => ("明细加起来正好是余额", "the entries add up to the balance"),
         Check::Conflict => ("矛盾确有验证节点的签名", "validators did sign what contradicts"),
+        Check::Partition => {
+            ("来源的每一分钱都在，恰好一次", "every fen of the source is somewhere, each once")
+        }
     };
     language.pick(chinese, english)
 }
