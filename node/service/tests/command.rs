@@ -87,7 +87,11 @@ fn a_demonstration_runs_is_backed_up_comes_back_and_goes_on() {
     assert!(said.contains("The node says: block 14, takes transactions"), "{said}");
     // How long its disk took is counted: for each block at least the block and the tip.
     let admin = node.greeting["admin"].as_str().unwrap().strip_prefix("http://").unwrap();
+    // No name that a client has made up is kept.
+    let api = node.greeting["api"].as_str().unwrap().strip_prefix("http://").unwrap();
+    send(api, "INVENTED /v1/status", "");
     let metrics = send(admin, "GET /metrics", "");
+    assert!(metrics.contains("method=\"other\"") && !metrics.contains("INVENTED"), "{metrics}");
     let count = |name: &str| -> u64 {
         let line = metrics.lines().find_map(|line| line.strip_prefix(name)).unwrap();
         line.trim().parse().unwrap()

@@ -1,8 +1,9 @@
 //! This exists to count what an operator watches: requests by route, and how the node is. No label
-//! comes from a client: routes are patterns, never addresses.
+//! comes from a client: routes are patterns, never addresses, and methods those that are known.
 
 use super::Api;
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::Response;
 use prometheus_client::encoding::text::encode;
@@ -42,7 +43,7 @@ impl Default for Metrics {
 pub(crate) async fn measure(State(api): State<Api>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or("none", MatchedPath::as_str).to_owned();
-    let method = request.method().to_string();
+    let method = known(request.method()).to_owned();
     let began = Instant::now();
     let response = next.run(request).await;
     let metrics = api.metrics();
@@ -52,6 +53,17 @@ pub(crate) async fn measure(State(api): State<Api>, request: Request, next: Next
     let labels = vec![("method", method), ("route", route), ("status", status)];
     metrics.requests.get_or_create(&labels).inc();
     response
+}
+
+/// The name of a method; of one that no route has, `other`, or clients would fill the memory with names.
+fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
 }
 
 /// Everything in the format of Prometheus.
