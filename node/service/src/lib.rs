@@ -13,6 +13,6 @@ pub mod operations;
 
 pub use live::{
     AdvanceError, Answer, Final, Followed, Full, Head, Health, Live, LiveError, LiveOptions,
-    NetworkOptions, Peer, Presence, QueueLimits, SnapshotRule, SubmitError, Ticket, Times,
+    NetworkOptions, Peer, Presence, QueueLimits, SnapshotRule, SubmitError, Syncs, Ticket, Times,
     Unavailable,
 };

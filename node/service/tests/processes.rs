@@ -7,7 +7,9 @@
 
 mod common;
 
-use common::load::{ANSWER, Acknowledged, DESKS, Random, chain, load, number, wait_for_some};
+use common::load::{
+    ANSWER, Acknowledged, DESKS, Random, Stops, chain, load, number, wait_for_some,
+};
 use common::processes::{Desk, GUARD, Town, submit, wait_for};
 use linli_ledger::crypto::demonstration_secret;
 use linli_ledger::genesis::Genesis;
@@ -22,7 +24,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -42,6 +44,7 @@ fn a_random_node_is_killed_again_and_again_and_nothing_acknowledged_is_lost() {
     let apis = town.apis.clone();
     let mut seen: Vec<(Height, BlockHash)> = Vec::new();
     thread::scope(|scope| {
+        let _stops = Stops(&stop);
         let (tell, heard) = channel();
         for (turn, (label, position)) in DESKS.into_iter().enumerate() {
             let mut desk = Desk::new(label, position, &town.genesis);
@@ -59,7 +62,6 @@ fn a_random_node_is_killed_again_and_again_and_nothing_acknowledged_is_lost() {
             town.start(victim);
             seen.extend((0..4).filter_map(|n| town.head(n)));
         }
-        stop.store(true, Ordering::Relaxed);
     });
     let head = town.wait_for_one_head();
     let report = town.audit(head);

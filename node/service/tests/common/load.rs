@@ -4,21 +4,23 @@
 use super::processes::{Desk, GUARD, Town, submit};
 use linli_ledger::block::BlockTransaction;
 use linli_ledger::types::{BlockHash, Height, TransactionId};
-use linli_node::Blocks;
-use linli_node::storage::Folder;
 use linli_wire::transaction::{Standing, Submitted};
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Organisations of the demonstration and their positions.
 pub(crate) const DESKS: [(&str, u32); 4] =
     [("office", 0), ("volunteers", 2), ("foundation", 6), ("regulator", 8)];
 /// A node answers well within this time, or never.
 pub(crate) const ANSWER: Duration = Duration::from_secs(20);
+/// What is handed in at once where there is much to do.
+const BATCH: u64 = 250;
+/// Nothing here waits for a time to pass; this only ends a test that would hang.
+const FILLED_WITHIN: Duration = Duration::from_mins(20);
 
 /// A number of the environment.
 pub(crate) fn number(name: &str, default: u64) -> u64 {
@@ -41,6 +43,15 @@ impl Random {
 #[derive(Default)]
 pub(crate) struct Acknowledged(pub(crate) Mutex<BTreeMap<TransactionId, Height>>);
 
+/// Tells whoever hands in to stop when it goes out of scope, so that a test that fails ends as well.
+pub(crate) struct Stops<'a>(pub(crate) &'a AtomicBool);
+
+impl Drop for Stops<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Hands in until told to stop, at one node after the other; tells of each that is acknowledged.
 pub(crate) fn load(
     desk: &mut Desk,
@@ -53,19 +64,35 @@ pub(crate) fn load(
         if stop.load(Ordering::Relaxed) {
             return;
         }
-        let batch = desk.register(1 + turn as u64 % 7);
-        // One that is killed does not answer; what became of these is not known, and never asked.
-        let Some(answer) = submit(api, &batch, ANSWER) else { continue };
-        for Submitted { id, status, height, rejection, .. } in answer.data {
-            assert_eq!(rejection, None, "every transaction here is good");
-            if status == Standing::Final {
-                let mut known = acknowledged.0.lock().unwrap();
-                known.insert(id.unwrap(), height.unwrap());
-                // The test may have seen enough.
-                let _ = tell.send(());
-            }
+        for _ in 0..hand_in(desk, api, 1 + turn as u64 % 7, acknowledged) {
+            // The test may have seen enough.
+            let _ = tell.send(());
         }
     }
+}
+
+/// Hands in as many as it takes until at least `count` are acknowledged, at one node.
+pub(crate) fn fill(desk: &mut Desk, api: &str, count: u64, acknowledged: &Acknowledged) {
+    let (mut done, begun) = (0, Instant::now());
+    while done < count {
+        assert!(begun.elapsed() < FILLED_WITHIN, "{done} of {count} in time");
+        done += hand_in(desk, api, BATCH, acknowledged);
+    }
+}
+
+/// Hands in so many at once; how many are acknowledged.
+fn hand_in(desk: &mut Desk, api: &str, count: u64, acknowledged: &Acknowledged) -> u64 {
+    // One that is killed does not answer; what became of these is not known, and never asked.
+    let Some(answer) = submit(api, &desk.register(count), ANSWER) else { return 0 };
+    let mut known = acknowledged.0.lock().unwrap();
+    let before = known.len();
+    for Submitted { id, status, height, rejection, .. } in answer.data {
+        assert_eq!(rejection, None, "every transaction here is good");
+        if status == Standing::Final {
+            known.insert(id.unwrap(), height.unwrap());
+        }
+    }
+    (known.len() - before) as u64
 }
 
 /// Waits until so many more are acknowledged.
@@ -82,8 +109,7 @@ pub(crate) fn chain(
     n: usize,
     from: Height,
 ) -> BTreeMap<Height, (BlockHash, BTreeSet<TransactionId>)> {
-    let folder = Folder::create(&town.at(n).join("chain")).unwrap();
-    let blocks = Blocks::new(Box::new(folder));
+    let blocks = town.blocks(n);
     let id = |transaction: &BlockTransaction| match transaction {
         BlockTransaction::Full(signed) => signed.id(),
         BlockTransaction::Withheld(_) => panic!("a whole chain withholds nothing"),

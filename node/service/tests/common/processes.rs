@@ -3,7 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use linli_contracts::registry;
+use linli_contracts::{governance, registry};
 use linli_ledger::codec::encode;
 use linli_ledger::crypto::BusinessKey;
 use linli_ledger::genesis::Genesis;
@@ -11,12 +11,15 @@ use linli_ledger::replay::AuditReport;
 use linli_ledger::transaction::{
     BODY_VERSION, Body, SignedTransaction, Signer, VerifiedTransaction,
 };
-use linli_ledger::types::{BlockHash, HOUR_MS, Height};
+use linli_ledger::types::{BlockHash, ContractId, HOUR_MS, Height};
+use linli_node::Blocks;
+use linli_node::storage::Folder;
 use linli_service::dev::SEED;
 use linli_service::founding::draft;
 use linli_wire::chain::Status;
 use linli_wire::path;
 use linli_wire::transaction::{SubmitMany, SubmittedMany};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write as _};
@@ -58,6 +61,18 @@ impl Town {
     /// Lays it out; nothing runs yet.
     pub(crate) fn new(validators: usize) -> Self {
         Self::laid_out(validators, false, &[])
+    }
+
+    /// As [`Town::new`], with another beginning.
+    pub(crate) fn founded(validators: usize, change: impl FnOnce(&mut Genesis)) -> Self {
+        let mut town = Self::new(validators);
+        change(&mut town.genesis);
+        for n in 0..validators {
+            let path = town.at(n).join("genesis.json");
+            fs::remove_file(&path).unwrap();
+            draft::write_new(&path, &town.genesis).unwrap();
+        }
+        town
     }
 
     /// As [`Town::new`], with an observer behind the validators.
@@ -155,6 +170,11 @@ impl Town {
         self.running.iter().flatten().map(|node| node.id().to_string()).collect()
     }
 
+    /// The identifier of the process of a node that runs.
+    pub(crate) fn process(&self, n: usize) -> u32 {
+        self.running[n].as_ref().unwrap().id()
+    }
+
     /// Ends a node as a power cut would.
     pub(crate) fn kill(&mut self, n: usize) {
         let mut node = self.running[n].take().unwrap();
@@ -164,7 +184,7 @@ impl Town {
 
     /// Sends a node a signal, named as `kill` names it.
     pub(crate) fn signal(&self, n: usize, signal: &str) {
-        let id = self.running[n].as_ref().unwrap().id().to_string();
+        let id = self.process(n).to_string();
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
     }
 
@@ -177,18 +197,33 @@ impl Town {
 
     /// Where a node stands; `None` if it does not answer.
     pub(crate) fn status(&self, n: usize) -> Option<Status> {
-        let answer = ureq::get(format!("{}{}", self.apis[n], path::STATUS)).call();
+        self.get(n, path::STATUS)
+    }
+
+    /// What a node answers; `None` if it does not.
+    pub(crate) fn get<T: DeserializeOwned>(&self, n: usize, path: &str) -> Option<T> {
+        let answer = ureq::get(format!("{}{path}", self.apis[n])).call();
         answer.ok()?.body_mut().read_json().ok()
+    }
+
+    /// The blocks in the folder of a node.
+    pub(crate) fn blocks(&self, n: usize) -> Blocks {
+        Blocks::new(Box::new(Folder::create(&self.at(n).join("chain")).unwrap()))
     }
 
     pub(crate) fn head(&self, n: usize) -> Option<(Height, BlockHash)> {
         self.status(n).map(|status| (status.head.height, status.head.hash))
     }
 
-    /// Waits until all nodes have the same head and nothing waits at any; the head.
+    /// The nodes that run.
+    fn running(&self) -> impl Iterator<Item = usize> {
+        (0..self.running.len()).filter(|n| self.running[*n].is_some())
+    }
+
+    /// Waits until all nodes that run have the same head and nothing waits at any; the head.
     pub(crate) fn wait_for_one_head(&self) -> (Height, BlockHash) {
         wait_for("one head on all nodes", || {
-            let all: Vec<_> = (0..self.apis.len()).map(|n| self.status(n)).collect();
+            let all: Vec<_> = self.running().map(|n| self.status(n)).collect();
             let first = all.first()?.as_ref()?.head;
             let same = |status: &Option<Status>| {
                 status.as_ref().is_some_and(|one| one.head == first && one.waiting == 0)
@@ -197,10 +232,11 @@ impl Town {
         })
     }
 
-    /// Stops all nodes, and audits what lies in the folder of each: everything is executed again from the
-    /// genesis, and the head is the one that was named.
+    /// Stops all nodes that run, and audits what lies in the folder of each: everything is executed again from
+    /// the genesis, and the head is the one that was named.
     pub(crate) fn audit(&mut self, head: (Height, BlockHash)) -> AuditReport {
-        for n in 0..self.running.len() {
+        let nodes: Vec<_> = self.running().collect();
+        for &n in &nodes {
             self.stop(n);
         }
         let (rulebook, genesis) = (linli_contracts::rulebook(), self.genesis.hash());
@@ -214,7 +250,7 @@ impl Town {
             );
             audited.unwrap_or_else(|error| panic!("node {n}: {error}")).0
         };
-        let reports: Vec<_> = (0..self.running.len()).map(audit).collect();
+        let reports: Vec<_> = nodes.into_iter().map(audit).collect();
         for report in &reports {
             assert_eq!(report.head.0, head.0);
             assert_eq!(report.transactions, reports[0].transactions);
@@ -243,13 +279,18 @@ impl Drop for Town {
 }
 
 /// Asks until there is an answer.
-pub(crate) fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn wait_for<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
+    wait_up_to(GUARD, what, ask)
+}
+
+/// As [`wait_for`], with a deadline of its own.
+pub(crate) fn wait_up_to<T>(limit: Duration, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let began = Instant::now();
     loop {
         if let Some(answer) = ask() {
             return answer;
         }
-        assert!(began.elapsed() < GUARD, "waited in vain for {what}");
+        assert!(began.elapsed() < limit, "waited in vain for {what}");
         std::thread::park_timeout(PAUSE);
     }
 }
@@ -262,10 +303,20 @@ pub(crate) fn submit(
     limit: Duration,
 ) -> Option<SubmittedMany> {
     let bytes = |one: &VerifiedTransaction| STANDARD.encode(encode(one.signed()));
-    let body = SubmitMany { transactions: transactions.iter().map(bytes).collect() };
+    send(api, "final", transactions.iter().map(bytes).collect(), limit)
+}
+
+/// Hands in whatever these texts are, and waits until it is `none`, `accepted` or `final`.
+pub(crate) fn send(
+    api: &str,
+    wait: &str,
+    transactions: Vec<String>,
+    limit: Duration,
+) -> Option<SubmittedMany> {
     let config = ureq::Agent::config_builder().timeout_global(Some(limit)).build();
     let agent: ureq::Agent = config.into();
-    let answer = agent.post(format!("{api}{}?wait=final", path::TRANSACTIONS)).send_json(&body);
+    let path = format!("{api}{}?wait={wait}", path::TRANSACTIONS);
+    let answer = agent.post(path).send_json(&SubmitMany { transactions });
     answer.ok()?.body_mut().read_json().ok()
 }
 
@@ -291,22 +342,31 @@ impl Desk {
     }
 
     fn one(&mut self) -> VerifiedTransaction {
-        self.nonce += 1;
         let label = format!("person {} of {}", self.nonce, self.position);
         let call = registry::Call::PersonRegister {
             organisation: self.genesis.organisation(self.position),
             key: BusinessKey::demonstration(b"processes", &label).public(),
         };
+        self.call(registry::CONTRACT, encode(&call))
+    }
+
+    /// A call of governance.
+    pub(crate) fn govern(&mut self, call: &governance::Call) -> VerifiedTransaction {
+        self.call(governance::CONTRACT, encode(call))
+    }
+
+    fn call(&mut self, contract: ContractId, call: Vec<u8>) -> VerifiedTransaction {
+        self.nonce += 1;
         let body = Body {
             version: BODY_VERSION,
             genesis: self.genesis.hash(),
-            contract: registry::CONTRACT,
+            contract,
             call_version: 1,
             signers: vec![Signer { key: self.key.public(), grant: None }],
             nonce: self.nonce,
             salt: [7; 16],
             valid_until: super::now().plus(HOUR_MS),
-            call: encode(&call),
+            call,
         };
         let signature = self.key.sign_transaction(&body.genesis, &body.id());
         let signed = SignedTransaction::new(&body, vec![signature]);

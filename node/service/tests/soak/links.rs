@@ -1,12 +1,15 @@
-//! This exists to cut and spoil the links of validators in one process, and to set their clocks wrong.
+//! This exists to cut and spoil the links of validators in one process, to set their clocks wrong, and to make their
+//! disks slow.
 
 use crate::common::load::Random;
 use crate::common::town::{GUARD, OBSERVER, Town, VALIDATORS, network};
 use linli_ledger::block::BlockTransaction;
 use linli_ledger::types::{HOUR_MS, Height, TransactionId};
-use linli_service::{Final, Live, LiveOptions, Ticket};
+use linli_service::{Final, Live, LiveOptions, Syncs, Ticket};
 use std::fmt;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long a trouble lasts at least where it is in the way of some answer.
@@ -17,6 +20,22 @@ static AHEAD: [AtomicU64; VALIDATORS] = [const { AtomicU64::new(HOUR_MS) }; VALI
 
 fn clock<const N: usize>() -> u64 {
     linli_node::milliseconds_since_epoch() + AHEAD[N].load(Ordering::Relaxed) - HOUR_MS
+}
+
+/// How long each sync of a node's disk takes at most, in milliseconds, beside what it takes.
+static SLOW: [AtomicU64; OBSERVER + 1] = [const { AtomicU64::new(0) }; OBSERVER + 1];
+
+/// A disk that is slow when told so.
+fn disk(n: usize) -> Syncs {
+    let random = Mutex::new(Random(n as u64 + 1));
+    Syncs::told(move |_| {
+        let most = SLOW[n].load(Ordering::Relaxed);
+        if most > 0 {
+            let takes = random.lock().unwrap().below(most);
+            // The time is the thing itself here: this is the disk.
+            thread::park_timeout(Duration::from_millis(takes));
+        }
+    })
 }
 
 const CLOCKS: [fn() -> u64; VALIDATORS] = [clock::<0>, clock::<1>, clock::<2>, clock::<3>];
@@ -34,6 +53,10 @@ enum Trouble {
     Mute(usize),
     /// Its clock is an hour ahead or behind.
     Skewed(usize, Skew),
+    /// Each sync of its disk takes up to so many milliseconds more.
+    Slow(usize, u64),
+    /// So do those of all disks.
+    AllSlow(u64),
     /// It ends in peace and is started again.
     Restarted(usize),
 }
@@ -46,7 +69,7 @@ enum Skew {
 
 impl Trouble {
     fn of(random: &mut Random) -> Self {
-        let (kind, validator) = (random.below(8), index(random, VALIDATORS));
+        let (kind, validator) = (random.below(10), index(random, VALIDATORS));
         match kind {
             0 => Self::Loses(50),
             1 => Self::Loses(200),
@@ -55,6 +78,8 @@ impl Trouble {
             4 => Self::Mute(validator),
             5 => Self::Skewed(validator, Skew::Ahead),
             6 => Self::Skewed(validator, Skew::Behind),
+            7 => Self::Slow(index(random, OBSERVER + 1), 20 + random.below(180)),
+            8 => Self::AllSlow(20 + random.below(60)),
             _ => Self::Restarted(validator),
         }
     }
@@ -82,16 +107,21 @@ impl Trouble {
                 };
                 AHEAD[n].store(ahead, Ordering::Relaxed);
             }
+            Self::Slow(n, most) => SLOW[n].store(most, Ordering::Relaxed),
+            Self::AllSlow(most) => SLOW.iter().for_each(|slow| slow.store(most, Ordering::Relaxed)),
             Self::Restarted(n) => town.restart(n),
         }
     }
 
-    /// Links and clocks are as they should be.
+    /// Links, clocks and disks are as they should be.
     fn end(town: &Town) {
         town.hub.heal_all();
         town.hub.lose(0);
         for ahead in &AHEAD {
             ahead.store(HOUR_MS, Ordering::Relaxed);
+        }
+        for slow in &SLOW {
+            slow.store(0, Ordering::Relaxed);
         }
     }
 
@@ -116,9 +146,9 @@ pub(crate) struct Links {
 
 impl Links {
     pub(crate) fn start() -> Self {
-        let town = Town::with(|n, options| match CLOCKS.get(n) {
-            Some(clock) => LiveOptions { clock: *clock, ..options },
-            None => options,
+        let town = Town::with(|n, options| {
+            let clock = CLOCKS.get(n).copied().unwrap_or(options.clock);
+            LiveOptions { clock, syncs: disk(n), ..options }
         });
         Self { town, rounds: 0, acknowledged: 0, resumed: Duration::ZERO }
     }

@@ -1,10 +1,11 @@
 //! What the tests of a network do, at length: `cargo soak --seed 7 --minutes 60`.
 //!
-//! Two networks of four validators take turns. One is of real processes on loopback, killed and stopped under load;
-//! the other is in this process, on links that are cut and lossy, with clocks that are wrong. The seed says what
-//! happens in which order. After each round nothing acknowledged is lost, there is one block at each height, and all
-//! heads are equal. A line a minute says how far it is; what each round does goes to standard error before it
-//! begins.
+//! Two networks of four validators take turns. One is of real processes on loopback under load: killed, stopped, on
+//! slow disks, buried in junk, and once 50 000 transactions behind; the other is in this process, on links that are cut
+//! and lossy, with clocks that are wrong and disks that are slow. The seed says what happens in which order. After each
+//! round nothing acknowledged is lost, there is one block at each height, and all heads are equal. A line a minute
+//! says how far it is; what each round does goes to standard error before it begins. `LINLI_FLOOD` says how many
+//! pieces of junk come in each time.
 //!
 //! Without `--minutes` it does nothing, so that it is built with the other tests and takes none of their time.
 
@@ -13,6 +14,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod disk;
+mod flood;
 mod links;
 mod processes;
 
