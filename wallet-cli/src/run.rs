@@ -5,6 +5,8 @@
 //! was killed goes on where it stopped, and a finished one only says its result again.
 
 mod ahead;
+#[cfg(test)]
+mod everywhere;
 mod outcomes;
 
 use crate::cli::RunArguments;

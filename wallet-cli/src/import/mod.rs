@@ -114,8 +114,17 @@ pub(crate) fn tables() -> impl Iterator<Item = (&'static str, Vec<&'static str>)
 /// [`ImportError`] where there is no chain to begin: a column that the format does not know or that
 /// is not there, a community row that cannot be read, a genesis that defines no chain.
 pub(crate) fn plan(input: &Input) -> Result<Plan, ImportError> {
+    plan_begun(input, |_| {})
+}
+
+/// As [`plan`], on a chain that begins with other nodes or another clock.
+pub(crate) fn plan_begun(
+    input: &Input,
+    change: impl FnOnce(&mut Genesis),
+) -> Result<Plan, ImportError> {
     let sheets = sheet::sheets(input)?;
-    let founding = rows::community::found(&sheets)?;
+    let mut founding = rows::community::found(&sheets)?;
+    change(&mut founding.genesis);
     let mut planner = planner::Planner::new(founding)?;
     for (table, sheet) in rows::TABLES.iter().zip(&sheets) {
         for cells in sheet.rows() {
