@@ -32,7 +32,7 @@ use linli_network::memory::Hub;
 use linli_network::{Allowed, Event, Member, Network, Role};
 use linli_node::chain_file::ChainFile;
 use linli_node::history::{Arrival, Server, join};
-use linli_node::storage::Folder;
+use linli_node::storage::{Folder, Storage};
 use linli_node::{Blocks, NodeError, SharedState, Snapshots, Wanted};
 use std::fs;
 use std::path::Path;
@@ -104,7 +104,7 @@ struct Chain {
     nonce: u64,
 }
 
-fn files(path: &Path) -> Box<Folder> {
+fn files(path: &Path) -> Box<dyn Storage> {
     Box::new(Folder::create(path).unwrap())
 }
 
@@ -453,6 +453,7 @@ fn lies(chain: &Chain, other: &Chain) -> Vec<Lie> {
     about_blocks(other).into_iter().chain(about_snapshots(chain, other)).collect()
 }
 
+#[expect(clippy::too_many_lines, reason = "one line for each lie")]
 fn about_blocks(other: &Chain) -> Vec<Lie> {
     let (set_of, strangers) = (22, other.state.validators());
     let theirs = std::sync::Mutex::new(other.server());

@@ -307,14 +307,7 @@ fn configured(arguments: &Arguments, config: &Config, output: Output, language: 
             running::dev(config, arguments.dir.is_some(), clock, output, language)
         }
         Command::Member { command } => member::run(command, settings, output, language),
-        Command::Start(start) => {
-            let mut config = config.clone();
-            config.settings.join_by_snapshot |= start.join_by_snapshot;
-            match config::check(&config.settings) {
-                Ok(()) => running::start(&config, start.read_only, output, language),
-                Err(error) => config_failed(&error, output, language),
-            }
-        }
+        Command::Start(start) => started(start, config, output, language),
         Command::Status => match operations::status::status(&settings.folder) {
             Ok(status) => {
                 let asked = operations::running::ask(&settings.folder);
@@ -364,6 +357,15 @@ fn configured(arguments: &Arguments, config: &Config, output: Output, language: 
                 Output::Json => line(&json!({ "ok": true })),
             })
         }
+    }
+}
+
+fn started(start: &StartArguments, config: &Config, output: Output, language: Language) -> Said {
+    let mut config = config.clone();
+    config.settings.join_by_snapshot |= start.join_by_snapshot;
+    match config::check(&config.settings) {
+        Ok(()) => running::start(&config, start.read_only, output, language),
+        Err(error) => config_failed(&error, output, language),
     }
 }
 

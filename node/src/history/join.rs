@@ -70,9 +70,10 @@ pub async fn join(
     let (height, snapshot) = (chain.tip().height, state.as_ref().map(|state| state.tip().height));
     let arrival = Arrival { is_over: true, height, snapshot };
     arrival.write(node.as_mut())?;
-    match snapshot {
-        Some(snapshot) => info!(height = height.0, snapshot = snapshot.0, "has joined by snapshot"),
-        None => warn!(height = height.0, "nobody has shown a snapshot; every block is executed"),
+    if let Some(snapshot) = snapshot {
+        info!(height = height.0, snapshot = snapshot.0, "has joined by snapshot");
+    } else {
+        warn!(height = height.0, "nobody has shown a snapshot; every block is executed");
     }
     Ok((arrival, state))
 }
