@@ -260,7 +260,7 @@ impl Assembly {
     /// Takes the next part.
     ///
     /// # Errors
-    /// [`SnapshotError::Leaves`] if its leaves do not follow those before.
+    /// [`SnapshotError::Leaves`] if its leaves do not follow those before, or are more than the head says.
     pub fn add(&mut self, part: Part) -> Result<(), SnapshotError> {
         let Part { compartment, leaves, hashes } = part;
         let Some((first, last)) = leaves.ends() else { return Ok(()) };
@@ -277,16 +277,23 @@ impl Assembly {
             Compartment::Public => &mut self.public,
             Compartment::Restricted => &mut self.restricted,
         };
+        let said = match compartment {
+            Compartment::Public => self.head.leaves.0,
+            Compartment::Restricted => self.head.leaves.1,
+        };
         making.tree.extend(hashes);
         making.leaves.append(leaves);
-        Ok(())
+        // Whoever shows more than the whole is not listened to until the end.
+        let count = u64::try_from(making.leaves.len()).unwrap_or(u64::MAX);
+        if count <= said { Ok(()) } else { Err(SnapshotError::Leaves) }
     }
 
     /// Checks the whole against the block it is of.
     ///
     /// # Errors
     /// In this order: [`SnapshotError::Chain`], [`SnapshotError::Leaves`] if there are not as many as
-    /// the head says, then as [`check`]. Source: LED-11.5.
+    /// the head says, [`SnapshotError::Block`], [`SnapshotError::History`] if the head does not count the
+    /// headers before it, then as [`check`]. Source: LED-11.5.
     pub fn finish(self, genesis: &Genesis, block: &CommittedBlock) -> Result<State, SnapshotError> {
         let Self { head, public, restricted, .. } = self;
         let chain = genesis.hash();
@@ -296,6 +303,14 @@ impl Assembly {
         let count = |making: &Making| u64::try_from(making.leaves.len()).unwrap_or(u64::MAX);
         if head.leaves != (count(&public), count(&restricted)) {
             return Err(SnapshotError::Leaves);
+        }
+        let header = &block.block.header;
+        if (head.height, head.block) != (header.height, header.hash()) {
+            return Err(SnapshotError::Block);
+        }
+        // A list as long as can be would not take one more.
+        if Some(head.earlier.size()) != head.height.0.checked_sub(1) {
+            return Err(SnapshotError::History);
         }
         let (public, restricted) = (public.finish(), restricted.finish());
         let mut history = head.earlier.clone();

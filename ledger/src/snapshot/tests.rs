@@ -131,11 +131,19 @@ fn forged(state: &State, change: impl Fn(&mut Head, &mut Vec<LeafBytes>)) -> Vec
 
 type Change = fn(&mut Head, &mut Vec<LeafBytes>);
 
+/// As many headers as there can be: one more cannot be counted.
+fn endless() -> Frontier {
+    let mut bytes = vec![0xff; 8];
+    bytes.extend(64_u32.to_le_bytes());
+    bytes.extend([7; 64 * 32]);
+    decode(&bytes, "a frontier").unwrap()
+}
+
 #[test]
 fn a_well_formed_lie_is_found() {
     let (block, state) = chain(3);
     let other = Digest::Blake3([9; 32]);
-    let lies: [(Change, SnapshotError); 13] = [
+    let lies: [(Change, SnapshotError); 14] = [
         (|head, _| head.version = 2, SnapshotError::Version(2)),
         (|head, _| head.genesis = Digest::Blake3([9; 32]), SnapshotError::Chain),
         (|head, _| head.height = Height(2), SnapshotError::Block),
@@ -149,6 +157,7 @@ fn a_well_formed_lie_is_found() {
         (|_, leaves| leaves[3].3[0] ^= 1, SnapshotError::StateRoot),
         (|_, leaves| leaves[3].1 += 1, SnapshotError::StateRoot),
         (|head, _| head.earlier.push([1; 32]), SnapshotError::History),
+        (|head, _| head.earlier = endless(), SnapshotError::History),
     ];
     for (number, (change, error)) in lies.into_iter().enumerate() {
         assert_eq!(load(&forged(&state, change), &block).unwrap_err(), error, "lie {number}");

@@ -35,7 +35,7 @@ const ANSWER_BLOCKS_MIN: usize = 64;
 /// Pieces that are asked for at once.
 const PIECES_AHEAD: usize = 2;
 /// A snapshot has at most so many times the bytes of the blocks, and a little: a state comes of blocks.
-const SNAPSHOT_TIMES_MAX: u64 = 16;
+const SNAPSHOT_TIMES_MAX: u64 = 2;
 const SNAPSHOT_BYTES_MIN: u64 = 64 << 20;
 
 /// Fetches the chain and a state of it into a folder, from the nodes on the network's list; the state, if
