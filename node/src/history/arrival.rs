@@ -45,8 +45,8 @@ impl Arrival {
     /// # Errors
     /// [`NodeError::Storage`].
     pub fn is_due(folder: &Path, is_wanted: bool) -> Result<bool, NodeError> {
-        if let Some(arrival) = Self::read(folder)? {
-            return Ok(!arrival.is_over);
+        if Self::read(folder)?.is_some_and(|arrival| !arrival.is_over) {
+            return Ok(true);
         }
         let chain = files(&folder.join("chain"))?;
         let names = segments(chain.as_ref())?;

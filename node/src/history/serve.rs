@@ -70,7 +70,7 @@ impl Server {
         match answer {
             Ok(answer) => Some(answer),
             Err(error) => {
-                tracing::warn!(%error, ?question, "a question about history has no answer");
+                tracing::debug!(%error, ?question, "a question about history has no answer");
                 None
             }
         }
