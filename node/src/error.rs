@@ -1,6 +1,7 @@
 //! This exists to say why a node cannot go on: this machine could not, never that a rule said no.
 
 use linli_ledger::code::Code;
+use linli_ledger::execute::BlockError;
 use linli_ledger::hash::Digest;
 use linli_ledger::replay::AuditError;
 use linli_ledger::types::{ContractId, Height};
@@ -45,7 +46,7 @@ pub enum NodeError {
     },
     /// The chain file does not verify.
     #[error("the chain file is damaged: {0}; restore the chain folder from a copy")]
-    Damaged(#[from] AuditError),
+    Damaged(#[source] AuditError),
     /// The folder holds another chain.
     #[error("the folder holds the chain {found}, not {expected}; choose another folder")]
     OtherChain {
@@ -70,6 +71,18 @@ pub enum NodeError {
     /// The consensus engine could not.
     #[error("the consensus engine does not run: {0}")]
     Engine(String),
+}
+
+impl From<AuditError> for NodeError {
+    /// A chain that goes on by rules that this program lacks is not damaged.
+    fn from(error: AuditError) -> Self {
+        match error {
+            AuditError::Block { height, source: BlockError::Rulebook(contract, version) } => {
+                Self::RulesUnknown { height, contract, version }
+            }
+            error => Self::Damaged(error),
+        }
+    }
 }
 
 impl NodeError {
