@@ -12,7 +12,7 @@ use super::signed::Asker;
 use super::transactions::{finality, rejection};
 use super::viewer::Viewer;
 use super::{Api, now};
-use crate::live::door::has_used_nonce;
+use crate::live::door::{has_used_nonce, holds_personal_data};
 use crate::live::{Answer, Final, SubmitError, Ticket};
 use axum::Extension;
 use axum::body::Bytes;
@@ -256,6 +256,10 @@ fn tried(
     let id = transaction.id();
     if let Some(submitted) = known(api, id, transaction.body(), asked) {
         return Some(Ok(submitted));
+    }
+    // Nobody else is told of it, so it does not wait for the door.
+    if holds_personal_data(api.live().rulebook(), transaction.body()) {
+        return Some(Err(Failure::new(Code::PersonalData, format!("transaction {id}"))));
     }
     // Who waits for finality hears what the door says then.
     if !how.dry_run && how.wait != Wait::Accepted {

@@ -24,6 +24,13 @@ pub(crate) fn has_used_nonce(state: &State, rulebook: &Rulebook, body: &Body) ->
     body.signers.first().is_some_and(|sender| used(&sender.key))
 }
 
+/// Whether a text of its call seems to hold personal data: the door refuses it, and nobody is told of it before.
+/// Source: LED-3.9.
+pub(crate) fn holds_personal_data(rulebook: &Rulebook, body: &Body) -> bool {
+    let contract = rulebook.get(body.contract, body.call_version);
+    contract.is_some_and(|contract| contract.holds_personal_data(&body.call))
+}
+
 /// To whom a key belongs.
 pub(super) fn home(state: &State, key: &PublicKey) -> Home {
     let view = View::read_only(state, Compartment::Restricted, state.tip().time);

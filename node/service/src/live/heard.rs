@@ -1,7 +1,7 @@
 //! This exists to take in what other nodes announce, and to verify each signature once: what waits in the pool
 //! is verified, and a block of somebody else is mostly made of it.
 
-use super::door::has_used_nonce;
+use super::door::{has_used_nonce, holds_personal_data};
 use super::gossip::unpack;
 use super::peers::organisation;
 use super::pool::{Home, Origin, size};
@@ -86,7 +86,8 @@ impl Inner {
                 let bytes = size(&signed.body, signed.signatures.len());
                 let wanted = queue.pool.get(&signed.id()).is_none()
                     && queue.pool.has_room(key, home, bytes).is_ok()
-                    && !has_used_nonce(&state, rulebook, &body);
+                    && !has_used_nonce(&state, rulebook, &body)
+                    && !holds_personal_data(rulebook, &body);
                 if wanted {
                     new.push(signed);
                 }
