@@ -103,7 +103,7 @@ fn a_validator_whose_chain_is_lost_joins_so_too_and_votes_again() {
 #[cfg(unix)]
 #[test]
 fn a_process_joins_a_network_of_processes_and_one_that_is_killed_on_the_way_goes_on() {
-    use common::load::{ANSWER, DESKS};
+    use common::load::DESKS;
     use processes::{Desk, submit, wait_for};
     let settings = &[
         ("LINLI_SNAPSHOT_RECEIPTS", "20"),
@@ -116,7 +116,7 @@ fn a_process_joins_a_network_of_processes_and_one_that_is_killed_on_the_way_goes
     let mut desk = Desk::new(label, position, &town.genesis);
     let apis = town.apis.clone();
     let mut more = |count: usize| {
-        let answer = |n: usize| submit(&apis[n % 4], &desk.register(5), ANSWER).unwrap();
+        let answer = |n: usize| submit(&apis[n % 4], &desk.register(5), GUARD).unwrap();
         (0..count).map(answer).last().unwrap().data[0].id.unwrap()
     };
     let old = more(20);

@@ -216,7 +216,7 @@ impl Town {
     }
 
     /// The nodes that run.
-    fn running(&self) -> impl Iterator<Item = usize> {
+    pub(crate) fn running(&self) -> impl Iterator<Item = usize> {
         (0..self.running.len()).filter(|n| self.running[*n].is_some())
     }
 
