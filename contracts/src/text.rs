@@ -32,7 +32,7 @@ pub struct Finding {
 
 /// Checks a text that people will read: 1 to `max_bytes` bytes, no control or invisible characters,
 /// nothing that changes the direction of writing, no space at either end. Personal data in it is found at the
-/// door ([`any_personal_data`]).
+/// door (`any_personal_data`).
 ///
 /// # Errors
 /// [`Code::Text`].

@@ -3,8 +3,8 @@
 //! the state comes as a snapshot, checked against the header of its block.
 //!
 //! What lies in the folder afterwards is what lies in any other: the whole chain, and a snapshot. So nothing
-//! else knows how a node came to it, and an audit executes everything. [`serve`] answers, [`join`] asks,
-//! [`copy`] keeps what is certified.
+//! else knows how a node came to it, and an audit executes everything. `serve` answers, [`join`] asks,
+//! `copy` keeps what is certified.
 
 mod arrival;
 mod copy;

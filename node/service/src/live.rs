@@ -261,7 +261,7 @@ impl Live {
     /// Hands transactions over, in this order; each is taken or not on its own.
     ///
     /// One that waits already is joined, not taken twice. One that is in a block already is refused
-    /// with [`Code::NonceUsed`](linli_ledger::code::Code::NonceUsed): the first result is found by its identifier.
+    /// with [`Code::NonceUsed`]: the first result is found by its identifier.
     pub fn submit(
         &self,
         transactions: Vec<VerifiedTransaction>,
