@@ -1,7 +1,7 @@
 //! What is submitted is done once, and who submits learns what became of it.
 
 use crate::common::town::Town;
-use crate::common::{register, register_at};
+use crate::common::{named, register, register_at};
 use crate::house::{House, get, post};
 use axum::http::{Request, StatusCode, header};
 use base64::Engine as _;
@@ -59,6 +59,22 @@ async fn the_same_bytes_again_get_the_first_result() {
     );
     assert_eq!(STANDARD.decode(content.bytes).unwrap(), bytes(&transaction));
     assert_eq!(house.live.heights().borrow().height, Height(1), "nothing was done twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_with_personal_data_is_refused_at_once_however_one_waits() {
+    let house = House::new();
+    for (nonce, wait) in (1..).zip(["none", "accepted", "final"]) {
+        let path = format!("{PATH}?wait={wait}");
+        let refused = house.ask(post(&path, BYTES, bytes(&named("电话13800138000", nonce)))).await;
+        let problem = refused.problem();
+        assert_eq!((problem.code, problem.status), (Code::PersonalData, 422), "{wait}");
+        let said = serde_json::to_string(&problem).unwrap();
+        assert!(!said.contains("13800138000"), "{said}");
+        assert_eq!(house.live.health().waiting, 0, "nobody is told of it");
+    }
+    let taken = house.ask(post(PATH, BYTES, bytes(&named("康乐护理站", 4)))).await;
+    assert!(taken.status.is_success(), "{taken:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -82,6 +82,14 @@ fn registered(person: u64, nonce: u64, time: BlockTime) -> VerifiedTransaction {
     registered_by(&genesis, &key("office"), genesis.organisation(0), person, nonce, time)
 }
 
+/// The office registers an organisation of this name.
+pub(crate) fn named(name: &str, nonce: u64) -> VerifiedTransaction {
+    let key = key(&format!("organisation {name}")).public();
+    let kind = OrganisationKind::Provider;
+    let call = registry::Call::OrganisationRegister { name: name.to_owned(), kind, key };
+    signed(&genesis(), &self::key("office"), registry::CONTRACT, encode(&call), nonce, now())
+}
+
 /// An organisation registers a person by key, valid for an hour from `time`.
 fn registered_by(
     genesis: &Genesis,
