@@ -328,6 +328,14 @@ fn a_new_node_has_the_chain_and_the_state_and_can_show_them_to_the_next() {
     let (tip, snapshot) = (Height(72), Height(62));
     assert_eq!(arrival, Arrival { is_over: true, height: tip, snapshot: Some(snapshot) });
     assert_eq!(Arrival::read(meeting.folder.path()).unwrap(), Some(arrival));
+    // It has its chain; whose chain is lost may come so once more.
+    assert!(!Arrival::is_due(meeting.folder.path(), true).unwrap());
+    let lost = tempfile::tempdir().unwrap();
+    fs::create_dir(lost.path().join("node")).unwrap();
+    let (from, to) = (meeting.folder.path().join("node/arrival"), lost.path().join("node/arrival"));
+    fs::copy(from, to).unwrap();
+    assert!(Arrival::is_due(lost.path(), true).unwrap());
+    assert!(!Arrival::is_due(lost.path(), false).unwrap());
     assert_eq!(state.unwrap().tip().height, snapshot);
     meeting.is_whole(&chain);
     // It knows the sets of validators, too.
