@@ -24,8 +24,7 @@ pub(super) struct Plan {
     brought: BTreeSet<PublicKey>,
     /// Nodes on which a validator is to run, with its organisation and the position of the change.
     homes: Vec<(PublicKey, OrganisationId, u32)>,
-    /// Versions of the contracts that switch, and how they come to that.
-    decided: BTreeMap<ContractId, ContractVersions>,
+    /// Contracts that go to another version, in order.
     switches: Vec<(ContractId, u16, Height)>,
 }
 
@@ -73,7 +72,6 @@ impl Plan {
             nodes,
             brought: BTreeSet::new(),
             homes: Vec::new(),
-            decided: BTreeMap::new(),
             switches: Vec::new(),
         }
     }
@@ -129,11 +127,12 @@ impl Plan {
                 node.role = *role;
             }
             Change::ContractVersion { module, version, from_height } => {
-                let decided = self.decided.get(module).cloned();
-                let versions = decided.or_else(|| view.get(module)).ok_or(Code::NotFound)?;
-                let versions = versions.switched(view.height(), *version, *from_height)?;
-                self.decided.insert(*module, versions);
                 self.switches.push((*module, *version, *from_height));
+                let known = view.get::<ContractVersions>(module).ok_or(Code::NotFound)?;
+                let mut own = self.switches.iter().filter(|(switched, ..)| switched == module);
+                own.try_fold(known, |versions, (_, version, from)| {
+                    versions.switched(view.height(), *version, *from)
+                })?;
             }
         }
         Ok(())
