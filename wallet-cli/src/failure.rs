@@ -148,13 +148,7 @@ impl From<NodeError> for Failure {
     fn from(error: NodeError) -> Self {
         let detail = match &error {
             NodeError::Storage { source, .. } => format!("{error}: {source}"),
-            NodeError::Busy { .. }
-            | NodeError::Shortened { .. }
-            | NodeError::Replaced { .. }
-            | NodeError::Damaged(_)
-            | NodeError::OtherChain { .. }
-            | NodeError::RulesUnknown { .. }
-            | NodeError::Engine(_) => error.to_string(),
+            other => other.to_string(),
         };
         Self { code: error.code(), detail }
     }

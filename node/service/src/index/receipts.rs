@@ -54,13 +54,7 @@ struct End {
 fn ours(error: NodeError) -> IndexError {
     match error {
         NodeError::Storage { action, source, .. } => of_disk(action)(source),
-        NodeError::Busy { .. }
-        | NodeError::Shortened { .. }
-        | NodeError::Replaced { .. }
-        | NodeError::Damaged(_)
-        | NodeError::OtherChain { .. }
-        | NodeError::RulesUnknown { .. }
-        | NodeError::Engine(_) => error.into(),
+        other => other.into(),
     }
 }
 
